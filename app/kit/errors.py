@@ -1,0 +1,85 @@
+"""Errors in outside input, whatever it came through: a query, a pack, a command."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from app.kit.text import nearest as nearest_spelling
+
+_LISTED_AT_MOST = 60
+
+
+class NotAllowed(ValueError):
+    """A value that cannot be taken: says what is allowed and never repeats the value itself.
+
+    Raised inside Pydantic validators too, which keep it as the cause of their own error.
+    The message completes the sentence that begins with the name of the parameter or column.
+    """
+
+    def __init__(
+        self, message: str, *, allowed: Iterable[str] = (), nearest: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.allowed = tuple(allowed)
+        self.nearest = nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong in some input: where it stands, what is wrong, what is allowed."""
+
+    name: str | None
+    message: str
+    allowed: tuple[str, ...] = ()
+    nearest: str | None = None
+
+    def __str__(self) -> str:
+        allowed = f" (allowed: {', '.join(self.allowed)})" if self.allowed else ""
+        nearest = f"; did you mean {self.nearest}?" if self.nearest else ""
+        return f"{self.name or 'input'} {self.message}{allowed}{nearest}"
+
+
+def choose(word: str, choices: Sequence[str], *, what: str) -> str:
+    """Return the word if it is one of the choices; raise NotAllowed with the nearest otherwise."""
+    if word in choices:
+        return word
+    raise NotAllowed(
+        f"is not {what}",
+        allowed=choices[:_LISTED_AT_MOST],
+        nearest=nearest_spelling(word, choices),
+    )
+
+
+def faults_of(error: ValidationError) -> list[Fault]:
+    """Return what Pydantic found wrong, in our words and without the values it was given."""
+    return [_fault(details) for details in error.errors(include_url=False)]
+
+
+def _fault(details: ErrorDetails) -> Fault:
+    name = str(details["loc"][0]) if details["loc"] else None
+    context = details.get("ctx", {})
+    match details["type"], context.get("error"):
+        case _, NotAllowed() as cause:
+            return Fault(name, str(cause), cause.allowed, cause.nearest)
+        case "value_error", cause:
+            return Fault(name, str(cause))
+        case "literal_error", _:
+            allowed = tuple(part.strip("'") for part in _split(context["expected"]))
+            near = nearest_spelling(str(details["input"]), allowed)
+            return Fault(name, "is not one of the allowed words", allowed, near)
+        case "missing", _:
+            return Fault(name, "is missing")
+        case "string_pattern_mismatch", _:
+            return Fault(name, "has not the form that is asked for", (context["pattern"],))
+        case _:
+            return Fault(name, _lower_first(details["msg"]))
+
+
+def _split(expected: str) -> list[str]:
+    return expected.replace(" or ", ", ").split(", ")
+
+
+def _lower_first(message: str) -> str:
+    return message[:1].lower() + message[1:]

@@ -1,0 +1,109 @@
+"""Types of single values: what a key, a text, a count, a country or a period may be."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from app.kit.countries import country_code
+from app.kit.errors import NotAllowed
+from app.kit.periods import parse_period
+
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
+_DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_LARGEST_WHOLE = 2**63 - 1
+_SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+
+
+def _clean(text: str) -> str:
+    if _CONTROL.search(text):
+        raise NotAllowed("has control characters")
+    if text != text.strip():
+        raise NotAllowed("begins or ends with a space")
+    return text
+
+
+def _whole_number(value: Any) -> Any:
+    if isinstance(value, str):
+        if not _WHOLE.fullmatch(value):
+            raise NotAllowed("is not a whole number in plain digits", allowed=["31000000000"])
+        return int(value)
+    return value
+
+
+def _decimal_number(value: Any) -> Any:
+    if isinstance(value, str):
+        if not _DECIMAL.fullmatch(value):
+            raise NotAllowed("is not a number in plain digits", allowed=["26.3", "5.0e25"])
+        return float(value)
+    return value
+
+
+def _web_address(text: str) -> str:
+    if not text.startswith(("https://", "http://")) or " " in text:
+        raise NotAllowed("is not a web address that begins with https:// or http://")
+    return text
+
+
+LIST_SEPARATOR = ";"
+
+
+def _member(text: str) -> str:
+    if LIST_SEPARATOR in text:
+        raise NotAllowed(f"holds {LIST_SEPARATOR!r}, which separates the members of a list")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_clean), Field(min_length=1, max_length=2_000)]
+"""One line of text without control characters."""
+
+Member = Annotated[Text, AfterValidator(_member)]
+"""A text that may stand in a list."""
+
+Slug = Annotated[str, Field(pattern=_SLUG, min_length=1, max_length=100)]
+"""A readable key: small letters, digits and single hyphens. Safe in a URL."""
+
+Term = Annotated[str, Field(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=100)]
+"""A word of a vocabulary that sources may extend, such as a scope or a metric."""
+
+Whole = Annotated[int, BeforeValidator(_whole_number), Field(strict=True, le=_LARGEST_WHOLE)]
+"""A whole number of 64 bits. As text: plain digits."""
+
+Count = Annotated[Whole, Field(ge=0)]
+"""A whole number that is not negative."""
+
+Decimal = Annotated[float, BeforeValidator(_decimal_number), Field(ge=0, allow_inf_nan=False)]
+"""A number that is not negative."""
+
+WebAddress = Annotated[Text, AfterValidator(_web_address)]
+"""An address that begins with https:// or http://."""
+
+Qualifier = Literal["exact", "about", "at_least", "up_to", "disputed"]
+"""How firmly a source states a figure."""
+
+
+def _country(text: str) -> str:
+    return country_code(_clean(text))
+
+
+CountryCode = Annotated[
+    str,
+    AfterValidator(_country),
+    Field(min_length=2, max_length=100),
+]
+"""A country or a group, understood as `US`, `USA` or `United States`; kept as its code."""
+
+
+@dataclass(frozen=True)
+class PeriodMark:
+    """Marks a field that holds a period, beside which its first and last day are kept."""
+
+
+def _period(text: str) -> str:
+    return parse_period(text).text
+
+
+PeriodText = Annotated[str, AfterValidator(_period), PeriodMark()]
+"""A period as its source wrote it: `2023`, `2023-Q1`, `2024-03`, `2024-03-27`, or a span."""

@@ -1,0 +1,47 @@
+"""Cursors: opaque marks of a place in a list, good for that list alone."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2s
+
+import orjson
+
+from app.kit.errors import NotAllowed
+from app.kit.sorting import SortValue
+
+_MADE_HERE = "is not a cursor that this list gave with these parameters"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a list: the revision it is read at, and the sort values of the last row."""
+
+    revision: int
+    values: tuple[SortValue, ...]
+
+    def encode(self, list_name: str) -> str:
+        """Return the cursor as text, tied to the list it belongs to."""
+        content = orjson.dumps([_fingerprint(list_name), self.revision, *self.values])
+        return urlsafe_b64encode(content).rstrip(b"=").decode()
+
+    @classmethod
+    def decode(cls, text: str, list_name: str, types: Sequence[type]) -> "Cursor":
+        """Read a cursor of this list, with one value of each type. Raises NotAllowed."""
+        try:
+            padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+            fingerprint, revision, *values = orjson.loads(urlsafe_b64decode(padded))
+        except (ValueError, TypeError):
+            raise NotAllowed(_MADE_HERE) from None
+        fits = len(values) == len(types) and all(map(_fits, values, types))
+        if fingerprint != _fingerprint(list_name) or type(revision) is not int or not fits:
+            raise NotAllowed(_MADE_HERE)
+        return cls(revision, tuple(values))
+
+
+def _fits(value: SortValue, kind: type) -> bool:
+    return value is None or type(value) is kind or (kind is float and type(value) is int)
+
+
+def _fingerprint(list_name: str) -> str:
+    return blake2s(list_name.encode(), digest_size=6).hexdigest()

@@ -1,0 +1,68 @@
+"""Query strings, read strictly: nothing unknown, nothing twice, nothing that is guessed."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from app.kit.errors import Fault, faults_of
+from app.kit.text import nearest
+
+Query = TypeVar("Query", bound=BaseModel)
+
+
+class UnreadableQuery(Exception):
+    """Parameters that are unknown, repeated or garbled: the query has no meaning."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(map(str, faults)))
+        self.faults = faults
+
+
+class UnacceptableValue(UnreadableQuery):
+    """Parameters that are known, with values that are not allowed."""
+
+
+def read_query(model: type[Query], pairs: Iterable[tuple[str, str]]) -> Query:
+    """Read decoded name-value pairs as a query of this model.
+
+    A list takes commas, repeats, or both. Raises UnreadableQuery or UnacceptableValue with
+    every fault that was found.
+    """
+    known = model.model_fields
+    given: dict[str, Any] = {}
+    faults = []
+    for name, value in pairs:
+        if name not in known:
+            faults.append(_unknown(name, known))
+        elif name in list_names(model):
+            given.setdefault(name, []).extend(value.split(","))
+        elif name in given:
+            faults.append(Fault(name, "is given more than once and takes one value"))
+        else:
+            given[name] = value
+    if faults:
+        raise UnreadableQuery(faults)
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise UnacceptableValue(faults_of(error)) from None
+
+
+@cache
+def list_names(model: type[BaseModel]) -> frozenset[str]:
+    """Return the names of the parameters that take a list."""
+    return frozenset(
+        name for name, field in model.model_fields.items() if _is_list(field.annotation)
+    )
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) is list or any(map(_is_list, get_args(annotation)))
+
+
+def _unknown(name: str, known: Iterable[str]) -> Fault:
+    """Name the parameter where it is a plain word: nothing else of the input is repeated."""
+    plain = name if name.isascii() and name.isidentifier() and len(name) <= 40 else None  # noqa: PLR2004
+    return Fault(plain, "is not a parameter here", tuple(known), nearest(name[:40], known))

@@ -1,0 +1,71 @@
+"""Sort orders: `-amount_usd,id` and what they mean for rows, with a total order always."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, UnaryExpression, and_, false, or_
+
+from app.kit.filters import Filterable
+
+SortValue = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One column to sort by. Rows without a value come last in both directions."""
+
+    column: str
+    descending: bool = False
+
+    def ordering(self, rows: Filterable) -> UnaryExpression[Any]:
+        """Return the ORDER BY term."""
+        column = rows.column(self.column)
+        ordered = column.desc() if self.descending else column.asc()
+        return ordered.nulls_last() if _may_be_null(column) else ordered
+
+    def beyond(self, rows: Filterable, value: SortValue) -> ColumnElement[bool]:
+        """Return whether a row comes after those with this value."""
+        column = rows.column(self.column)
+        if value is None:
+            return false()
+        after = column < value if self.descending else column > value
+        return or_(after, column.is_(None)) if _may_be_null(column) else after
+
+    def same(self, rows: Filterable, value: SortValue) -> ColumnElement[bool]:
+        """Return whether a row has this value."""
+        column = rows.column(self.column)
+        return column.is_(None) if value is None else column == value
+
+
+def total_order(
+    words: Sequence[str] | None, columns: Mapping[str, str], ending: Sequence[str]
+) -> tuple[SortKey, ...]:
+    """Return the sort keys for `-name` words, completed by the columns that tell rows apart."""
+    keys: dict[str, SortKey] = {}
+    for word in words or ():
+        column = columns[word.removeprefix("-")]
+        keys.setdefault(column, SortKey(column, descending=word.startswith("-")))
+    for column in ending:
+        keys.setdefault(column, SortKey(column))
+    return tuple(keys.values())
+
+
+def after(
+    keys: Sequence[SortKey], rows: Filterable, values: Sequence[SortValue]
+) -> ColumnElement[bool]:
+    """Return whether a row comes after the row that has these values, one for each key."""
+    first, rest = keys[0], keys[1:]
+    beyond = first.beyond(rows, values[0])
+    if not rest:
+        return beyond
+    tied = and_(first.same(rows, values[0]), after(rest, rows, values[1:]))
+    if values[0] is None or _may_be_null(rows.column(first.column)):
+        return or_(beyond, tied)
+    column = rows.column(first.column)  # the bound that an index can seek to
+    bound = column <= values[0] if first.descending else column >= values[0]
+    return and_(bound, or_(beyond, tied))
+
+
+def _may_be_null(column: ColumnElement[Any]) -> bool:
+    return bool(getattr(column, "nullable", True))

@@ -1,0 +1,31 @@
+"""Words as people type them: folding, splitting, and the nearest known spelling."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_WORD = re.compile(r"\w+")
+
+
+def fold(text: str) -> str:
+    """Return the text without accents and case, so that `Türkiye` equals `turkiye`."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
+
+
+def words(text: str) -> list[str]:
+    """Return the folded words of a text in order; what is neither letter nor digit separates."""
+    return _WORD.findall(fold(text).replace("_", " "))
+
+
+def search_text(texts: Iterable[str]) -> str:
+    """Return the words of all texts with a space before each, ready for a search by word start."""
+    return "".join(f" {word}" for text in texts for word in words(text))
+
+
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """Return the choice that is spelled most like the word, or None where none is near."""
+    by_fold = {fold(choice): choice for choice in choices}
+    matches = get_close_matches(fold(word), by_fold, n=1, cutoff=0.6)
+    return by_fold[matches[0]] if matches else None

@@ -1,0 +1,1 @@
+"""What is served: one file a resource, each declared once."""

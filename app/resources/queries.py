@@ -1,0 +1,114 @@
+"""What a reader may ask of a list: the resource's own filters, and how to have the result."""
+
+import re
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+
+from app.kit.errors import NotAllowed
+from app.kit.fields import Count
+from app.resources.resource import Resource
+
+PAGE_SIZE = 50
+LARGEST_PAGE = 1000
+
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_AS_OF_FORMS = ("7", "2024-03-31", "2024-03-31T12:00:00Z")
+
+
+def _as_of(text: str) -> int | datetime:
+    if _NUMBER.fullmatch(text):
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise NotAllowed("is neither a revision nor an instant", allowed=_AS_OF_FORMS) from None
+
+
+AsOf = Annotated[
+    int | datetime | None,
+    BeforeValidator(_as_of),
+    WithJsonSchema({"type": "string", "maxLength": 40}),
+    Field(
+        description="Answer from the data as they were: a revision, or an instant "
+        "(UTC where no zone is given; a date is its first instant).",
+        examples=["1"],
+    ),
+]
+
+
+class DetailQuery(BaseModel):
+    """What may be asked of one row."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    as_of: AsOf = None
+
+
+class PageQuery(DetailQuery):
+    """How a list is paged."""
+
+    limit: Annotated[
+        Count | None,
+        Field(
+            description="Rows in the answer. Without it JSON gives pages of "
+            f"{PAGE_SIZE}, the other formats the whole result.",
+            examples=[50],
+            ge=1,
+            le=LARGEST_PAGE,
+        ),
+    ] = None
+    cursor: Annotated[
+        str | None,
+        Field(
+            description="Where to go on: the cursor in the `next` link of the page before, to be "
+            "passed on as it is, with the same parameters.",
+            max_length=2000,
+        ),
+    ] = None
+    count: Annotated[
+        Literal["exact"] | None,
+        Field(description="Count all rows of the result into `meta.total`.", examples=["exact"]),
+    ] = None
+
+
+class ListQuery(PageQuery):
+    """How a list of a resource is sorted and which columns it shows."""
+
+    sort: list[str] | None = None
+    fields: list[str] | None = None
+
+
+@cache
+def list_query(resource: Resource) -> type[ListQuery]:
+    """Return the query model of a resource: its filters, sort words, columns, and paging."""
+    words = [word for key in resource.sort_keys for word in (key, f"-{key}")]
+    return _query(resource.item.__name__ + "Query", resource.filters, words, resource.columns)
+
+
+def _query(name: str, filters: type[BaseModel], words: list[str], columns: Any) -> type[ListQuery]:
+    model: type[ListQuery] = create_model(
+        name,
+        __base__=(ListQuery, filters),
+        sort=(
+            list[Literal[tuple(words)]] | None,  # type: ignore[misc]
+            Field(
+                default=None,
+                description="Sort by these, `-` for descending; rows without a value come last.",
+                examples=[[words[-1]]],
+                max_length=3,
+            ),
+        ),
+        fields=(
+            list[Literal[tuple(columns)]] | None,  # type: ignore[misc]
+            Field(
+                default=None,
+                description="Show only these columns, in this order.",
+                examples=[list(columns[:3])],
+            ),
+        ),
+    )
+    return model

@@ -1,0 +1,163 @@
+"""What a resource is, and the parts that all resources share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from app.kit.fields import PeriodMark, Slug, Text
+from app.kit.filters import Where, among, has_words
+from app.kit.periods import parse_period
+from app.kit.text import fold, search_text
+from app.storage.ledger import StoredRow
+from app.storage.records import LedgeredRecord, LedgerTable
+
+Key = Annotated[Slug, BeforeValidator(fold)]
+"""A key as people type it, in a filter: capitals do not matter."""
+
+
+class Entry(BaseModel):
+    """What an import row must be. The fields are the columns of packs, in this order."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_serialization_defaults_required=True
+    )
+
+    searched: ClassVar[tuple[str, ...]] = ()
+    """The fields whose words `q` looks for; the record then has a column `search`."""
+
+    def stored(self) -> StoredRow:
+        """Return the row to store: the fields, the days of periods, the words to search."""
+        row = dict(self)
+        for name in period_names(type(self)):
+            period = parse_period(row[name]) if row[name] else None
+            row[f"{name}_first_day"] = period and period.first.isoformat()
+            row[f"{name}_last_day"] = period and period.last.isoformat()
+        if self.searched:
+            row["search"] = search_text(self._searched_texts())
+        return row
+
+    def _searched_texts(self) -> list[str]:
+        texts: list[str] = []
+        for name in self.searched:
+            value = getattr(self, name)
+            texts.extend(value if isinstance(value, list) else [value])
+        return texts
+
+
+@cache
+def period_names(entry: type[Entry]) -> tuple[str, ...]:
+    """Return the fields of an entry that hold a period."""
+    return tuple(
+        name
+        for name, field in entry.model_fields.items()
+        if any(isinstance(mark, PeriodMark) for mark in _marks(field.annotation, field.metadata))
+    )
+
+
+def _marks(annotation: Any, metadata: list[Any]) -> list[Any]:
+    inner = [getattr(part, "__metadata__", ()) for part in getattr(annotation, "__args__", ())]
+    return [*metadata, *(mark for marks in inner for mark in marks)]
+
+
+SourceKey = Annotated[
+    Slug, Field(description="The source that states it.", examples=["bnn-2024-03-31"])
+]
+Locator = Annotated[
+    Text | None,
+    Field(
+        description="Where in its source it stands, in this project's words.",
+        examples=["Heading 'The AI Investment Divide', first paragraph"],
+    ),
+]
+Note = Annotated[
+    Text | None,
+    Field(
+        description="What a reader should know beside the fields.",
+        examples=["Venture capital only"],
+    ),
+]
+
+
+class Recorded(BaseModel):
+    """What the ledger adds to everything that is shown."""
+
+    revision: int = Field(description="The revision that the row dates from.", examples=[1], ge=0)
+    recorded_at: str = Field(
+        description="The instant (UTC) of that revision.",
+        examples=["2026-11-22T21:14:54.000000Z"],
+        json_schema_extra={"format": "date-time"},
+    )
+
+
+class Filters(BaseModel):
+    """The filters that every resource has. Each carries its own condition."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[
+        list[Key] | None,
+        Where("id", among),
+        Field(description="Only these keys."),
+    ] = None
+
+
+class FactFilters(Filters):
+    """The filters of what a source states."""
+
+    source: Annotated[
+        list[Key] | None,
+        Where("source", among),
+        Field(description="Only what these sources state.", examples=[["bnn-2024-03-31"]]),
+    ] = None
+
+
+Words = Annotated[
+    Text | None,
+    Where("search", has_words),
+    Field(
+        description="Words that begin words of the name or an alias, all of them; accents and "
+        "capitals do not matter.",
+        examples=["ernie"],
+    ),
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Resource:
+    """A resource, declared once: from it follow routes, OpenAPI, packs, checks and tests."""
+
+    one: str
+    many: str
+    about: str
+    record: type[LedgeredRecord]
+    fact: type[Entry]
+    item: type[BaseModel]
+    filters: type[Filters]
+    sort_keys: Mapping[str, str]
+    """What may be sorted by: the word in `sort=` and the column that it stands for."""
+
+    example: str
+    """The key of a row that the seed has, for the documentation."""
+
+    @property
+    def path(self) -> str:
+        """The address of the list."""
+        return f"/{self.many}"
+
+    @property
+    def ledger(self) -> LedgerTable:
+        """The tables behind it."""
+        return self.record.ledger
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of what is shown, in order."""
+        return tuple(self.item.model_fields)
+
+    @cached_property
+    def pack_columns(self) -> tuple[str, ...]:
+        """The columns of a pack file, in order."""
+        return tuple(self.fact.model_fields)

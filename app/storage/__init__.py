@@ -1,0 +1,1 @@
+"""The database: records, transactions, and the ledger through which every write goes."""

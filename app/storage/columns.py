@@ -1,0 +1,54 @@
+"""Column types that mean the same on SQLite and on PostgreSQL."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, Double, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_EXACT_INTEGERS_END = 2.0**53
+
+
+class Characters(TypeDecorator[str]):
+    """Text that sorts by code point on every database, so that pages come in one order."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return `text COLLATE "C"` on PostgreSQL; SQLite compares bytes anyway."""
+        collation = "C" if dialect.name == "postgresql" else None
+        return dialect.type_descriptor(Text(collation=collation))
+
+
+class TextList(TypeDecorator[list[str]]):
+    """An ordered list of texts, stored as canonical JSON, so that equal lists are equal text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> str | None:
+        """Return the JSON text of the list."""
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> list[str] | None:
+        """Return the list again."""
+        return None if value is None else orjson.loads(value)
+
+
+class Number(TypeDecorator[float]):
+    """A double that comes back as an integer where it is one exactly: 1151, not 1151.0."""
+
+    impl = Double
+    cache_ok = True
+
+    def process_result_value(self, value: float | None, dialect: Dialect) -> float | None:
+        """Return the number, as an integer where nothing is lost by it."""
+        if value is None or not -_EXACT_INTEGERS_END < value < _EXACT_INTEGERS_END:
+            return value
+        return int(value) if value == int(value) else value
+
+
+Whole = BigInteger
+"""A whole number of 64 bits: money in dollars, counts, revisions."""

@@ -1,0 +1,112 @@
+"""The database of one installation: snapshots to read from, and writing through the ledger."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from sqlalchemy import Connection, select
+
+from app.kit.errors import NotAllowed
+from app.storage.engine import database_url, read_engine, write_engine
+from app.storage.ledger import Writing
+from app.storage.records import LedgerTable, RevisionRecord
+from app.storage.snapshots import Rows, current_rows, rows_as_of, versions_until
+
+_revisions = RevisionRecord.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A commit to the data: its number and the instant (UTC) at which it was recorded."""
+
+    id: int
+    recorded_at: str
+
+
+@dataclass(frozen=True)
+class ReadTransaction:
+    """One snapshot of the data. It cannot write."""
+
+    connection: Connection
+
+    @cached_property
+    def latest(self) -> Revision:
+        """The newest revision in this snapshot."""
+        newest = select(_revisions.c.id, _revisions.c.recorded_at).order_by(_revisions.c.id.desc())
+        return Revision(*self.connection.execute(newest.limit(1)).one())
+
+    def revision(self, as_of: int | datetime | None) -> Revision:
+        """Return the revision that was the newest at a number or an instant.
+
+        Raises NotAllowed for what is still to come, or came before the first revision.
+        """
+        if as_of is None or as_of == self.latest.id:
+            return self.latest
+        query = select(_revisions.c.id, _revisions.c.recorded_at)
+        if isinstance(as_of, datetime):
+            if as_of > datetime.now(UTC):
+                raise NotAllowed("is an instant that is still to come")
+            query = query.where(_revisions.c.recorded_at <= instant(as_of))
+        else:
+            query = query.where(_revisions.c.id == as_of)
+        found = self.connection.execute(query.order_by(_revisions.c.id.desc()).limit(1)).first()
+        if not found:
+            raise NotAllowed(
+                "is not a revision of this data",
+                allowed=[f"0 to {self.latest.id}, or an instant since the first revision"],
+            )
+        return Revision(*found)
+
+    def rows(self, table: LedgerTable, at: Revision) -> Rows:
+        """Return the rows of a table as they stood at a revision."""
+        if at.id == self.latest.id:
+            return current_rows(table)
+        return rows_as_of(table, at.id)
+
+    def versions(self, table: LedgerTable, at: Revision) -> Rows:
+        """Return every version of the rows of a table that was known at a revision."""
+        return versions_until(table, at.id)
+
+
+class Database:
+    """The data of one installation, by URL. Opening it connects to nothing yet."""
+
+    def __init__(self, url: str) -> None:
+        self.url = database_url(url)
+        self._reader = read_engine(self.url)
+        self._writer = write_engine(self.url)
+
+    @contextmanager
+    def read(self) -> Iterator[ReadTransaction]:
+        """Open a snapshot to read from."""
+        with self._reader.connect() as connection:
+            yield ReadTransaction(connection)
+
+    @contextmanager
+    def write(self, *, author: str, message: str) -> Iterator[Writing]:
+        """Open a revision: all of what is written in it becomes visible at once, or nothing.
+
+        Writers take turns. Where nothing came to be different, no revision is made.
+        """
+        with self._writer.begin() as connection:
+            writing = Writing(connection)
+            yield writing
+            writing.record(author=author, message=message, recorded_at=instant(datetime.now(UTC)))
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """Open a connection for migrations, which begin and end their own transaction."""
+        with self._writer.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+def instant(moment: datetime) -> str:
+    """Return an instant as it is stored: UTC, to the microsecond, in text that sorts by time."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

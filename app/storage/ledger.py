@@ -1,0 +1,185 @@
+"""The ledger: the one module that writes.
+
+Every write is one revision in one transaction. A row that changes or goes is first copied into
+the history of its table with the revision that ends it; the database refuses any other way.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TypeAlias, TypeVar
+
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+
+from app.storage.records import LEDGER, LedgerTable, RevisionRecord, WriteLockRecord
+
+StoredRow: TypeAlias = dict[str, Any]
+"""A value for each column of a table of current rows but `revision`."""
+
+Item = TypeVar("Item")
+
+_BATCH = 1_000
+_NAMED_AT_MOST = 20
+
+
+class LedgerRefusal(Exception):
+    """Something that may not be written. The message says what, in one sentence."""
+
+
+class RepeatedKey(LedgerRefusal):
+    """The same key was written twice in one revision."""
+
+
+class DanglingReference(LedgerRefusal):
+    """A row names another one that does not exist."""
+
+
+class Writing:
+    """One revision in the making. Its number is taken when its turn to write has come."""
+
+    def __init__(self, connection: Connection) -> None:
+        lock = WriteLockRecord.__table__
+        connection.execute(select(lock.c.id).with_for_update())
+        newest = connection.execute(select(func.max(RevisionRecord.id))).scalar_one()
+        self.revision: int = newest + 1
+        self.added = self.changed = self.removed = 0
+        self._connection = connection
+        self._touched: dict[str, LedgerTable] = {}
+
+    def put(self, table: LedgerTable, rows: Iterable[StoredRow]) -> None:
+        """Add the rows, or change those whose key is there already; equal rows stay as they are.
+
+        Raises RepeatedKey where a key comes twice.
+        """
+        for batch in _batches(rows):
+            self._put_batch(table, batch)
+
+    def remove(self, table: LedgerTable, ids: Iterable[str]) -> None:
+        """Remove the rows of these keys. Raises LedgerRefusal for a key that has no row."""
+        for batch in _batches(ids):
+            present = self._current(table, batch)
+            if missing := sorted(set(batch) - present.keys()):
+                raise LedgerRefusal(f"{table.name}: there is no {_named(missing)} to remove")
+            self._supersede(table, batch)
+            self._connection.execute(delete(table.current).where(table.current.c.id.in_(batch)))
+            self.removed += len(batch)
+            self._touched.update(LEDGER)
+
+    def record(self, *, author: str, message: str, recorded_at: str) -> None:
+        """End the revision: prove its references and enter it in the list of revisions.
+
+        Raises DanglingReference; then nothing of the revision may be committed.
+        """
+        if not self._touched:
+            return
+        self._prove_references()
+        self._connection.execute(
+            insert(RevisionRecord),
+            {
+                "id": self.revision,
+                "recorded_at": recorded_at,
+                "author": author,
+                "message": message,
+                "added": self.added,
+                "changed": self.changed,
+                "removed": self.removed,
+            },
+        )
+
+    def _put_batch(self, table: LedgerTable, batch: Sequence[StoredRow]) -> None:
+        rows = {row["id"]: row for row in batch}
+        present = self._current(table, list(rows))
+        again = [key for key, row in present.items() if row["revision"] == self.revision]
+        if again or len(rows) < len(batch):
+            repeated = again or [row["id"] for row in batch if rows[row["id"]] is not row]
+            raise RepeatedKey(f"{table.name}: {_named(repeated)} comes more than once")
+        added = [row for key, row in rows.items() if key not in present]
+        changed = [
+            row for key, row in rows.items() if key in present and row != _fact(present[key])
+        ]
+        if changed:
+            self._supersede(table, [row["id"] for row in changed])
+            self._connection.execute(_change(table), [self._bound(row) for row in changed])
+        if added:
+            self._connection.execute(insert(table.current), [self._dated(row) for row in added])
+        if added or changed:
+            self._add_members(table, added + changed)
+            self._touched[table.name] = table
+            self.added += len(added)
+            self.changed += len(changed)
+
+    def _current(self, table: LedgerTable, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        query = select(table.current).where(table.current.c.id.in_(ids))
+        return {row["id"]: row for row in self._connection.execute(query).mappings()}
+
+    def _supersede(self, table: LedgerTable, ids: Sequence[str]) -> None:
+        """Copy rows and their members into history; take the members out of the current ones."""
+        until = bindparam("until_", self.revision)
+        ended = select(*table.current.c, until).where(table.current.c.id.in_(ids))
+        columns = [column.name for column in table.history.c]
+        self._connection.execute(insert(table.history).from_select(columns, ended))
+        for members in table.members.values():
+            of_these = members.current.c.id.in_(ids)
+            copied = insert(members.history).from_select(
+                [column.name for column in members.history.c],
+                select(*members.current.c).where(of_these),
+            )
+            self._connection.execute(copied)
+            self._connection.execute(delete(members.current).where(of_these))
+
+    def _add_members(self, table: LedgerTable, rows: Sequence[StoredRow]) -> None:
+        for name, members in table.members.items():
+            links = [
+                {"id": row["id"], "revision": self.revision, "position": place, "member": member}
+                for row in rows
+                for place, member in enumerate(row[name])
+            ]
+            if links:
+                self._connection.execute(insert(members.current), links)
+
+    def _dated(self, row: StoredRow) -> StoredRow:
+        return {**row, "revision": self.revision}
+
+    def _bound(self, row: StoredRow) -> StoredRow:
+        return {f"new_{name}": value for name, value in self._dated(row).items()}
+
+    def _prove_references(self) -> None:
+        for table in self._touched.values():
+            for source, column, target in table.references():
+                keys = LEDGER[target].current.alias().c.id
+                named = source.c[column]
+                query = select(source.c.id, named).where(
+                    named.is_not(None), ~exists().where(keys == named)
+                )
+                if not self.removed:
+                    query = query.where(source.c.revision == self.revision)
+                found = self._connection.execute(query.limit(_NAMED_AT_MOST)).all()
+                if found:
+                    missing = [f"{key} -> {name}" for key, name in found]
+                    raise DanglingReference(
+                        f"{table.name}: {source.name}.{column} names {target} that do not exist: "
+                        f"{', '.join(missing)}"
+                    )
+
+
+def _change(table: LedgerTable) -> Any:
+    values = {
+        column.name: bindparam(f"new_{column.name}")
+        for column in table.current.c
+        if column.name != "id"
+    }
+    return update(table.current).where(table.current.c.id == bindparam("new_id")).values(values)
+
+
+def _fact(row: Mapping[str, Any]) -> StoredRow:
+    return {name: value for name, value in row.items() if name != "revision"}
+
+
+def _named(keys: Sequence[str]) -> str:
+    more = f" and {len(keys) - _NAMED_AT_MOST} more" if len(keys) > _NAMED_AT_MOST else ""
+    return ", ".join(keys[:_NAMED_AT_MOST]) + more
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    rest = iter(items)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch

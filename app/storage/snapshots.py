@@ -1,0 +1,153 @@
+"""Rows as they stood: now, at a revision, or in every version they ever had."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from app.storage.columns import TextList, Whole
+from app.storage.records import LEDGER, LedgerTable, RevisionRecord, Through
+
+_revisions = RevisionRecord.__table__
+
+
+class TextListOf(GenericFunction[list[str]]):
+    """The SQL aggregate that collects texts, in the order of a second column, as a TextList."""
+
+    type = TextList()
+    inherit_cache = True
+
+
+@compiles(TextListOf, "sqlite")
+def _on_sqlite(element: TextListOf, compiler: SQLCompiler, **options: Any) -> str:
+    value, position = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"json_group_array({value} ORDER BY {position})"
+
+
+@compiles(TextListOf, "postgresql")
+def _on_postgresql(element: TextListOf, compiler: SQLCompiler, **options: Any) -> str:
+    value, position = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"coalesce(json_agg({value} ORDER BY {position})::text, '[]')"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one ledgered table: what to select from, and the time at which they held.
+
+    `at` is the revision at which other tables are looked up beside these rows: a number, the
+    revision of each row itself, or None where all of it is current.
+    """
+
+    table: LedgerTable
+    source: FromClause
+    at: int | ColumnElement[int] | None
+
+    def column(self, name: str) -> ColumnElement[Any]:
+        """Return a column of the rows, a derived list, or the instant they were recorded at."""
+        if name == "recorded_at":
+            recorded_at = select(_revisions.c.recorded_at)
+            mine = recorded_at.where(_revisions.c.id == self.source.c.revision)
+            return mine.correlate(self.source).scalar_subquery().label(name)
+        if name in self.table.derived:
+            return self._collected(self.table.derived[name]).label(name)
+        return self.source.c[name]
+
+    def select(self, names: Sequence[str]) -> Select[Any]:
+        """Return a query for these columns of the rows."""
+        return select(*(self.column(name) for name in names)).select_from(self.source)
+
+    def has_member(self, name: str, values: Sequence[str]) -> ColumnElement[bool]:
+        """Return whether a list column, or a derived one, has any of the values."""
+        if through := self.table.derived.get(name):
+            found, value = self._linked(through)
+        else:
+            links = self._links(name)
+            found, value = select(links.c.id).where(*self._mine(links)), links.c.member
+        found = found.with_only_columns(literal(1))
+        return found.where(value.in_(values)).correlate(self.source).exists()
+
+    def _mine(self, links: FromClause) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+        mine = self.source.c
+        return links.c.id == mine.id, links.c.revision == mine.revision
+
+    def _links(self, name: str) -> FromClause:
+        members = self.table.members[name]
+        if self.at is None:
+            return members.current
+        return union_all(select(*members.current.c), select(*members.history.c)).subquery()
+
+    def _linked(self, through: Through) -> tuple[Select[Any], ColumnElement[Any]]:
+        """Return a query of the rows behind a list column, and the column asked of them."""
+        links = self._links(through.members)
+        target = LEDGER[self.table.members[through.members].target or ""]
+        held: list[ColumnElement[bool]] = []
+        others: FromClause = target.current
+        if self.at is not None:
+            others = _all_versions(target).subquery()
+            held = [others.c.revision <= self.at, _holds_after(others, self.at)]
+        value = others.c[through.column]
+        query = select(value.label("value"), func.min(links.c.position).label("position"))
+        joined = others.c.id == links.c.member
+        return query.where(*self._mine(links), joined, *held, value.is_not(None)), value
+
+    def _collected(self, through: Through) -> ColumnElement[list[str]]:
+        query, value = self._linked(through)
+        each = query.group_by(value).correlate(self.source).subquery()
+        return select(TextListOf(each.c.value, each.c.position)).scalar_subquery()
+
+
+def current_rows(table: LedgerTable) -> Rows:
+    """Return the rows as they stand."""
+    return Rows(table, table.current, None)
+
+
+def rows_as_of(table: LedgerTable, revision: int) -> Rows:
+    """Return the rows as they stood at a revision."""
+    current, history = table.current, table.history
+    stood = union_all(
+        select(*current.c).where(current.c.revision <= revision),
+        select(*(history.c[column.name] for column in current.c)).where(
+            history.c.revision <= revision, history.c.until > revision
+        ),
+    )
+    return Rows(table, stood.subquery(f"{table.name}_as_of"), revision)
+
+
+def versions_until(table: LedgerTable, revision: int) -> Rows:
+    """Return every version of the rows that was known at a revision.
+
+    They have one more column, `until`: the revision that superseded or removed the version,
+    null where it still held.
+    """
+    known = _all_versions(table).subquery()
+    until = case((known.c.until <= revision, known.c.until))
+    others = (column for column in known.c if column.name != "until")
+    versions = select(*others, until.label("until")).where(known.c.revision <= revision)
+    source = versions.subquery(f"{table.name}_versions")
+    return Rows(table, source, source.c.revision)
+
+
+def _all_versions(table: LedgerTable) -> CompoundSelect[Any]:
+    until = cast(null(), Whole).label("until")
+    return union_all(select(*table.current.c, until), select(*table.history.c))
+
+
+def _holds_after(rows: FromClause, at: int | ColumnElement[int]) -> ColumnElement[bool]:
+    return or_(rows.c.until.is_(None), rows.c.until > at)
