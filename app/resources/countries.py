@@ -6,7 +6,7 @@ from pydantic import Field
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
-from app.kit.fields import CountryCode, Text
+from app.kit.fields import CountryCode, Member, Text
 from app.kit.filters import Where, among
 from app.resources.resource import Entry, Filters, Recorded, Resource, Words
 from app.storage.records import LedgeredRecord
@@ -24,13 +24,14 @@ class CountryRecord(LedgeredRecord):
     name: Mapped[str]
     iso3: Mapped[str | None]
     kind: Mapped[str]
+    aliases: Mapped[list[str]]
     search: Mapped[str]
 
 
 class CountryFact(Entry):
     """A row of `countries.csv`."""
 
-    searched: ClassVar = ("name",)
+    searched: ClassVar = ("name", "aliases")
 
     id: CountryCode = Field(
         description="ISO 3166-1 alpha-2 code, or the code of a group: WLD (world), EU.",
@@ -43,6 +44,11 @@ class CountryFact(Entry):
         examples=["USA"],
     )
     kind: Kind = Field(description="A country, or a group of countries.", examples=["country"])
+    aliases: list[Member] = Field(
+        default=[],
+        description="Other names that are understood, beside the codes.",
+        examples=[["America", "U.S."]],
+    )
 
 
 class Country(Recorded, CountryFact):

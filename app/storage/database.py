@@ -85,7 +85,7 @@ class Database:
             yield ReadTransaction(connection)
 
     @contextmanager
-    def write(self, *, author: str, message: str) -> Iterator[Writing]:
+    def write(self, *, author: str, message: str, origin: str | None = None) -> Iterator[Writing]:
         """Open a revision: all of what is written in it becomes visible at once, or nothing.
 
         Writers take turns. Where nothing came to be different, no revision is made.
@@ -93,7 +93,8 @@ class Database:
         with self._writer.begin() as connection:
             writing = Writing(connection)
             yield writing
-            writing.record(author=author, message=message, recorded_at=instant(datetime.now(UTC)))
+            now = instant(datetime.now(UTC))
+            writing.record(author=author, message=message, origin=origin, recorded_at=now)
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:

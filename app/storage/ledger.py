@@ -64,8 +64,15 @@ class Writing:
             self.removed += len(batch)
             self._touched.update(LEDGER)
 
-    def record(self, *, author: str, message: str, recorded_at: str) -> None:
+    def knows_origin(self, origin: str) -> bool:
+        """Return whether a revision of this origin has been recorded before."""
+        query = select(exists().where(RevisionRecord.origin == origin))
+        return bool(self._connection.scalar(query))
+
+    def record(self, *, author: str, message: str, origin: str | None, recorded_at: str) -> None:
         """End the revision: prove its references and enter it in the list of revisions.
+
+        `origin` names what it was loaded from, such as a pack.
 
         Raises DanglingReference; then nothing of the revision may be committed.
         """
@@ -79,6 +86,7 @@ class Writing:
                 "recorded_at": recorded_at,
                 "author": author,
                 "message": message,
+                "origin": origin,
                 "added": self.added,
                 "changed": self.changed,
                 "removed": self.removed,

@@ -55,6 +55,7 @@ class RevisionRecord(Base):
     recorded_at: Mapped[str]
     author: Mapped[str]
     message: Mapped[str]
+    origin: Mapped[str | None]
     added: Mapped[int]
     changed: Mapped[int]
     removed: Mapped[int]

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", Characters(), nullable=False),
         sa.Column("author", Characters(), nullable=False),
         sa.Column("message", Characters(), nullable=False),
+        sa.Column("origin", Characters(), nullable=True),
         sa.Column("added", sa.BigInteger(), nullable=False),
         sa.Column("changed", sa.BigInteger(), nullable=False),
         sa.Column("removed", sa.BigInteger(), nullable=False),

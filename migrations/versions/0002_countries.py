@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import op
 
-from app.storage.columns import Characters
+from app.storage.columns import Characters, TextList
 from app.storage.guards import guard_ledger
 
 revision = "0002"
@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("name", Characters(), nullable=False),
         sa.Column("iso3", Characters(), nullable=True),
         sa.Column("kind", Characters(), nullable=False),
+        sa.Column("aliases", TextList(), nullable=False),
         sa.Column("search", Characters(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_countries"),
@@ -48,6 +49,7 @@ def upgrade() -> None:
         sa.Column("name", Characters(), nullable=False),
         sa.Column("iso3", Characters(), nullable=True),
         sa.Column("kind", Characters(), nullable=False),
+        sa.Column("aliases", TextList(), nullable=False),
         sa.Column("search", Characters(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
@@ -76,10 +78,17 @@ def downgrade() -> None:
 def _add_countries() -> None:
     with (Path(__file__).parent.parent / "data" / "countries.csv").open(encoding="utf-8") as file:
         rows = [
-            {**row, "iso3": row["iso3"] or None, "revision": 0} for row in csv.DictReader(file)
+            {
+                **row,
+                "iso3": row["iso3"] or None,
+                "aliases": [alias for alias in row["aliases"].split(";") if alias],
+                "revision": 0,
+            }
+            for row in csv.DictReader(file)
         ]
     names = ("id", "name", "iso3", "kind", "search")
     columns = [sa.column(name, Characters()) for name in names]
+    columns.append(sa.column("aliases", TextList()))
     op.bulk_insert(sa.table("countries", *columns, sa.column("revision", sa.BigInteger())), rows)
     text = ("recorded_at", "author", "message")
     counts = ("id", "added", "changed", "removed")

@@ -1,0 +1,1 @@
+"""Facts in and out: packs of CSV files. No HTTP."""

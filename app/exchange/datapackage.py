@@ -1,0 +1,74 @@
+"""The descriptor of a pack: a Data Package (version 2) whose schemas follow from the resources."""
+
+from collections.abc import Iterable
+from typing import Any, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from app.kit.fields import LIST_SEPARATOR
+from app.resources.resource import Resource
+
+PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
+
+
+def descriptor(
+    *, name: str, title: str, description: str, author: str, resources: Iterable[Resource]
+) -> dict[str, Any]:
+    """Return the content of `datapackage.json` for CSV files of these resources."""
+    return {
+        "$schema": PROFILE,
+        "name": name,
+        "title": title,
+        "description": description,
+        "contributors": [{"title": author}],
+        "resources": [_table(resource) for resource in resources],
+    }
+
+
+def is_list(field: FieldInfo) -> bool:
+    """Return whether a field holds a list, which stands in one cell of a CSV file."""
+    return _is_list(field.annotation)
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) is list or any(map(_is_list, get_args(annotation)))
+
+
+def _table(resource: Resource) -> dict[str, Any]:
+    return {
+        "name": resource.many,
+        "path": f"{resource.many}.csv",
+        "type": "table",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "schema": {
+            "fields": [_field(name, field) for name, field in resource.fact.model_fields.items()],
+            "primaryKey": ["id"],
+            "missingValues": [""],
+        },
+    }
+
+
+def _field(name: str, field: FieldInfo) -> dict[str, Any]:
+    description = field.description or ""
+    if is_list(field):
+        description += f" Members are joined by `{LIST_SEPARATOR}`."
+    described: dict[str, Any] = {
+        "name": name,
+        "type": _type(field.annotation),
+        "description": description,
+    }
+    if field.is_required():
+        described["constraints"] = {"required": True}
+    return described
+
+
+def _type(annotation: Any) -> str:
+    kinds = {annotation, *get_args(annotation)}
+    names = {int: "integer", float: "number"}
+    for kind in kinds:
+        plain = get_args(kind)[0] if hasattr(kind, "__metadata__") else kind
+        if plain in names:
+            return names[plain]
+    return "string"
