@@ -29,7 +29,7 @@ _FAULTS_AT_MOST = 100
 _LARGEST_CELL = 131_072
 
 Progress = Callable[[int], None]
-"""Told how many bytes have been read since it was last told."""
+"""Told how much was done since it was last told: bytes read, or rows written."""
 
 
 class UnreadablePack(Exception):
@@ -119,7 +119,14 @@ def load_pack(
     return Loaded(pack.name, revision, writing.added, writing.changed)
 
 
-def export_pack(database: Database, folder: Path, at: Revision, *, author: str) -> None:
+def export_pack(
+    database: Database,
+    folder: Path,
+    at: Revision,
+    *,
+    author: str,
+    progress: Progress | None = None,
+) -> None:
     """Write all facts as they stood at a revision as a pack, into a folder that is new or empty.
 
     The folder appears complete or not at all. Raises FileExistsError where it holds anything.
@@ -139,12 +146,21 @@ def export_pack(database: Database, folder: Path, at: Revision, *, author: str) 
         )
         (made / DESCRIPTOR).write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
         for resource in RESOURCES:
-            batches = read_all(database, ResourceList(resource), PageQuery(), at)
+            batches = _counted(read_all(database, ResourceList(resource), PageQuery(), at), progress)
             with (made / f"{resource.many}.csv").open("wb") as file:
                 file.writelines(write_csv(resource.pack_columns, batches))
         with suppress(FileNotFoundError):
             folder.rmdir()
         made.rename(folder)
+
+
+def _counted(
+    batches: Iterator[list[dict[str, Any]]], progress: Progress | None
+) -> Iterator[list[dict[str, Any]]]:
+    for batch in batches:
+        yield batch
+        if progress:
+            progress(len(batch))
 
 
 def _inside(folder: Path, path: Any) -> Path:

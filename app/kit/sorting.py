@@ -41,13 +41,11 @@ class SortKey:
 def total_order(
     words: Sequence[str] | None, columns: Mapping[str, str], ending: Sequence[str]
 ) -> tuple[SortKey, ...]:
-    """Return the sort keys for `-name` words, completed by the columns that tell rows apart."""
+    """Return the sort keys for `-name` words, completed by those that tell rows apart."""
     keys: dict[str, SortKey] = {}
-    for word in words or ():
-        column = columns[word.removeprefix("-")]
+    named = [(columns[word.removeprefix("-")], word) for word in words or ()]
+    for column, word in (*named, *((word.removeprefix("-"), word) for word in ending)):
         keys.setdefault(column, SortKey(column, descending=word.startswith("-")))
-    for column in ending:
-        keys.setdefault(column, SortKey(column))
     return tuple(keys.values())
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func
 
 from app.kit.errors import NotAllowed
 from app.kit.filters import Filterable, conditions
@@ -43,7 +43,7 @@ class Listing(Protocol):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns that tell its rows apart, which end every order."""
+        """The columns that tell its rows apart, `-` for descending: they end every order."""
 
     def rows(self, transaction: ReadTransaction, at: Revision) -> Selectable:
         """Return the rows as they stood at a revision."""
@@ -125,8 +125,8 @@ def read_page(
     total = None
     if query.count == "exact":
         rows = listing.rows(transaction, at)
-        matching = rows.select(listing.key).where(*conditions(query, rows)).subquery()
-        total = transaction.connection.scalar(select(func.count()).select_from(matching))
+        every = rows.select(()).add_columns(func.count()).where(*conditions(query, rows))
+        total = transaction.connection.scalar(every)
     return Page(items, cursor, total)
 
 
@@ -149,8 +149,8 @@ def read_one(
     """Read the row of a key as it stood at a revision, None where there was none."""
     rows = transaction.rows(resource.ledger, at)
     query = rows.select(resource.columns).where(rows.column("id") == key)
-    row = transaction.connection.execute(query).mappings().first()
-    return dict(row) if row else None
+    row = transaction.connection.execute(query).first()
+    return dict(zip(resource.columns, row, strict=True)) if row else None
 
 
 def shown_columns(listing: Listing, query: PageQuery) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The database of one installation: snapshots to read from, and writing through the ledger."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -65,9 +65,9 @@ class ReadTransaction:
             return current_rows(table)
         return rows_as_of(table, at.id)
 
-    def versions(self, table: LedgerTable, at: Revision) -> Rows:
-        """Return every version of the rows of a table that was known at a revision."""
-        return versions_until(table, at.id)
+    def versions(self, table: LedgerTable, at: Revision, ids: Sequence[str]) -> Rows:
+        """Return every version of the rows of these keys that was known at a revision."""
+        return versions_until(table, at.id, ids)
 
 
 class Database:

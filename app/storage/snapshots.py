@@ -130,13 +130,13 @@ def rows_as_of(table: LedgerTable, revision: int) -> Rows:
     return Rows(table, stood.subquery(f"{table.name}_as_of"), revision)
 
 
-def versions_until(table: LedgerTable, revision: int) -> Rows:
-    """Return every version of the rows that was known at a revision.
+def versions_until(table: LedgerTable, revision: int, ids: Sequence[str]) -> Rows:
+    """Return every version of the rows of these keys that was known at a revision.
 
     They have one more column, `until`: the revision that superseded or removed the version,
     null where it still held.
     """
-    known = _all_versions(table).subquery()
+    known = _all_versions(table, ids).subquery()
     until = case((known.c.until <= revision, known.c.until))
     others = (column for column in known.c if column.name != "until")
     versions = select(*others, until.label("until")).where(known.c.revision <= revision)
@@ -144,9 +144,13 @@ def versions_until(table: LedgerTable, revision: int) -> Rows:
     return Rows(table, source, source.c.revision)
 
 
-def _all_versions(table: LedgerTable) -> CompoundSelect[Any]:
-    until = cast(null(), Whole).label("until")
-    return union_all(select(*table.current.c, until), select(*table.history.c))
+def _all_versions(table: LedgerTable, ids: Sequence[str] | None = None) -> CompoundSelect[Any]:
+    current = select(*table.current.c, cast(null(), Whole).label("until"))
+    history = select(*table.history.c)
+    if ids is not None:
+        current = current.where(table.current.c.id.in_(ids))
+        history = history.where(table.history.c.id.in_(ids))
+    return union_all(current, history)
 
 
 def _holds_after(rows: FromClause, at: int | ColumnElement[int]) -> ColumnElement[bool]:

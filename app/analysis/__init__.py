@@ -1,0 +1,1 @@
+"""What the data say: pure functions over a read transaction."""

@@ -1,0 +1,215 @@
+"""Answers to reads: lists and rows, in each format, with what lets others keep them."""
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+import orjson
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from app.http import problems
+from app.http.caching import Validator
+from app.http.negotiation import JSON, best_media_type, table_format
+from app.kit.errors import Fault, NotAllowed
+from app.kit.formats import TABLE_FORMATS, TableFormat
+from app.kit.queries import UnacceptableValue, UnreadableQuery, read_query
+from app.resources.queries import DetailQuery, PageQuery
+from app.resources.reading import (
+    Listing,
+    Unanswerable,
+    pinned_revision,
+    read_all,
+    read_one,
+    read_page,
+    shown_columns,
+)
+from app.resources.resource import Resource
+from app.storage.database import Database, ReadTransaction, Revision
+
+_PARAMETERS_AT_MOST = 100
+Query = TypeVar("Query", bound=BaseModel)
+Pairs = list[tuple[str, str]]
+
+
+def list_answer(
+    request: Request,
+    database: Database,
+    listing: Listing,
+    query_model: type[PageQuery],
+    *,
+    table: TableFormat | None = None,
+    must_exist: Callable[[ReadTransaction, Revision], None] | None = None,
+) -> Response:
+    """Answer a list: a page of JSON, or a table, whole unless `limit` asks for a page of it."""
+    pairs = parameters(request)
+    query = _read(query_model, pairs)
+    table = table or table_format(request.headers.get("accept"))
+    with database.read() as transaction:
+        at = _at(lambda: pinned_revision(transaction, listing, query))
+        if must_exist:
+            must_exist(transaction, at)
+        pinned = query.as_of is not None or query.cursor is not None
+        validator = Validator(at, table.media_type if table else JSON, pinned)
+        if validator.is_known_by(request.headers.get("if-none-match")):
+            return Response(status_code=304, headers=validator.headers)
+        if table and query.limit is None and query.cursor is None:
+            page = None
+        else:
+            page = _at(lambda: read_page(transaction, listing, query, at))
+    headers = validator.headers
+    path = request.scope["root_path"] + request.url.path.removeprefix(request.scope["root_path"])
+    following = None
+    if page and page.next_cursor:
+        following = _address(path, _replaced(pairs, "cursor", page.next_cursor))
+    links = [f'<{following}>; rel="next"'] if following else []
+    columns = shown_columns(listing, query)
+    if table is None and page:
+        content = {
+            "data": page.items,
+            "meta": {**_meta(at), "count": len(page.items), "total": page.total},
+            "links": {"self": _address(path, pairs), "next": following},
+        }
+        links += [
+            f'<{_address(f"{path}.{other.suffix}", _without(pairs, "cursor"))}>; '
+            f'rel="alternate"; type="{other.media_type}"'
+            for other in TABLE_FORMATS
+        ]
+        headers["Link"] = ", ".join(links)
+        return Response(orjson.dumps(content), headers=headers, media_type=JSON)
+    if links:
+        headers["Link"] = ", ".join(links)
+    if table is None:
+        raise LookupError("a list without a table format is a page")
+    batches = [page.items] if page else read_all(database, listing, query, at)
+    return _table(table, listing.name, table.write(columns, batches), headers)
+
+
+def detail_answer(request: Request, database: Database, resource: Resource, key: str) -> Response:
+    """Answer one row, as the list has it."""
+    query = _read(DetailQuery, parameters(request))
+    best_media_type(request.headers.get("accept"), [JSON])
+    with database.read() as transaction:
+        at = _at(lambda: _revision(transaction, query))
+        item = read_one(transaction, resource, key, at)
+        if item is None:
+            raise _missing(transaction, resource, key, at)
+    validator = Validator(at, JSON, pinned=query.as_of is not None)
+    if validator.is_known_by(request.headers.get("if-none-match")):
+        return Response(status_code=304, headers=validator.headers)
+    root = request.scope["root_path"]
+    list_path = f"{root}{resource.path}"
+    path = f"{list_path}/{item['id']}"
+    content = {
+        "data": item,
+        "meta": _meta(at),
+        "links": {"self": path, "history": f"{path}/history", "list": list_path},
+    }
+    return Response(orjson.dumps(content), headers=validator.headers, media_type=JSON)
+
+
+def require_versions(
+    resource: Resource, key: str
+) -> Callable[[ReadTransaction, Revision], None]:
+    """Return a check that a key ever had a row, which raises the 404 problem."""
+
+    def check(transaction: ReadTransaction, at: Revision) -> None:
+        versions = transaction.versions(resource.ledger, at, [key])
+        if not transaction.connection.execute(versions.select(["id"]).limit(1)).first():
+            raise _missing(transaction, resource, key, at)
+
+    return check
+
+
+def parameters(request: Request) -> Pairs:
+    """Return the decoded parameters. Raises the 400 problem where they are garbled."""
+    try:
+        pairs = parse_qsl(
+            request.scope["query_string"].decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=_PARAMETERS_AT_MOST,
+        )
+    except UnicodeError:
+        fault = Fault(None, "is not UTF-8 text in percent-encoding")
+        raise problems.unreadable_query([fault]) from None
+    except ValueError:
+        fault = Fault(None, f"is one of more than {_PARAMETERS_AT_MOST}")
+        raise problems.unreadable_query([fault]) from None
+    if any(not text.isprintable() for pair in pairs for text in pair):
+        raise problems.unreadable_query([Fault(None, "has control characters")])
+    return pairs
+
+
+def _read(model: type[Query], pairs: Pairs) -> Query:
+    try:
+        return read_query(model, pairs)
+    except UnacceptableValue as error:
+        raise problems.unacceptable_value(error.faults) from None
+    except UnreadableQuery as error:
+        raise problems.unreadable_query(error.faults) from None
+
+
+Answer = TypeVar("Answer")
+
+
+def _at(read: Callable[[], Answer]) -> Answer:
+    """Return what is read, or raise the problem of a parameter that the data show to be wrong."""
+    try:
+        return read()
+    except Unanswerable as error:
+        fault = Fault(error.name, str(error.cause), error.cause.allowed, error.cause.nearest)
+        raise problems.unacceptable_value([fault]) from None
+
+
+def _revision(transaction: ReadTransaction, query: DetailQuery) -> Revision:
+    try:
+        return transaction.revision(query.as_of)
+    except NotAllowed as error:
+        raise Unanswerable("as_of", error) from None
+
+
+def _missing(
+    transaction: ReadTransaction, resource: Resource, key: str, at: Revision
+) -> problems.Problem:
+    """Return the 404 problem of a key: never there, not yet there, or there no more."""
+    versions = transaction.versions(resource.ledger, transaction.latest, [key])
+    spans = transaction.connection.execute(versions.select(["revision", "until"])).all()
+    if not spans:
+        return problems.not_found(f"{resource.path} has no row of this key")
+    ended = [until for _, until in spans if until is not None and until <= at.id]
+    if ended:
+        detail = f"it was removed by revision {max(ended)}; its history is still there"
+    else:
+        detail = f"it was added by revision {min(since for since, _ in spans)}, after this one"
+    return problems.not_found(detail)
+
+
+def _table(
+    table: TableFormat, name: str, chunks: Iterator[bytes], headers: dict[str, str]
+) -> Response:
+    """Answer a table as a stream. The first chunk is made before the headers go out."""
+    first = next(chunks, b"")
+    filename = name.replace("/", "-")
+    headers["Content-Disposition"] = f'inline; filename="{filename}.{table.suffix}"'
+    return StreamingResponse(
+        chain([first], chunks), headers=headers, media_type=f"{table.media_type}; charset=utf-8"
+    )
+
+
+def _meta(at: Revision) -> dict[str, Any]:
+    return {"revision": at.id, "recorded_at": at.recorded_at}
+
+
+def _replaced(pairs: Pairs, name: str, value: str) -> Pairs:
+    return [*_without(pairs, name), (name, value)]
+
+
+def _without(pairs: Pairs, name: str) -> Pairs:
+    return [pair for pair in pairs if pair[0] != name]
+
+
+def _address(path: str, pairs: Pairs) -> str:
+    return f"{path}?{urlencode(pairs, safe=',:')}" if pairs else path

@@ -1,0 +1,43 @@
+"""Validators: the ETag of an answer, and whether the client has it already (RFC 9110, 8.8)."""
+
+from dataclasses import dataclass
+from hashlib import blake2s
+
+from app import __version__
+from app.storage.database import Revision
+
+_PINNED = "public, max-age=3600"
+_CURRENT = "public, no-cache"
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """What the answer of one address depends on: the data, the format and this software."""
+
+    revision: Revision
+    media_type: str
+    pinned: bool
+    """Whether the address names its revision, so that its answer stays as it is."""
+
+    @property
+    def etag(self) -> str:
+        """The strong ETag. Another database with the same revision number has another one."""
+        seen = f"{self.revision.recorded_at}|{self.media_type}|{__version__}"
+        return f'"{self.revision.id}-{blake2s(seen.encode(), digest_size=8).hexdigest()}"'
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that let others keep the answer."""
+        return {"ETag": self.etag, "Cache-Control": _PINNED if self.pinned else _CURRENT}
+
+    def is_known_by(self, if_none_match: str | None) -> bool:
+        """Return whether an If-None-Match header names the answer."""
+        return known(self.etag, if_none_match)
+
+
+def known(etag: str, if_none_match: str | None) -> bool:
+    """Return whether an If-None-Match header names an ETag, weakly compared."""
+    if not if_none_match:
+        return False
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in tags or etag in tags

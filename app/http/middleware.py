@@ -1,0 +1,204 @@
+"""What all answers have in common, as plain ASGI: headers, HEAD, encoding, limits, last resort."""
+
+import logging
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http import problems
+from app.http.problems import Problem
+
+Mutable = MutableMapping[str, Any]
+
+_log = logging.getLogger("airace.http")
+_GZIP_FROM_BYTES = 1_000
+_GZIP_LEVEL = 5
+_LENGTH_DIGITS = 18
+
+
+@dataclass(frozen=True)
+class CommonHeaders:
+    """Adds what every answer says, and answers OPTIONS for pages of other origins."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Access-Control-Allow-Origin"] = "*"
+                headers["Access-Control-Expose-Headers"] = "ETag, Link, Allow, Retry-After"
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                headers["Vary"] = "Accept, Accept-Encoding"
+                headers.setdefault("Content-Security-Policy", "default-src 'none'; sandbox")
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class _BodyNotWanted(Exception):
+    """Raised out of an answer whose headers are all that was asked for."""
+
+
+@dataclass(frozen=True)
+class HeadAsGet:
+    """Answers HEAD as GET without the body, wherever there is a GET."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_no_body(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await send(message)
+            elif message["type"] == "http.response.body":
+                await send({"type": "http.response.body", "body": b""})
+                if message.get("more_body"):
+                    raise _BodyNotWanted
+
+        try:
+            await self.app({**scope, "method": "GET"}, receive, send_no_body)
+        except _BodyNotWanted:
+            return
+
+
+class Gzip:
+    """Encodes answers by gzip where it is accepted, under an ETag of their own (RFC 9110, 8.8.3)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._plain = app
+        self._gzip = GZipMiddleware(app, minimum_size=_GZIP_FROM_BYTES, compresslevel=_GZIP_LEVEL)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] != "http":
+            await self._plain(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        accepted = _accepts_gzip(headers.get("accept-encoding", ""))
+        asked = headers.get("if-none-match", "")
+        if asked:
+            scope = _with_header(scope, b"if-none-match", asked.replace('-gzip"', '"'))
+
+        async def send_with_own_etag(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                etag = answer.get("etag", "")
+                encoded = answer.get("content-encoding") == "gzip"
+                had = message["status"] == 304 and _gzipped(etag) in asked  # noqa: PLR2004
+                if etag and (encoded or had):
+                    answer["etag"] = _gzipped(etag)
+            await send(message)
+
+        await (self._gzip if accepted else self._plain)(scope, receive, send_with_own_etag)
+
+
+@dataclass(frozen=True)
+class LastResort:
+    """Turns whatever was not foreseen into an answer, and leaves the connection open for more."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note_start)
+        except _BodyNotWanted:
+            raise
+        except Exception as error:
+            if started:  # the only way left to say so is to cut the answer off
+                raise
+            await _problem_of(error, scope).response()(scope, receive, send)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Refuses bodies and addresses that are too large, before anything reads them."""
+
+    app: ASGIApp
+    largest_body: int
+    largest_address: int
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > self.largest_address:
+            raise problems.address_too_long(self.largest_address)
+        length = Headers(scope=scope).get("content-length", "0")
+        if len(length) > _LENGTH_DIGITS or not length.isdigit() or int(length) > self.largest_body:
+            raise problems.too_large(self.largest_body)
+        read = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal read
+            message = await receive()
+            if message["type"] == "http.request":
+                read += len(message.get("body", b""))
+                if read > self.largest_body:
+                    raise problems.too_large(self.largest_body)
+            return message
+
+        await self.app(scope, receive_bounded, send)
+
+
+def _problem_of(error: Exception, scope: Scope) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and _is_out(error)):
+        _log.warning("the database does not answer", exc_info=error)
+        return problems.unavailable()
+    _log.error("unforeseen: %s %s", scope["method"], scope["path"], exc_info=error)
+    return problems.internal()
+
+
+def _is_out(error: DBAPIError) -> bool:
+    return error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
+
+
+def _accepts_gzip(accept_encoding: str) -> bool:
+    """Return whether gzip may be used: named, or covered by `*`, with a quality above zero."""
+    qualities: dict[str, float] = {}
+    for part in accept_encoding.lower().split(","):
+        coding, _, parameter = part.partition(";")
+        name, _, value = parameter.partition("=")
+        try:
+            qualities[coding.strip()] = float(value) if name.strip() == "q" else 1.0
+        except ValueError:
+            qualities[coding.strip()] = 0.0
+    return qualities.get("gzip", qualities.get("*", 0.0)) > 0
+
+
+def _gzipped(etag: str) -> str:
+    return f'{etag[:-1]}-gzip"' if etag else '"'
+
+
+def _with_header(scope: Scope, name: bytes, value: str) -> Mutable:
+    headers = [pair for pair in scope["headers"] if pair[0] != name]
+    return {**scope, "headers": [*headers, (name, value.encode("latin-1"))]}

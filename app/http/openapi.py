@@ -1,0 +1,128 @@
+"""What OpenAPI says of a route, made from the same models that read its parameters."""
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from app.http.negotiation import JSON
+from app.http.problems import MEDIA_TYPE, ProblemDetails
+from app.kit.formats import TableFormat
+from app.kit.queries import list_names
+
+_STATUS_WORDS = {
+    304: "Not changed: the `If-None-Match` header names the current ETag.",
+    400: "The query cannot be read: an unknown or repeated parameter, or garbled text.",
+    404: "There is nothing here.",
+    405: "The address does not take this method.",
+    406: "The Accept header takes none of the formats.",
+    413: "The body is too large.",
+    414: "The address is too long.",
+    422: "A parameter has a value that is not allowed.",
+    500: "Something went wrong here.",
+    503: "The data cannot be reached; try again in a moment.",
+}
+_HEADERS = {
+    "ETag": "Names this answer; send it back in `If-None-Match` to be told if it changed.",
+    "Cache-Control": "How long the answer may be kept.",
+    "Link": "The next page, and other formats (RFC 8288).",
+    "Vary": "The request headers that the answer depends on.",
+}
+
+
+def query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
+    """Return the parameters of a query model, each with its description and an example."""
+    schema = model.model_json_schema(mode="validation", ref_template="#/components/schemas/{model}")
+    lists = list_names(model)
+    parameters = []
+    for name, described in schema["properties"].items():
+        plain = _without_null(described)
+        parameter = {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": plain.pop("description"),
+            "schema": plain,
+        }
+        if name in lists:
+            parameter |= {"style": "form", "explode": False}
+            plain.setdefault("minItems", 1)
+        parameters.append(parameter)
+    return sorted(parameters, key=lambda parameter: _order(parameter["name"]))
+
+
+def path_parameter(name: str, description: str, example: str) -> dict[str, Any]:
+    """Return a parameter that is a part of the path."""
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": {"type": "string", "minLength": 1, "examples": [example]},
+        "example": example,
+    }
+
+
+def responses(
+    *shapes: type[BaseModel],
+    tables: tuple[TableFormat, ...] = (),
+    errors: tuple[int, ...] = (),
+    description: str,
+) -> dict[int | str, dict[str, Any]]:
+    """Return the answers of a route: its shapes in JSON, its tables, and its errors."""
+    content: dict[str, Any] = {}
+    if shapes:
+        refs = [{"$ref": f"#/components/schemas/{shape.__name__}"} for shape in shapes]
+        content[JSON] = {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}
+    for table in tables:
+        content[table.media_type] = {"schema": {"type": "string"}}
+    headers = {
+        name: {"description": words, "schema": {"type": "string"}}
+        for name, words in _HEADERS.items()
+    }
+    answers: dict[int | str, dict[str, Any]] = {
+        200: {"description": description, "content": content, "headers": headers},
+        304: {"description": _STATUS_WORDS[304]},
+    }
+    for status in sorted({*errors, 405, 406, 413, 414, 500, 503}):
+        answers[status] = {
+            "description": _STATUS_WORDS[status],
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+        }
+    return answers
+
+
+def component_schemas(shapes: list[type[BaseModel]]) -> dict[str, Any]:
+    """Return the schemas of all shapes that answers refer to, and of those inside them."""
+    both = [(shape, "serialization") for shape in (*shapes, ProblemDetails)]
+    _, definitions = models_json_schema(
+        both,  # type: ignore[arg-type]
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas: dict[str, Any] = definitions["$defs"]
+    return schemas
+
+
+def table_words(table: TableFormat) -> str:
+    """Return what a list in a table format is, in a sentence."""
+    return f"The whole result as {table.suffix.upper()}. {table.description}"
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a parameter that is given: null is how it is left out."""
+    plain = {key: value for key, value in schema.items() if key not in ("title", "default")}
+    if schema.get("default") is not None:
+        plain["default"] = schema["default"]
+    options = [option for option in plain.pop("anyOf", []) if option != {"type": "null"}]
+    if len(options) == 1:
+        plain = {**options[0], **plain}
+    elif options:
+        plain["anyOf"] = options
+    return plain
+
+
+_LAST = ("as_of", "sort", "fields", "limit", "cursor", "count")
+
+
+def _order(name: str) -> int:
+    return _LAST.index(name) + 1 if name in _LAST else 0

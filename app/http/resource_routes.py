@@ -1,0 +1,136 @@
+"""The routes of a resource: list, detail and history, in every format. One factory for all."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, Request, Response
+
+from app.http.answers import detail_answer, list_answer, require_versions
+from app.http.openapi import path_parameter, query_parameters, responses, table_words
+from app.http.shapes import chosen_shape, detail_shape, page_shape, version_shape
+from app.kit.formats import TABLE_FORMATS, TableFormat
+from app.resources.ledger_lists import VersionList
+from app.resources.queries import DetailQuery, PageQuery, list_query
+from app.resources.reading import Listing, ResourceList
+from app.resources.resource import Resource
+from app.storage.database import Database
+
+ListEndpoint = Callable[[Request], Response]
+
+
+def resource_router(resource: Resource, database: Database) -> APIRouter:
+    """Return the routes that follow from the declaration of a resource."""
+    router = APIRouter(tags=[resource.many])
+    plural = resource.many.replace(" ", "_")
+    singular = resource.one.replace(" ", "_")
+    versions = page_shape(version_shape(resource))
+    key = path_parameter("id", f"The key of the {resource.one}.", resource.example)
+    add_list_routes(
+        router,
+        path=resource.path,
+        operation=f"list_{plural}",
+        summary=f"List {resource.many}",
+        description=resource.about,
+        query=list_query(resource),
+        endpoint=lambda table: _list_endpoint(database, resource, table),
+        shapes=(page_shape(resource.item), page_shape(chosen_shape(resource.item))),
+    )
+
+    def detail(request: Request) -> Response:
+        return detail_answer(request, database, resource, request.path_params["id"])
+
+    router.add_api_route(
+        f"{resource.path}/{{id}}",
+        detail,
+        operation_id=f"get_{singular}",
+        summary=f"Get one {resource.one}",
+        description=f"One row of `{resource.path}`, as the list has it.",
+        responses=responses(
+            detail_shape(resource.item), errors=(400, 404, 422), description="The row."
+        ),
+        response_class=Response,
+        openapi_extra={"parameters": [key, *query_parameters(DetailQuery)]},
+    )
+    add_list_routes(
+        router,
+        path=f"{resource.path}/{{id}}/history",
+        operation=f"list_{singular}_history",
+        summary=f"List every version of one {resource.one}",
+        description="Each version held for the revisions from `revision` to before `until`.",
+        query=PageQuery,
+        endpoint=lambda table: _history_endpoint(database, resource, table),
+        shapes=(versions,),
+        parameters=(key,),
+    )
+    return router
+
+
+def add_list_routes(
+    router: APIRouter,
+    *,
+    path: str,
+    operation: str,
+    summary: str,
+    description: str,
+    query: type[PageQuery],
+    endpoint: Callable[[TableFormat | None], ListEndpoint],
+    shapes: tuple[type, ...],
+    parameters: tuple[dict[str, object], ...] = (),
+    tags: tuple[str, ...] = (),
+) -> None:
+    """Add a list at a path, negotiated by Accept, and at the path with each format's suffix."""
+    errors = (400, 404, 422) if parameters else (400, 422)
+    documented = {"parameters": [*parameters, *query_parameters(query)]}
+    router.add_api_route(
+        path,
+        endpoint(None),
+        operation_id=operation,
+        summary=summary,
+        description=description,
+        responses=responses(
+            *shapes, tables=TABLE_FORMATS, errors=errors, description="A page, or a whole table."
+        ),
+        response_class=Response,
+        openapi_extra=documented,
+        tags=list(tags),
+    )
+    for table in TABLE_FORMATS:
+        router.add_api_route(
+            f"{path}.{table.suffix}",
+            endpoint(table),
+            operation_id=f"{operation}_{table.suffix}",
+            summary=f"{summary} as {table.suffix.upper()}",
+            description=f"{description} {table_words(table)}",
+            responses=responses(tables=(table,), errors=errors, description="The table."),
+            response_class=Response,
+            openapi_extra=documented,
+            tags=list(tags),
+        )
+
+
+def _list_endpoint(
+    database: Database, resource: Resource, table: TableFormat | None
+) -> ListEndpoint:
+    listing: Listing = ResourceList(resource)
+    model = list_query(resource)
+
+    def list_(request: Request) -> Response:
+        return list_answer(request, database, listing, model, table=table)
+
+    return list_
+
+
+def _history_endpoint(
+    database: Database, resource: Resource, table: TableFormat | None
+) -> ListEndpoint:
+    def history(request: Request) -> Response:
+        key = request.path_params["id"]
+        return list_answer(
+            request,
+            database,
+            VersionList(resource, key),
+            PageQuery,
+            table=table,
+            must_exist=require_versions(resource, key),
+        )
+
+    return history

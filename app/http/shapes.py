@@ -1,0 +1,197 @@
+"""The shapes of answers: the same envelope around every list and every row."""
+
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from app.resources.resource import Resource
+
+Shown = TypeVar("Shown")
+
+
+class Meta(BaseModel):
+    """What an answer is made from."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    revision: int = Field(description="The revision that the answer is read at.", examples=[2], ge=0)
+    recorded_at: str = Field(
+        description="The instant (UTC) of that revision.",
+        examples=["2026-11-22T21:14:54.000000Z"],
+        json_schema_extra={"format": "date-time"},
+    )
+
+
+class PageMeta(Meta):
+    """What a page is made from, and how much it holds."""
+
+    count: int = Field(description="Rows in this answer.", examples=[3], ge=0)
+    total: int | None = Field(
+        description="Rows in the whole result; null unless asked for by `count=exact`.",
+        examples=[3],
+    )
+
+
+class PageLinks(BaseModel):
+    """Where to go from a page. Addresses are relative to this service."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    self: str = Field(description="This page.", examples=["/funding?country=US"])
+    next: str | None = Field(
+        description="The next page, at the same revision; null on the last one.",
+        examples=["/funding?country=US&cursor=WyI0Il0"],
+    )
+
+
+class DetailLinks(BaseModel):
+    """Where to go from a row. Addresses are relative to this service."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    self: str = Field(description="This row.", examples=["/funding/us-2023-generative-ai-bnn"])
+    history: str = Field(
+        description="Every version of this row.",
+        examples=["/funding/us-2023-generative-ai-bnn/history"],
+    )
+    list: str = Field(description="The list that it stands in.", examples=["/funding"])
+
+
+class Page(BaseModel, Generic[Shown]):
+    """A page of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    data: list[Shown] = Field(description="The rows, in the order asked for.")
+    meta: PageMeta = Field(description="What the page is made from.")
+    links: PageLinks = Field(description="Where to go from here.")
+
+
+class Detail(BaseModel, Generic[Shown]):
+    """One row."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    data: Shown = Field(description="The row, as it stands in the list.")
+    meta: Meta = Field(description="What the answer is made from.")
+    links: DetailLinks = Field(description="Where to go from here.")
+
+
+class Revision(BaseModel):
+    """One commit to the data."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: int = Field(description="Its number; they have no gaps.", examples=[1], ge=0)
+    recorded_at: str = Field(
+        description="When it was recorded (UTC).",
+        examples=["2026-11-22T21:14:54.000000Z"],
+        json_schema_extra={"format": "date-time"},
+    )
+    author: str = Field(description="Who recorded it.", examples=["AI Race Indicators"])
+    message: str = Field(description="Why.", examples=["The figures of one article of 2024-03-31"])
+    origin: str | None = Field(
+        description="The pack that it was loaded from, if any.", examples=["article-2024-03-31"]
+    )
+    added: int = Field(description="Rows that were added.", examples=[16], ge=0)
+    changed: int = Field(description="Rows that were changed.", examples=[0], ge=0)
+    removed: int = Field(description="Rows that were removed.", examples=[0], ge=0)
+
+
+class Change(BaseModel):
+    """One row that a revision added, changed or removed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    revision: int = Field(description="The revision that did it.", examples=[2], ge=0)
+    resource: str = Field(description="The resource of the row.", examples=["sources"])
+    id: str = Field(description="The key of the row.", examples=["cnbc-2024-03-31"])
+    action: str = Field(
+        description="What was done.",
+        examples=["changed"],
+        json_schema_extra={"enum": ["added", "changed", "removed"]},
+    )
+    item: dict[str, Any] | None = Field(
+        description="The row as that revision left it, shaped like the detail of its resource; "
+        "null where it was removed.",
+        examples=[{"id": "cnbc-2024-03-31", "kind": "article", "revision": 2}],
+    )
+
+
+class ResourceEntry(BaseModel):
+    """One resource in the map of the API."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(description="The name of the resource.", examples=["funding"])
+    about: str = Field(description="What it holds.", examples=["Money: totals and rounds."])
+    count: int = Field(description="How many rows it has now.", examples=[29], ge=0)
+    url: str = Field(description="The address of its list.", examples=["/funding"])
+
+
+class ApiMap(BaseModel):
+    """The map of the API."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(description="The name of the service.", examples=["AI Race Indicators"])
+    version: str = Field(description="The version of the software.", examples=["0.1.0"])
+    meta: Meta = Field(description="The newest revision.")
+    resources: list[ResourceEntry] = Field(description="The resources, with their size.")
+    links: dict[str, str] = Field(
+        description="Where else to go: docs, openapi, revisions, changes.",
+        examples=[{"docs": "/docs", "openapi": "/openapi.json"}],
+    )
+
+
+class Health(BaseModel):
+    """Whether the service is well."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: str = Field(description="`ok`.", examples=["ok"])
+
+
+@cache
+def version_shape(resource: Resource) -> type[BaseModel]:
+    """Return the shape of one version of a row: the row, and the revision that ended it."""
+    return create_model(
+        f"{resource.item.__name__}Version",
+        __base__=resource.item,
+        __doc__=f"One version of a row of {resource.many}.",
+        until=(
+            int | None,
+            Field(
+                description="The revision that superseded or removed it; null where it holds.",
+                examples=[2],
+            ),
+        ),
+    )
+
+
+@cache
+def chosen_shape(item: type[BaseModel]) -> type[BaseModel]:
+    """Return the shape of a row of which `fields` chose some columns."""
+    fields: dict[str, Any] = {}
+    for name, field in item.model_fields.items():
+        described = Field(default=None, description=field.description, examples=field.examples)
+        fields[name] = (field.rebuild_annotation() | None, described)
+    return create_model(
+        f"{item.__name__}Columns",
+        __doc__=f"The chosen columns of {item.__name__}.",
+        __config__=ConfigDict(extra="forbid"),
+        **fields,
+    )
+
+
+@cache
+def page_shape(item: type[BaseModel]) -> type[BaseModel]:
+    """Return the shape of a page of these items, under a readable name."""
+    return create_model(f"{item.__name__}Page", __base__=Page[item], __doc__="A page of a list.")  # type: ignore[valid-type]
+
+
+@cache
+def detail_shape(item: type[BaseModel]) -> type[BaseModel]:
+    """Return the shape of one item with its envelope, under a readable name."""
+    return create_model(f"{item.__name__}Detail", __base__=Detail[item], __doc__=item.__doc__)  # type: ignore[valid-type]

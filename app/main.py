@@ -1,0 +1,96 @@
+"""The application, made from settings. Nothing is read or opened at import."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Match
+
+from app.http import problems
+from app.http.middleware import CommonHeaders, Gzip, HeadAsGet, LastResort, Limits
+from app.http.problems import Problem
+from app.http.resource_routes import resource_router
+from app.http.service_routes import TITLE, add_documentation, service_router
+from app.kit.text import nearest
+from app.resources.registry import RESOURCES
+from app.settings import Settings
+from app.storage.database import Database
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_ADDRESSES = (*(resource.path for resource in RESOURCES), "/revisions", "/changes", "/docs", "/")
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the application that serves a database. It connects when the first request comes."""
+    settings = settings or Settings()
+    database = Database(settings.database_url)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.close()
+
+    app = FastAPI(
+        title=TITLE,
+        root_path=settings.root_path,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        middleware=[
+            Middleware(CommonHeaders),
+            Middleware(HeadAsGet),
+            Middleware(Gzip),
+            Middleware(LastResort),
+            Middleware(
+                Limits,
+                largest_body=settings.largest_body,
+                largest_address=settings.largest_address,
+            ),
+        ],
+        exception_handlers={Problem: _tell, HTTPException: _tell_routing},
+    )
+    app.include_router(service_router(database))
+    for resource in RESOURCES:
+        app.include_router(resource_router(resource, database))
+    add_documentation(app)
+    return app
+
+
+async def _tell(_request: Request, problem: Exception) -> Response:
+    if not isinstance(problem, Problem):
+        raise problem
+    return problem.response()
+
+
+async def _tell_routing(request: Request, error: Exception) -> Response:
+    """Answer an address that no route has, or a method that it does not take."""
+    if not isinstance(error, HTTPException):
+        raise error
+    allowed = [method for method in _METHODS if _is_routed(request, method)]
+    if "GET" in allowed:
+        allowed.insert(1, "HEAD")
+    if not allowed:
+        near = nearest(request.url.path, _ADDRESSES)
+        return problems.not_found("no address here is spelled like this", nearest=near).response()
+    allow = ", ".join([*allowed, "OPTIONS"])
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers={"Allow": allow, **_preflight(allow)})
+    return problems.method_not_allowed(allow).response()
+
+
+def _is_routed(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+
+def _preflight(allow: str) -> dict[str, str]:
+    """Return what lets pages of other origins send the methods that are allowed anyway."""
+    return {
+        "Access-Control-Allow-Methods": allow,
+        "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+        "Access-Control-Max-Age": "86400",
+    }

@@ -1,0 +1,53 @@
+"""Settings, from the environment. Each says in a sentence what it does; the docs print them."""
+
+from pydantic import AliasChoices, Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an installation may set, by environment variables."""
+
+    model_config = SettingsConfigDict(env_prefix="AIRACE_", frozen=True, populate_by_name=True)
+
+    database_url: str = Field(
+        default="sqlite:///airace.db",
+        description="The database: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.",
+    )
+    seed: str = Field(
+        default="article-2024-03-31,cross-check",
+        description="The packs to load at first start, by name or path, with commas between; "
+        "empty for none.",
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        validation_alias=AliasChoices("AIRACE_HOST", "HOST"),
+        description="The address to serve on.",
+    )
+    port: int = Field(
+        default=8000,
+        ge=0,
+        le=65_535,
+        validation_alias=AliasChoices("AIRACE_PORT", "PORT"),
+        description="The port to serve on; 0 takes any that is free.",
+    )
+    root_path: str = Field(
+        default="",
+        pattern="^(/[A-Za-z0-9._~-]+)*$",
+        description="Where a proxy has mounted the service, such as /airace.",
+    )
+    largest_body: int = Field(
+        default=1_048_576, ge=0, description="The most bytes that the body of a request may have."
+    )
+    largest_address: int = Field(
+        default=8_192, ge=256, description="The most bytes that a path with its query may have."
+    )
+
+    @property
+    def seed_packs(self) -> list[str]:
+        """The packs to load at first start."""
+        return [name.strip() for name in self.seed.split(",") if name.strip()]
+
+    @field_validator("database_url")
+    @classmethod
+    def _not_empty(cls, url: str) -> str:
+        return url or "sqlite:///airace.db"
