@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -184,21 +185,14 @@ def _told(pack: str, revision: int | None, added: int, changed: int) -> str:
     return f"Loaded {pack} as revision {revision}: {added} rows added, {changed} changed."
 
 
-class _bar:  # noqa: N801  (used like a function)
-    """A progress bar that shows on a terminal only: of bytes, or of rows where no end is known."""
-
-    def __init__(self, label: str, length: int | None) -> None:
-        hidden = not sys.stderr.isatty()
-        self._bar = click.progressbar(
-            length=length or 0, label=label, file=sys.stderr, hidden=hidden, show_pos=True
-        )
-
-    def __enter__(self) -> Callable[[int], None]:
-        self._bar.__enter__()
-        return self._bar.update
-
-    def __exit__(self, *details: Any) -> None:
-        self._bar.__exit__(*details)
+@contextmanager
+def _bar(label: str, length: int | None) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar, on a terminal only, while the block does what it tells of."""
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(
+        length=length or 0, label=label, file=sys.stderr, hidden=hidden, show_pos=True
+    ) as bar:
+        yield bar.update
 
 
 if __name__ == "__main__":

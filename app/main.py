@@ -9,10 +9,11 @@ from starlette.middleware import Middleware
 from starlette.routing import Match
 
 from app.http import problems
+from app.http.documentation import TITLE, add_documentation
 from app.http.middleware import CommonHeaders, Gzip, HeadAsGet, LastResort, Limits
 from app.http.problems import Problem
 from app.http.resource_routes import resource_router
-from app.http.service_routes import TITLE, add_documentation, service_router
+from app.http.service_routes import service_router
 from app.kit.text import nearest
 from app.resources.registry import RESOURCES
 from app.settings import Settings

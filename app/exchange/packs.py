@@ -85,7 +85,9 @@ def open_pack(folder: Path) -> Pack:
             + (f"; did you mean {near}?" if near else "")
         )
     files = [
-        (resource, _inside(folder, named[name])) for name, resource in known.items() if name in named
+        (resource, _inside(folder, named[name]))
+        for name, resource in known.items()
+        if name in named
     ]
     return Pack(name, title, author, tuple(files))
 
@@ -146,7 +148,9 @@ def export_pack(
         )
         (made / DESCRIPTOR).write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
         for resource in RESOURCES:
-            batches = _counted(read_all(database, ResourceList(resource), PageQuery(), at), progress)
+            batches = _counted(
+                read_all(database, ResourceList(resource), PageQuery(), at), progress
+            )
             with (made / f"{resource.many}.csv").open("wb") as file:
                 file.writelines(write_csv(resource.pack_columns, batches))
         with suppress(FileNotFoundError):
@@ -174,9 +178,9 @@ def _read_table(resource: Resource, path: Path, progress: Progress | None) -> It
     """Yield the rows of a file. Raises UnreadablePack with its faults, at the end of the file."""
     faults: list[str] = []
     csv.field_size_limit(_LARGEST_CELL)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(_told(file, progress), strict=True)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(_told(file, progress), strict=True)
+        try:
             header = next(reader, [])
             _check_header(resource, path, header)
             read = partial(_read_row, resource.fact, header, path.name)
@@ -187,10 +191,10 @@ def _read_table(resource: Resource, path: Path, progress: Progress | None) -> It
                     faults.extend(fault.faults)
                 if len(faults) >= _FAULTS_AT_MOST:
                     break
-    except UnicodeDecodeError:
-        faults.append(f"{path.name}: is not UTF-8 text")
-    except csv.Error as error:
-        faults.append(f"{path.name}: line {reader.line_num}: is not CSV ({error})")
+        except UnicodeDecodeError:
+            faults.append(f"{path.name}: after line {reader.line_num}: is not UTF-8 text")
+        except csv.Error as error:
+            faults.append(f"{path.name}: line {reader.line_num}: is not CSV ({error})")
     if faults:
         raise UnreadablePack(*faults[:_FAULTS_AT_MOST])
 
@@ -209,9 +213,7 @@ def _check_header(resource: Resource, path: Path, header: list[str]) -> None:
         for position, name in enumerate(header, 1)
         if name not in columns
     ]
-    faults += [
-        Fault(name, "is there twice") for name in columns if header.count(name) > 1
-    ] + [
+    faults += [Fault(name, "is there twice") for name in columns if header.count(name) > 1] + [
         Fault(name, "is missing")
         for name, field in columns.items()
         if field.is_required() and name not in header
@@ -220,7 +222,9 @@ def _check_header(resource: Resource, path: Path, header: list[str]) -> None:
         raise UnreadablePack(*(f"{path.name}: line 1: {fault}" for fault in faults))
 
 
-def _read_row(fact: type[Entry], header: list[str], file: str, line: int, cells: list[str]) -> Entry:
+def _read_row(
+    fact: type[Entry], header: list[str], file: str, line: int, cells: list[str]
+) -> Entry:
     if len(cells) != len(header):
         raise UnreadablePack(f"{file}: line {line}: has {len(cells)} cells, not {len(header)}")
     fields = fact.model_fields

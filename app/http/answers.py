@@ -73,7 +73,7 @@ def list_answer(
             "links": {"self": _address(path, pairs), "next": following},
         }
         links += [
-            f'<{_address(f"{path}.{other.suffix}", _without(pairs, "cursor"))}>; '
+            f"<{_address(f'{path}.{other.suffix}', _without(pairs, 'cursor'))}>; "
             f'rel="alternate"; type="{other.media_type}"'
             for other in TABLE_FORMATS
         ]
@@ -110,9 +110,7 @@ def detail_answer(request: Request, database: Database, resource: Resource, key:
     return Response(orjson.dumps(content), headers=validator.headers, media_type=JSON)
 
 
-def require_versions(
-    resource: Resource, key: str
-) -> Callable[[ReadTransaction, Revision], None]:
+def require_versions(resource: Resource, key: str) -> Callable[[ReadTransaction, Revision], None]:
     """Return a check that a key ever had a row, which raises the 404 problem."""
 
     def check(transaction: ReadTransaction, at: Revision) -> None:

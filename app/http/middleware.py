@@ -5,7 +5,8 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -78,7 +79,7 @@ class HeadAsGet:
 
 
 class Gzip:
-    """Encodes answers by gzip where it is accepted, under an ETag of their own (RFC 9110, 8.8.3)."""
+    """Encodes answers by gzip where it is accepted, under an ETag of their own (RFC 9110)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._plain = app

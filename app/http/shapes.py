@@ -15,7 +15,9 @@ class Meta(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    revision: int = Field(description="The revision that the answer is read at.", examples=[2], ge=0)
+    revision: int = Field(
+        description="The revision that the answer is read at.", examples=[2], ge=0
+    )
     recorded_at: str = Field(
         description="The instant (UTC) of that revision.",
         examples=["2026-11-22T21:14:54.000000Z"],

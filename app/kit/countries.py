@@ -79,6 +79,6 @@ def _known_names() -> dict[str, str]:
             getattr(country, "official_name", country.name),
         )
         known.update(dict.fromkeys(map(_plain, names), country.alpha_2))
-    for code, names in _ALIASES.items():
-        known.update(dict.fromkeys(map(_plain, (code, *names)), code))
+    for code, aliases in _ALIASES.items():
+        known.update(dict.fromkeys(map(_plain, (code, *aliases)), code))
     return known

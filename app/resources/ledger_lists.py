@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from sqlalchemy import (
     ColumnElement,
     FromClause,
@@ -17,9 +18,10 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.kit.errors import choose
 from app.kit.fields import Count
 from app.kit.filters import Filterable, Where, among
-from app.resources.queries import ListQuery, PageQuery
+from app.resources.queries import PageQuery, query_model
 from app.resources.reading import Item, Selectable
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
@@ -27,8 +29,7 @@ from app.storage.database import ReadTransaction, Revision
 from app.storage.records import RevisionRecord
 
 _BY_NAME = {resource.many: resource for resource in RESOURCES}
-ResourceName = Literal[tuple(_BY_NAME)]  # type: ignore[valid-type]
-"""The name of a resource."""
+_NAMES = tuple(_BY_NAME)
 
 
 @dataclass(frozen=True)
@@ -83,18 +84,11 @@ class VersionList:
         return items
 
 
-class RevisionQuery(ListQuery):
+class RevisionFilters(BaseModel):
     """What revisions can be asked for."""
 
-    sort: Annotated[
-        list[Literal["id", "-id"]] | None,
-        Field(description="Oldest (id) or newest (-id, the default) first.", examples=[["id"]]),
-    ] = None
-    fields: Annotated[
-        list[Literal["id", "recorded_at", "author", "message", "origin", "added", "changed", "removed"]]
-        | None,
-        Field(description="Show only these columns, in this order.", examples=[["id", "message"]]),
-    ] = None
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
     author: Annotated[
         list[str] | None,
         Where("author", among),
@@ -130,6 +124,10 @@ class RevisionList:
         return items
 
 
+RevisionQuery = query_model("RevisionQuery", RevisionFilters, ("id",), RevisionList.columns)
+"""What revisions can be asked for, and how to have them."""
+
+
 def _greater(rows: Filterable, name: str, value: int) -> ColumnElement[bool]:
     return rows.column(name) > value
 
@@ -146,7 +144,14 @@ class ChangeQuery(PageQuery):
         ),
     ] = 0
     resource: Annotated[
-        list[ResourceName] | None,
+        list[
+            Annotated[
+                str,
+                AfterValidator(partial(choose, choices=_NAMES, what="a resource")),
+                WithJsonSchema({"type": "string", "enum": list(_NAMES)}),
+            ]
+        ]
+        | None,
         Where("resource", among),
         Field(description="Only changes to these resources.", examples=[["funding"]]),
     ] = None

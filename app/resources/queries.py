@@ -1,9 +1,10 @@
 """What a reader may ask of a list: the resource's own filters, and how to have the result."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
 
@@ -13,6 +14,7 @@ from app.resources.resource import Resource
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 1000
+_SORT_KEYS_AT_MOST = 3
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _AS_OF_FORMS = ("7", "2024-03-31", "2024-03-31T12:00:00Z")
@@ -85,30 +87,29 @@ class ListQuery(PageQuery):
 @cache
 def list_query(resource: Resource) -> type[ListQuery]:
     """Return the query model of a resource: its filters, sort words, columns, and paging."""
-    words = [word for key in resource.sort_keys for word in (key, f"-{key}")]
-    return _query(resource.item.__name__ + "Query", resource.filters, words, resource.columns)
+    name = f"{resource.item.__name__}Query"
+    return query_model(name, resource.filters, tuple(resource.sort_keys), resource.columns)
 
 
-def _query(name: str, filters: type[BaseModel], words: list[str], columns: Any) -> type[ListQuery]:
-    model: type[ListQuery] = create_model(
-        name,
-        __base__=(ListQuery, filters),
-        sort=(
-            list[Literal[tuple(words)]] | None,  # type: ignore[misc]
-            Field(
-                default=None,
-                description="Sort by these, `-` for descending; rows without a value come last.",
-                examples=[[words[-1]]],
-                max_length=3,
-            ),
-        ),
-        fields=(
-            list[Literal[tuple(columns)]] | None,  # type: ignore[misc]
-            Field(
-                default=None,
-                description="Show only these columns, in this order.",
-                examples=[list(columns[:3])],
-            ),
-        ),
+def query_model(
+    name: str, filters: type[BaseModel], sort_keys: Sequence[str], columns: Sequence[str]
+) -> type[ListQuery]:
+    """Return a query model: filters, what may be sorted by, which columns there are, paging."""
+    words = [word for key in sort_keys for word in (key, f"-{key}")]
+    sort = Field(
+        default=None,
+        description="Sort by these, `-` for descending; rows without a value come last.",
+        examples=[[words[-1]]],
+        max_length=_SORT_KEYS_AT_MOST,
     )
-    return model
+    fields = Field(
+        default=None,
+        description="Show only these columns, in this order.",
+        examples=[list(columns[:3])],
+    )
+    chosen: dict[str, Any] = {
+        "sort": (list[Literal[tuple(words)]] | None, sort),  # type: ignore[misc]
+        "fields": (list[Literal[tuple(columns)]] | None, fields),  # type: ignore[misc]
+    }
+    bases: Any = (ListQuery, filters)
+    return cast("type[ListQuery]", create_model(name, __base__=bases, **chosen))

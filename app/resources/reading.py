@@ -93,9 +93,7 @@ class Page:
     total: int | None
 
 
-def pinned_revision(
-    transaction: ReadTransaction, listing: Listing, query: PageQuery
-) -> Revision:
+def pinned_revision(transaction: ReadTransaction, listing: Listing, query: PageQuery) -> Revision:
     """Return the revision a list is read at: that of the cursor, of `as_of`, or the newest."""
     try:
         if query.cursor is None:

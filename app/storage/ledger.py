@@ -4,11 +4,11 @@ Every write is one revision in one transaction. A row that changes or goes is fi
 the history of its table with the revision that ends it; the database refuses any other way.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, literal, select, update
 
 from app.storage.records import LEDGER, LedgerTable, RevisionRecord, WriteLockRecord
 
@@ -115,14 +115,13 @@ class Writing:
             self.added += len(added)
             self.changed += len(changed)
 
-    def _current(self, table: LedgerTable, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    def _current(self, table: LedgerTable, ids: Sequence[str]) -> dict[str, StoredRow]:
         query = select(table.current).where(table.current.c.id.in_(ids))
-        return {row["id"]: row for row in self._connection.execute(query).mappings()}
+        return {row["id"]: dict(row) for row in self._connection.execute(query).mappings()}
 
     def _supersede(self, table: LedgerTable, ids: Sequence[str]) -> None:
         """Copy rows and their members into history; take the members out of the current ones."""
-        until = bindparam("until_", self.revision)
-        ended = select(*table.current.c, until).where(table.current.c.id.in_(ids))
+        ended = select(*table.current.c, literal(self.revision)).where(table.current.c.id.in_(ids))
         columns = [column.name for column in table.history.c]
         self._connection.execute(insert(table.history).from_select(columns, ended))
         for members in table.members.values():
@@ -170,7 +169,7 @@ class Writing:
 
 
 def _change(table: LedgerTable) -> Any:
-    values = {
+    values: dict[str, Any] = {
         column.name: bindparam(f"new_{column.name}")
         for column in table.current.c
         if column.name != "id"
@@ -178,7 +177,7 @@ def _change(table: LedgerTable) -> Any:
     return update(table.current).where(table.current.c.id == bindparam("new_id")).values(values)
 
 
-def _fact(row: Mapping[str, Any]) -> StoredRow:
+def _fact(row: StoredRow) -> StoredRow:
     return {name: value for name, value in row.items() if name != "revision"}
 
 

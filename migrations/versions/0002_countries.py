@@ -7,6 +7,7 @@ change is a revision like any other.
 import csv
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -87,8 +88,8 @@ def _add_countries() -> None:
             for row in csv.DictReader(file)
         ]
     names = ("id", "name", "iso3", "kind", "search")
-    columns = [sa.column(name, Characters()) for name in names]
-    columns.append(sa.column("aliases", TextList()))
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name, Characters()) for name in names]
+    columns.append(sa.Column("aliases", TextList()))
     op.bulk_insert(sa.table("countries", *columns, sa.column("revision", sa.BigInteger())), rows)
     text = ("recorded_at", "author", "message")
     counts = ("id", "added", "changed", "removed")

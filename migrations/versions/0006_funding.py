@@ -62,7 +62,8 @@ def upgrade() -> None:
             name=op.f("ck_funding_qualifier"),
         ),
         sa.CheckConstraint(
-            "(kind = 'total' AND country IS NOT NULL AND company IS NULL AND scope IS NOT NULL) OR (kind = 'round' AND company IS NOT NULL AND deals IS NULL AND scope IS NULL)",
+            "(kind = 'total' AND country IS NOT NULL AND company IS NULL AND scope IS NOT NULL) "
+            "OR (kind = 'round' AND company IS NOT NULL AND deals IS NULL AND scope IS NULL)",
             name=op.f("ck_funding_total_or_round"),
         ),
         sa.ForeignKeyConstraint(
