@@ -1,6 +1,7 @@
 """The command line: airace serve | migrate | load | export | check."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ def _plainly(command: Command) -> Command:
             command(*args, **options)
         except UnreadablePack as error:
             raise click.ClickException(f"nothing was loaded.\n{error}") from None
-        except (UnusableDatabase, NotAllowed, FileExistsError, PermissionError) as error:
+        except (UnusableDatabase, NotAllowed, OSError) as error:
             raise click.ClickException(str(error)) from None
         except DBAPIError as error:
             reason = str(error.orig).strip().splitlines()[0]
@@ -45,8 +46,16 @@ def _settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        wrong = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
+        wrong = "; ".join(f"{_variable(f['loc'][0])}: {f['msg']}" for f in error.errors())
         raise click.ClickException(f"a setting is not usable: {wrong}") from None
+
+
+def _variable(setting: int | str) -> str:
+    """Return the environment variable that a setting was read from."""
+    plain = str(setting).upper().removeprefix("AIRACE_")
+    return (
+        plain if f"AIRACE_{plain}" not in os.environ and plain in os.environ else f"AIRACE_{plain}"
+    )
 
 
 def _database() -> Database:
@@ -127,6 +136,7 @@ def load(pack: str, author: str | None, message: str | None) -> None:
 def export(folder: Path, as_of: str | None) -> None:
     """Write all facts to FOLDER (new or empty) as a pack that airace load reads again."""
     from app.exchange.packs import export_pack
+    from app.kit.errors import Fault, NotAllowed
     from app.kit.queries import UnreadableQuery, read_query
     from app.resources.queries import DetailQuery
 
@@ -136,7 +146,12 @@ def export(folder: Path, as_of: str | None) -> None:
         raise click.ClickException(str(error)) from None
     database = _migrated()
     with database.read() as transaction:
-        at = transaction.revision(query.as_of)
+        try:
+            at = transaction.revision(query.as_of)
+        except NotAllowed as error:
+            raise click.ClickException(
+                str(Fault("as_of", str(error), error.allowed, error.nearest))
+            ) from None
     with _bar("Writing", None) as tell:
         export_pack(database, folder, at, author="airace export", progress=tell)
     click.echo(f"Wrote the facts of revision {at.id} to {folder}.")
@@ -151,8 +166,10 @@ def check(*, as_json: bool) -> None:
     Exit code 0 means that nothing was found, 1 that something was.
     """
     from app.analysis.checks import check as find
+    from app.storage.migration import require_schema
 
     database = _database()
+    require_schema(database)
     with database.read() as transaction:
         findings = list(find(transaction))
     if as_json:

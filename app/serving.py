@@ -1,5 +1,8 @@
 """Serving by uvicorn, and what it says when it starts."""
 
+import socket
+from contextlib import suppress
+
 import click
 import uvicorn
 
@@ -7,31 +10,42 @@ from app.main import create_app
 from app.settings import Settings
 
 
+class UnusableAddress(OSError):
+    """Nothing can be served at an address; the message says why, for a person."""
+
+
 class _Server(uvicorn.Server):
     """A server that says where it can be reached, once it can."""
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-        await super().startup(sockets=sockets)  # type: ignore[arg-type]
-        if not self.started:
-            return
-        for server in self.servers:
-            for socket in server.sockets:
-                host, port = socket.getsockname()[:2]
-                _say(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        for listening in sockets or ():
+            host, port = listening.getsockname()[:2]
+            _say(f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
 
 def run(settings: Settings, *, host: str, port: int) -> None:
-    """Serve until interrupted."""
+    """Serve until interrupted. Raises UnusableAddress."""
     config = uvicorn.Config(
         create_app(settings),
-        host=host,
-        port=port,
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    _Server(config).run()
+    with _listen(host, port) as listening, suppress(KeyboardInterrupt):
+        _Server(config).run([listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = (error.strerror or str(error)).partition(" (")[0].lower()
+        raise UnusableAddress(
+            f"cannot serve on {host}, port {port}: {reason}; HOST and PORT name another address"
+        ) from None
 
 
 def _say(base: str) -> None:

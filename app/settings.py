@@ -20,6 +20,7 @@ class Settings(BaseSettings):
     )
     host: str = Field(
         default="127.0.0.1",
+        min_length=1,  # an empty one would mean every address of the machine
         validation_alias=AliasChoices("AIRACE_HOST", "HOST"),
         description="The address to serve on.",
     )

@@ -16,6 +16,7 @@ from app.http.negotiation import JSON, best_media_type, table_format
 from app.kit.errors import Fault, NotAllowed
 from app.kit.formats import TABLE_FORMATS, TableFormat
 from app.kit.queries import UnacceptableValue, UnreadableQuery, read_query
+from app.resources.ledger_lists import ChangeQuery
 from app.resources.queries import DetailQuery, PageQuery
 from app.resources.reading import (
     Listing,
@@ -32,6 +33,8 @@ from app.storage.database import Database, ReadTransaction, Revision
 _PARAMETERS_AT_MOST = 100
 Query = TypeVar("Query", bound=BaseModel)
 Pairs = list[tuple[str, str]]
+Check = Callable[[ReadTransaction, Revision, PageQuery], None]
+"""Raises a problem where the data show that there is nothing to list."""
 
 
 def list_answer(
@@ -41,16 +44,19 @@ def list_answer(
     query_model: type[PageQuery],
     *,
     table: TableFormat | None = None,
-    must_exist: Callable[[ReadTransaction, Revision], None] | None = None,
+    check: Check | None = None,
 ) -> Response:
-    """Answer a list: a page of JSON, or a table, whole unless `limit` asks for a page of it."""
+    """Answer a list: a page of JSON, or a table, whole unless `limit` asks for a page of it.
+
+    `table` is the format that the address asks for; without it the Accept header chooses.
+    """
     pairs = parameters(request)
     query = _read(query_model, pairs)
     table = table or table_format(request.headers.get("accept"))
     with database.read() as transaction:
         at = _at(lambda: pinned_revision(transaction, listing, query))
-        if must_exist:
-            must_exist(transaction, at)
+        if check:
+            check(transaction, at, query)
         pinned = query.as_of is not None or query.cursor is not None
         validator = Validator(at, table.media_type if table else JSON, pinned)
         if validator.is_known_by(request.headers.get("if-none-match")):
@@ -110,15 +116,22 @@ def detail_answer(request: Request, database: Database, resource: Resource, key:
     return Response(orjson.dumps(content), headers=validator.headers, media_type=JSON)
 
 
-def require_versions(resource: Resource, key: str) -> Callable[[ReadTransaction, Revision], None]:
+def require_versions(resource: Resource, key: str) -> Check:
     """Return a check that a key ever had a row, which raises the 404 problem."""
 
-    def check(transaction: ReadTransaction, at: Revision) -> None:
+    def check(transaction: ReadTransaction, at: Revision, _query: PageQuery) -> None:
         versions = transaction.versions(resource.ledger, at, [key])
         if not transaction.connection.execute(versions.select(["id"]).limit(1)).first():
             raise _missing(transaction, resource, key, at)
 
     return check
+
+
+def require_known_past(_transaction: ReadTransaction, at: Revision, query: PageQuery) -> None:
+    """Raise the 422 problem where changes are asked for since a revision that is still to come."""
+    if isinstance(query, ChangeQuery) and query.since > at.id:
+        allowed = (f"0 to {at.id}",)
+        raise problems.unacceptable_value([Fault("since", "is still to come", allowed)])
 
 
 def parameters(request: Request) -> Pairs:

@@ -65,17 +65,17 @@ def path_parameter(name: str, description: str, example: str) -> dict[str, Any]:
 
 def responses(
     *shapes: type[BaseModel],
-    tables: tuple[TableFormat, ...] = (),
+    others: tuple[str, ...] = (),
     errors: tuple[int, ...] = (),
     description: str,
 ) -> dict[int | str, dict[str, Any]]:
-    """Return the answers of a route: its shapes in JSON, its tables, and its errors."""
+    """Return the answers of a route: its shapes in JSON, other media types, and its errors."""
     content: dict[str, Any] = {}
     if shapes:
         refs = [{"$ref": f"#/components/schemas/{shape.__name__}"} for shape in shapes]
         content[JSON] = {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}
-    for table in tables:
-        content[table.media_type] = {"schema": {"type": "string"}}
+    for media_type in others:
+        content[media_type] = {"schema": {"type": "string"}}
     headers = {
         name: {"description": words, "schema": {"type": "string"}}
         for name, words in _HEADERS.items()

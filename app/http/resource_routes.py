@@ -14,6 +14,7 @@ from app.resources.reading import Listing, ResourceList
 from app.resources.resource import Resource
 from app.storage.database import Database
 
+_TABLE_TYPES = tuple(table.media_type for table in TABLE_FORMATS)
 ListEndpoint = Callable[[Request], Response]
 
 
@@ -87,7 +88,7 @@ def add_list_routes(
         summary=summary,
         description=description,
         responses=responses(
-            *shapes, tables=TABLE_FORMATS, errors=errors, description="A page, or a whole table."
+            *shapes, others=_TABLE_TYPES, errors=errors, description="A page, or a whole table."
         ),
         response_class=Response,
         openapi_extra=documented,
@@ -100,7 +101,9 @@ def add_list_routes(
             operation_id=f"{operation}_{table.suffix}",
             summary=f"{summary} as {table.suffix.upper()}",
             description=f"{description} {table_words(table)}",
-            responses=responses(tables=(table,), errors=errors, description="The table."),
+            responses=responses(
+                others=(table.media_type,), errors=errors, description="The table."
+            ),
             response_class=Response,
             openapi_extra=documented,
             tags=list(tags),
@@ -130,7 +133,7 @@ def _history_endpoint(
             VersionList(resource, key),
             PageQuery,
             table=table,
-            must_exist=require_versions(resource, key),
+            check=require_versions(resource, key),
         )
 
     return history

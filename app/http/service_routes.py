@@ -6,7 +6,7 @@ from sqlalchemy import func, literal, select, union_all
 
 from app import __version__
 from app.http import problems, shapes
-from app.http.answers import list_answer, parameters
+from app.http.answers import list_answer, parameters, require_known_past
 from app.http.caching import Validator
 from app.http.documentation import TITLE
 from app.http.negotiation import HTML, JSON, best_media_type
@@ -16,8 +16,6 @@ from app.http.shapes import chosen_shape, page_shape
 from app.kit.errors import Fault
 from app.kit.formats import TableFormat
 from app.resources.ledger_lists import ChangeList, ChangeQuery, RevisionList, RevisionQuery
-from app.resources.queries import PageQuery
-from app.resources.reading import Listing
 from app.resources.registry import RESOURCES
 from app.site.pages import (
     HOME_CONTENT_SECURITY_POLICY,
@@ -87,7 +85,9 @@ def service_router(database: Database) -> APIRouter:
         tags=["service"],
         summary="Get the map of the API",
         description="The resources with their size, and where else to go. Browsers get a page.",
-        responses=responses(shapes.ApiMap, errors=(400,), description="The map."),
+        responses=responses(
+            shapes.ApiMap, others=(HTML,), errors=(400,), description="The map, or the page."
+        ),
         response_class=Response,
     )
     for path, endpoint, words in (
@@ -111,7 +111,7 @@ def service_router(database: Database) -> APIRouter:
         summary="List revisions",
         description="Every commit to the data, newest first: when, by whom, why, how much.",
         query=RevisionQuery,
-        endpoint=lambda table: _plain_list(database, RevisionList(), RevisionQuery, table),
+        endpoint=lambda table: _revisions(database, table),
         shapes=(page_shape(shapes.Revision), page_shape(chosen_shape(shapes.Revision))),
         tags=("ledger",),
     )
@@ -123,20 +123,27 @@ def service_router(database: Database) -> APIRouter:
         description="What each revision added, changed and removed since one, in the order in "
         "which a copy can follow: start at 0, follow `next`, then go on from `meta.revision`.",
         query=ChangeQuery,
-        endpoint=lambda table: _plain_list(database, ChangeList(), ChangeQuery, table),
+        endpoint=lambda table: _changes(database, table),
         shapes=(page_shape(shapes.Change),),
         tags=("ledger",),
     )
     return router
 
 
-def _plain_list(
-    database: Database, listing: Listing, model: type[PageQuery], table: TableFormat | None
-) -> ListEndpoint:
-    def list_(request: Request) -> Response:
-        return list_answer(request, database, listing, model, table=table)
+def _revisions(database: Database, table: TableFormat | None) -> ListEndpoint:
+    def revisions(request: Request) -> Response:
+        return list_answer(request, database, RevisionList(), RevisionQuery, table=table)
 
-    return list_
+    return revisions
+
+
+def _changes(database: Database, table: TableFormat | None) -> ListEndpoint:
+    def changes(request: Request) -> Response:
+        return list_answer(
+            request, database, ChangeList(), ChangeQuery, table=table, check=require_known_past
+        )
+
+    return changes
 
 
 def _counts(transaction: ReadTransaction) -> dict[str, int]:

@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from app.kit.errors import NotAllowed
 from app.kit.fields import PeriodMark, Slug, Text
 from app.kit.filters import Where, among, has_words
 from app.kit.periods import parse_period
-from app.kit.text import fold, search_text
+from app.kit.text import search_text, words
 from app.storage.ledger import StoredRow
 from app.storage.records import LedgeredRecord, LedgerTable
 
-Key = Annotated[Slug, BeforeValidator(fold)]
+Key = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$", max_length=100),
+    AfterValidator(str.lower),
+]
 """A key as people type it, in a filter: capitals do not matter."""
 
 
@@ -114,8 +119,15 @@ class FactFilters(Filters):
     ] = None
 
 
+def _has_a_word(text: str | None) -> str | None:
+    if text is not None and not words(text):
+        raise NotAllowed("has no word to look for: letters or digits")
+    return text
+
+
 Words = Annotated[
     Text | None,
+    AfterValidator(_has_a_word),
     Where("search", has_words),
     Field(
         description="Words that begin words of the name or an alias, all of them; accents and "

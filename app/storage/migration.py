@@ -52,6 +52,21 @@ def downgrade(database: Database, target: str) -> None:
         connection.commit()
 
 
+def require_schema(database: Database) -> None:
+    """Raise UnusableDatabase unless the database is there and has the schema of this version."""
+    url = database.url
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+        raise UnusableDatabase(f"there is no database {url.database} yet: airace migrate makes it")
+    with database.migrating() as connection:
+        if (
+            applied(connection)
+            != ScriptDirectory.from_config(_config(connection)).get_current_head()
+        ):
+            raise UnusableDatabase(
+                "the database has not the schema of this version: airace migrate brings it there"
+            )
+
+
 def drift(database: Database) -> list[str]:
     """Return how the schema differs from the one that the records declare: empty if not at all."""
     with database.migrating() as connection:
