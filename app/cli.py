@@ -52,10 +52,9 @@ def _settings() -> Settings:
 
 def _variable(setting: int | str) -> str:
     """Return the environment variable that a setting was read from."""
-    plain = str(setting).upper().removeprefix("AIRACE_")
-    return (
-        plain if f"AIRACE_{plain}" not in os.environ and plain in os.environ else f"AIRACE_{plain}"
-    )
+    name = str(setting).upper().removeprefix("AIRACE_")
+    names = [f"AIRACE_{name}", name]
+    return next((name for name in names if name in os.environ), names[0])
 
 
 def _database() -> Database:

@@ -7,9 +7,12 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
 from app.kit.fields import CountryCode, Decimal, PeriodText, Qualifier, Slug, Term, Text
-from app.kit.filters import Where, among, at_least, at_most, within
-from app.kit.ranges import PeriodRangeText
+from app.kit.filters import Where, among, at_least, at_most
 from app.resources.resource import (
+    ByCountry,
+    ByPeriod,
+    ByQualifier,
+    ByScope,
     Entry,
     FactFilters,
     Key,
@@ -126,14 +129,7 @@ class AdoptionFilters(FactFilters):
         Where("id", among),
         Field(description="Only these facts.", examples=[["ernie-bot-users-bnn"]]),
     ] = None
-    country: Annotated[
-        list[CountryCode] | None,
-        Where("country", among),
-        Field(
-            description="Only figures that count for these countries: code (US, USA) or name.",
-            examples=[["CN"]],
-        ),
-    ] = None
+    country: ByCountry = None
     metric: Annotated[
         list[Term] | None,
         Where("metric", among),
@@ -154,14 +150,7 @@ class AdoptionFilters(FactFilters):
         Where("unit", among),
         Field(description="Only figures in these units.", examples=[["percent"]]),
     ] = None
-    period: Annotated[
-        PeriodRangeText | None,
-        Where("period", within),
-        Field(
-            description="Only what lies wholly in this period or range; a range may be open.",
-            examples=["2023..2024"],
-        ),
-    ] = None
+    period: ByPeriod = None
     min_value: Annotated[
         Decimal | None,
         Where("value", at_least),
@@ -172,16 +161,8 @@ class AdoptionFilters(FactFilters):
         Where("value", at_most),
         Field(description="At most this value.", examples=[1_000_000_000]),
     ] = None
-    qualifier: Annotated[
-        list[Qualifier] | None,
-        Where("qualifier", among),
-        Field(description="Only values stated as firmly as this.", examples=[["at_least"]]),
-    ] = None
-    scope: Annotated[
-        list[Term] | None,
-        Where("scope", among),
-        Field(description="Only figures that cover this.", examples=[["product"]]),
-    ] = None
+    qualifier: ByQualifier = None
+    scope: ByScope = None
 
 
 ADOPTION = Resource(

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped
 from app.kit.fields import CountryCode, Member, Slug, Text, WebAddress
 from app.kit.filters import Where, among, any_member
 from app.resources.resource import (
+    ByCountry,
     Entry,
     FactFilters,
     Key,
@@ -78,14 +79,7 @@ class CompanyFilters(FactFilters):
         Where("id", among),
         Field(description="Only these companies.", examples=[["openai", "anthropic"]]),
     ] = None
-    country: Annotated[
-        list[CountryCode] | None,
-        Where("country", among),
-        Field(
-            description="Only companies of these countries: code (US, USA) or English name.",
-            examples=[["US"]],
-        ),
-    ] = None
+    country: ByCountry = None
     role: Annotated[
         list[Role] | None,
         Where("roles", any_member),

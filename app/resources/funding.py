@@ -11,9 +11,12 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
 from app.kit.fields import Count, CountryCode, PeriodText, Qualifier, Slug, Term
-from app.kit.filters import Where, among, any_member, at_least, at_most, within
-from app.kit.ranges import PeriodRangeText
+from app.kit.filters import Where, among, any_member, at_least, at_most
 from app.resources.resource import (
+    ByCountry,
+    ByPeriod,
+    ByQualifier,
+    ByScope,
     Entry,
     FactFilters,
     Key,
@@ -181,14 +184,7 @@ class FundingFilters(FactFilters):
         Where("id", among),
         Field(description="Only these facts.", examples=[["us-2023-generative-ai-bnn"]]),
     ] = None
-    country: Annotated[
-        list[CountryCode] | None,
-        Where("country", among),
-        Field(
-            description="Only money that these countries took in: code (US, USA) or English name.",
-            examples=[["US", "CN"]],
-        ),
-    ] = None
+    country: ByCountry = None
     kind: Annotated[
         list[Kind] | None,
         Where("kind", among),
@@ -204,24 +200,13 @@ class FundingFilters(FactFilters):
         Where("investors", any_member),
         Field(description="Only rounds that one of these paid for.", examples=[["amazon"]]),
     ] = None
-    scope: Annotated[
-        list[Term] | None,
-        Where("scope", among),
-        Field(description="Only totals that cover this.", examples=[["generative-ai"]]),
-    ] = None
+    scope: ByScope = None
     round_type: Annotated[
         list[Term] | None,
         Where("round_type", among),
         Field(description="Only rounds of this sort.", examples=[["series-c"]]),
     ] = None
-    period: Annotated[
-        PeriodRangeText | None,
-        Where("period", within),
-        Field(
-            description="Only what lies wholly in this period or range; a range may be open.",
-            examples=["2022..2023"],
-        ),
-    ] = None
+    period: ByPeriod = None
     min_amount_usd: Annotated[
         Count | None,
         Where("amount_usd", at_least),
@@ -252,11 +237,7 @@ class FundingFilters(FactFilters):
         Where("price_base", among),
         Field(description="Only amounts in these prices.", examples=[["nominal"]]),
     ] = None
-    qualifier: Annotated[
-        list[Qualifier] | None,
-        Where("qualifier", among),
-        Field(description="Only amounts stated as firmly as this.", examples=[["exact"]]),
-    ] = None
+    qualifier: ByQualifier = None
 
 
 FUNDING = Resource(

@@ -8,9 +8,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.kit.errors import NotAllowed
-from app.kit.fields import PeriodMark, Slug, Text
-from app.kit.filters import Where, among, has_words
+from app.kit.fields import CountryCode, PeriodMark, Qualifier, Slug, Term, Text
+from app.kit.filters import Where, among, has_words, within
 from app.kit.periods import parse_period
+from app.kit.ranges import PeriodRangeText
 from app.kit.text import search_text, words
 from app.storage.ledger import StoredRow
 from app.storage.records import LedgeredRecord, LedgerTable
@@ -134,6 +135,34 @@ Words = Annotated[
         "capitals do not matter.",
         examples=["ernie"],
     ),
+]
+
+
+ByCountry = Annotated[
+    list[CountryCode] | None,
+    Where("country", among),
+    Field(
+        description="Only rows of these countries: code (US, USA) or English name.",
+        examples=[["US", "CN"]],
+    ),
+]
+ByPeriod = Annotated[
+    PeriodRangeText | None,
+    Where("period", within),
+    Field(
+        description="Only what lies wholly in this period or range; a range may be open.",
+        examples=["2022..2023"],
+    ),
+]
+ByQualifier = Annotated[
+    list[Qualifier] | None,
+    Where("qualifier", among),
+    Field(description="Only figures stated as firmly as this.", examples=[["exact"]]),
+]
+ByScope = Annotated[
+    list[Term] | None,
+    Where("scope", among),
+    Field(description="Only figures that cover this.", examples=[["generative-ai"]]),
 ]
 
 

@@ -57,11 +57,10 @@ def require_schema(database: Database) -> None:
     url = database.url
     if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
         raise UnusableDatabase(f"there is no database {url.database} yet: airace migrate makes it")
-    with database.migrating() as connection:
-        if (
-            applied(connection)
-            != ScriptDirectory.from_config(_config(connection)).get_current_head()
-        ):
+    with database.read() as transaction:
+        connection = transaction.connection
+        newest = ScriptDirectory.from_config(_config(connection)).get_current_head()
+        if applied(connection) != newest:
             raise UnusableDatabase(
                 "the database has not the schema of this version: airace migrate brings it there"
             )

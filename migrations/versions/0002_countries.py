@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.storage.columns import Characters, TextList
-from app.storage.guards import guard_ledger
+from app.storage.ledger_tables import create_ledger_table, drop_ledger_table
 
 revision = "0002"
 down_revision = "0001"
@@ -23,57 +23,24 @@ depends_on = None
 
 def upgrade() -> None:
     """Create the tables and their guards."""
-    op.create_table(
+    create_ledger_table(
         "countries",
-        sa.Column("id", Characters(), nullable=False),
-        sa.Column("name", Characters(), nullable=False),
-        sa.Column("iso3", Characters(), nullable=True),
-        sa.Column("kind", Characters(), nullable=False),
-        sa.Column("aliases", TextList(), nullable=False),
-        sa.Column("search", Characters(), nullable=False),
-        sa.Column("revision", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_countries"),
-        sa.CheckConstraint("kind IN ('country', 'group')", name=op.f("ck_countries_kind")),
-        sa.ForeignKeyConstraint(
-            ["revision"],
-            ["revisions.id"],
-            name="fk_countries_revision",
-            deferrable=True,
-            initially="DEFERRED",
-        ),
+        [
+            sa.Column("name", Characters(), nullable=False),
+            sa.Column("iso3", Characters(), nullable=True),
+            sa.Column("kind", Characters(), nullable=False),
+            sa.Column("aliases", TextList(), nullable=False),
+            sa.Column("search", Characters(), nullable=False),
+        ],
+        checks={"kind": "kind IN ('country', 'group')"},
+        indexes=["kind"],
     )
-    op.create_index("ix_countries_kind_id", "countries", ["kind", "id"])
-    op.create_index("ix_countries_revision_id", "countries", ["revision", "id"])
-    op.create_table(
-        "countries_history",
-        sa.Column("id", Characters(), nullable=False),
-        sa.Column("name", Characters(), nullable=False),
-        sa.Column("iso3", Characters(), nullable=True),
-        sa.Column("kind", Characters(), nullable=False),
-        sa.Column("aliases", TextList(), nullable=False),
-        sa.Column("search", Characters(), nullable=False),
-        sa.Column("revision", sa.BigInteger(), nullable=False),
-        sa.Column("until", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", "revision", name="pk_countries_history"),
-        sa.CheckConstraint("revision < until", name=op.f("ck_countries_history_half_open")),
-        sa.ForeignKeyConstraint(
-            ["until"],
-            ["revisions.id"],
-            name="fk_countries_history_until",
-            deferrable=True,
-            initially="DEFERRED",
-        ),
-    )
-    op.create_index("ix_countries_history_revision_id", "countries_history", ["revision", "id"])
-    op.create_index("ix_countries_history_until_id", "countries_history", ["until", "id"])
-    guard_ledger(op.get_bind(), "countries")
     _add_countries()
 
 
 def downgrade() -> None:
     """Drop them again."""
-    op.drop_table("countries_history")
-    op.drop_table("countries")
+    drop_ledger_table("countries")
 
 
 def _add_countries() -> None:
