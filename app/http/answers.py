@@ -129,7 +129,7 @@ def require_versions(resource: Resource, key: str) -> Check:
 
 def require_known_past(_transaction: ReadTransaction, at: Revision, query: PageQuery) -> None:
     """Raise the 422 problem where changes are asked for since a revision that is still to come."""
-    if isinstance(query, ChangeQuery) and query.since > at.id:
+    if isinstance(query, ChangeQuery) and (query.since or 0) > at.id:
         allowed = (f"0 to {at.id}",)
         raise problems.unacceptable_value([Fault("since", "is still to come", allowed)])
 

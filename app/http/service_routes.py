@@ -121,7 +121,8 @@ def service_router(database: Database) -> APIRouter:
         operation="list_changes",
         summary="List changes",
         description="What each revision added, changed and removed since one, in the order in "
-        "which a copy can follow: start at 0, follow `next`, then go on from `meta.revision`.",
+        "which a copy can follow: begin without `since`, follow `next`, then go on from the "
+        "`meta.revision` that you have.",
         query=ChangeQuery,
         endpoint=lambda table: _changes(database, table),
         shapes=(page_shape(shapes.Change),),
@@ -151,7 +152,7 @@ def _counts(transaction: ReadTransaction) -> dict[str, int]:
         select(literal(resource.many), func.count()).select_from(resource.ledger.current)
         for resource in RESOURCES
     ]
-    return dict(transaction.connection.execute(union_all(*tables)).tuples())
+    return dict(transaction.connection.execute(union_all(*tables)).all())
 
 
 def _home(root: str, at: Revision, counts: dict[str, int]) -> str:

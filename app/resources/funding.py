@@ -238,6 +238,11 @@ class FundingFilters(FactFilters):
         Field(description="Only amounts in these prices.", examples=[["nominal"]]),
     ] = None
     qualifier: ByQualifier = None
+    deals_qualifier: Annotated[
+        list[Qualifier] | None,
+        Where("deals_qualifier", among),
+        Field(description="Only numbers of deals stated as firmly as this.", examples=[["exact"]]),
+    ] = None
 
 
 FUNDING = Resource(

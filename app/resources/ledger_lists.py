@@ -136,13 +136,14 @@ class ChangeQuery(PageQuery):
     """What changes can be asked for."""
 
     since: Annotated[
-        Count,
+        Count | None,
         Where("revision", _greater),
         Field(
-            description="Only changes after this revision: pass the `meta.revision` of your copy.",
+            description="Only changes after this revision: pass the `meta.revision` of your copy. "
+            "Without it, all from the beginning, with the countries that revision 0 brought.",
             examples=[1],
         ),
-    ] = 0
+    ] = None
     resource: Annotated[
         list[
             Annotated[

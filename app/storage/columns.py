@@ -16,6 +16,11 @@ class Characters(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[str]:
+        """The type of its values, which a decorator does not take from what it wraps."""
+        return str
+
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return `text COLLATE "C"` on PostgreSQL; SQLite compares bytes anyway."""
         collation = "C" if dialect.name == "postgresql" else None
@@ -42,6 +47,11 @@ class Number(TypeDecorator[float]):
 
     impl = Double
     cache_ok = True
+
+    @property
+    def python_type(self) -> type[float]:
+        """The type of its values, which a decorator does not take from what it wraps."""
+        return float
 
     def process_result_value(self, value: float | None, dialect: Dialect) -> float | None:
         """Return the number, as an integer where nothing is lost by it."""

@@ -4,11 +4,12 @@ Every write is one revision in one transaction. A row that changes or goes is fi
 the history of its table with the revision that ends it; the database refuses any other way.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, literal, select, update
 
 from app.storage.records import LEDGER, LedgerTable, RevisionRecord, WriteLockRecord
 
@@ -39,11 +40,14 @@ class Writing:
     def __init__(self, connection: Connection) -> None:
         lock = WriteLockRecord.__table__
         connection.execute(select(lock.c.id).with_for_update())
-        newest = connection.execute(select(func.max(RevisionRecord.id))).scalar_one()
-        self.revision: int = newest + 1
+        newest = select(RevisionRecord.id, RevisionRecord.recorded_at)
+        newest = newest.order_by(RevisionRecord.id.desc()).limit(1)
+        number, self._last_recorded_at = connection.execute(newest).one()
+        self.revision: int = number + 1
         self.added = self.changed = self.removed = 0
         self._connection = connection
         self._touched: dict[str, LedgerTable] = {}
+        self._left_alone: defaultdict[str, set[str]] = defaultdict(set)
 
     def put(self, table: LedgerTable, rows: Iterable[StoredRow]) -> None:
         """Add the rows, or change those whose key is there already; equal rows stay as they are.
@@ -54,9 +58,13 @@ class Writing:
             self._put_batch(table, batch)
 
     def remove(self, table: LedgerTable, ids: Iterable[str]) -> None:
-        """Remove the rows of these keys. Raises LedgerRefusal for a key that has no row."""
+        """Remove the rows of these keys.
+
+        Raises RepeatedKey where a key comes twice, LedgerRefusal for a key that has no row.
+        """
         for batch in _batches(ids):
             present = self._current(table, batch)
+            self._refuse_repeated(table, batch, present)
             if missing := sorted(set(batch) - present.keys()):
                 raise LedgerRefusal(f"{table.name}: there is no {_named(missing)} to remove")
             self._supersede(table, batch)
@@ -83,7 +91,8 @@ class Writing:
             insert(RevisionRecord),
             {
                 "id": self.revision,
-                "recorded_at": recorded_at,
+                # Revisions are in order of time too, where the clock of a machine is behind.
+                "recorded_at": max(recorded_at, self._last_recorded_at),
                 "author": author,
                 "message": message,
                 "origin": origin,
@@ -96,10 +105,7 @@ class Writing:
     def _put_batch(self, table: LedgerTable, batch: Sequence[StoredRow]) -> None:
         rows = {row["id"]: row for row in batch}
         present = self._current(table, list(rows))
-        again = [key for key, row in present.items() if row["revision"] == self.revision]
-        if again or len(rows) < len(batch):
-            repeated = again or [row["id"] for row in batch if rows[row["id"]] is not row]
-            raise RepeatedKey(f"{table.name}: {_named(repeated)} comes more than once")
+        self._refuse_repeated(table, [row["id"] for row in batch], present)
         added = [row for key, row in rows.items() if key not in present]
         changed = [
             row for key, row in rows.items() if key in present and row != _fact(present[key])
@@ -114,6 +120,18 @@ class Writing:
             self._touched[table.name] = table
             self.added += len(added)
             self.changed += len(changed)
+        written = {row["id"] for row in added + changed}
+        self._left_alone[table.name] |= rows.keys() - written
+
+    def _refuse_repeated(
+        self, table: LedgerTable, ids: Sequence[str], present: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        """Raise RepeatedKey for keys that come twice here, or were put before in this revision."""
+        again = {key for key, count in Counter(ids).items() if count > 1}
+        again |= {key for key, row in present.items() if row["revision"] == self.revision}
+        again |= present.keys() & self._left_alone[table.name]
+        if again:
+            raise RepeatedKey(f"{table.name}: {_named(sorted(again))} comes more than once")
 
     def _current(self, table: LedgerTable, ids: Sequence[str]) -> dict[str, StoredRow]:
         query = select(table.current).where(table.current.c.id.in_(ids))
