@@ -205,8 +205,9 @@ def _told(pack: str, revision: int | None, added: int, changed: int) -> str:
 def _bar(label: str, length: int | None) -> Iterator[Callable[[int], None]]:
     """Show a progress bar, on a terminal only, while the block does what it tells of."""
     hidden = not sys.stderr.isatty()
+    endless = iter(lambda: 0, 0) if length is None else None  # empty, and nobody can tell
     with click.progressbar(
-        length=length or 0, label=label, file=sys.stderr, hidden=hidden, show_pos=True
+        endless, length=length, label=label, file=sys.stderr, hidden=hidden, show_pos=True
     ) as bar:
         yield bar.update
 

@@ -10,7 +10,7 @@ from starlette.routing import Match
 
 from app.http import problems
 from app.http.documentation import TITLE, add_documentation
-from app.http.middleware import CommonHeaders, Gzip, HeadAsGet, LastResort, Limits
+from app.http.middleware import CommonHeaders, Gzip, HeadAsGet, LastResort, Limits, Mounted
 from app.http.problems import Problem
 from app.http.resource_routes import resource_router
 from app.http.service_routes import service_router
@@ -35,13 +35,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app = FastAPI(
         title=TITLE,
-        root_path=settings.root_path,
         lifespan=lifespan,
         redirect_slashes=False,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
         middleware=[
+            Middleware(Mounted, root_path=settings.root_path),
             Middleware(CommonHeaders),
             Middleware(HeadAsGet),
             Middleware(Gzip),

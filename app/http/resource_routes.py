@@ -72,7 +72,7 @@ def add_list_routes(
     operation: str,
     summary: str,
     description: str,
-    query: type[PageQuery],
+    query: type[DetailQuery],
     endpoint: Callable[[TableFormat | None], ListEndpoint],
     shapes: tuple[type, ...],
     parameters: tuple[dict[str, object], ...] = (),
@@ -117,7 +117,7 @@ def _list_endpoint(
     model = list_query(resource)
 
     def list_(request: Request) -> Response:
-        return list_answer(request, database, listing, model, table=table)
+        return list_answer(request, database, lambda _query: listing, model, table=table)
 
     return list_
 
@@ -130,7 +130,7 @@ def _history_endpoint(
         return list_answer(
             request,
             database,
-            VersionList(resource, key),
+            lambda _query: VersionList(resource, key),
             PageQuery,
             table=table,
             check=require_versions(resource, key),

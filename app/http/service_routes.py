@@ -45,13 +45,14 @@ def service_router(database: Database) -> APIRouter:
         with database.read() as transaction:
             at = transaction.latest
             validator = Validator(at, media_type, pinned=False)
+            headers = validator.headers
+            if media_type == HTML:  # with a 304 too: a browser replaces what it kept by it
+                headers["Content-Security-Policy"] = HOME_CONTENT_SECURITY_POLICY
             if validator.is_known_by(request.headers.get("if-none-match")):
-                return Response(status_code=304, headers=validator.headers)
+                return Response(status_code=304, headers=headers)
             counts = _counts(transaction)
         root = request.scope["root_path"]
-        headers = validator.headers
         if media_type == HTML:
-            headers["Content-Security-Policy"] = HOME_CONTENT_SECURITY_POLICY
             return Response(_home(root, at, counts), headers=headers, media_type=HTML)
         content = {
             "name": TITLE,
@@ -133,7 +134,7 @@ def service_router(database: Database) -> APIRouter:
 
 def _revisions(database: Database, table: TableFormat | None) -> ListEndpoint:
     def revisions(request: Request) -> Response:
-        return list_answer(request, database, RevisionList(), RevisionQuery, table=table)
+        return list_answer(request, database, _revision_list, RevisionQuery, table=table)
 
     return revisions
 
@@ -141,10 +142,18 @@ def _revisions(database: Database, table: TableFormat | None) -> ListEndpoint:
 def _changes(database: Database, table: TableFormat | None) -> ListEndpoint:
     def changes(request: Request) -> Response:
         return list_answer(
-            request, database, ChangeList(), ChangeQuery, table=table, check=require_known_past
+            request, database, _change_list, ChangeQuery, table=table, check=require_known_past
         )
 
     return changes
+
+
+def _revision_list(_query: object) -> RevisionList:
+    return RevisionList()
+
+
+def _change_list(_query: object) -> ChangeList:
+    return ChangeList()
 
 
 def _counts(transaction: ReadTransaction) -> dict[str, int]:
@@ -161,7 +170,7 @@ def _home(root: str, at: Revision, counts: dict[str, int]) -> str:
             title=TITLE,
             version=__version__,
             revision=at.id,
-            recorded_at=at.recorded_at,
+            recorded_at=f"{at.recorded_at[:16].replace('T', ' ')} UTC",
             root_path=root,
             shelves=[
                 Shelf(resource.path, counts[resource.many], resource.about)

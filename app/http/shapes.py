@@ -5,6 +5,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from app.analysis.citation import Citation
 from app.resources.resource import Resource
 
 Shown = TypeVar("Shown")
@@ -153,6 +154,74 @@ class Health(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     status: str = Field(description="`ok`.", examples=["ok"])
+
+
+class ReportLinks(BaseModel):
+    """Where to go from a report. Addresses are relative to this service."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    self: str = Field(description="This report.", examples=["/gap?indicator=funding-amount"])
+    pinned: str = Field(
+        description="The same, pinned to its revision: it keeps giving this answer.",
+        examples=["/gap?indicator=funding-amount&as_of=2"],
+    )
+
+
+class ReportPage(BaseModel, Generic[Shown]):
+    """A report."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    data: Shown = Field(description="What was found.")
+    meta: Meta = Field(description="What the report is made from.")
+    links: ReportLinks = Field(description="Where to go from here.")
+    citation: Citation = Field(description="How to cite it.")
+
+
+class Observation(BaseModel):
+    """One value of one indicator."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    indicator: str = Field(description="The indicator.", examples=["funding-amount"])
+    country: str = Field(description="The country.", examples=["US"])
+    period: str = Field(description="When.", examples=["2023"])
+    period_first_day: str = Field(description="The first day of it.", examples=["2023-01-01"])
+    period_last_day: str = Field(description="The last day of it.", examples=["2023-12-31"])
+    value: float | int | None = Field(
+        description="The figure, in `unit`; null where it cannot be worked out.",
+        examples=[31_000_000_000],
+    )
+    unit: str = Field(description="The unit of the value.", examples=["USD"])
+    qualifier: str = Field(
+        description="How firmly the figure it is worked out from is stated.", examples=["exact"]
+    )
+    scope: str | None = Field(description="What it covers.", examples=["generative-ai"])
+    source: str = Field(description="The source that states it.", examples=["bnn-2024-03-31"])
+    basis: str = Field(
+        description="Reported by the source, derived from its facts, or summed from its rounds.",
+        examples=["reported"],
+    )
+    fact: str | None = Field(
+        description="The key of the fact; null where it is worked out from several.",
+        examples=["us-2023-generative-ai-bnn"],
+    )
+    revision: int = Field(description="The newest revision of its facts.", examples=[1], ge=0)
+    reason: str | None = Field(
+        description="Why there is no value; null where there is one.",
+        examples=["no_earlier_period"],
+    )
+
+
+@cache
+def report_shape(report: type[BaseModel]) -> type[BaseModel]:
+    """Return the shape of a report with its envelope, under a readable name."""
+    return create_model(
+        f"{report.__name__}Report",
+        __base__=ReportPage[report],  # type: ignore[valid-type]
+        __doc__=report.__doc__,
+    )
 
 
 @cache

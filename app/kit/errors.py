@@ -64,7 +64,7 @@ def _fault(details: ErrorDetails) -> Fault:
         case _, NotAllowed() as cause:
             return Fault(name, str(cause), cause.allowed, cause.nearest)
         case "value_error", cause:
-            return Fault(name, str(cause))
+            return Fault(name, f"breaks a rule: {cause}")
         case "literal_error", _:
             allowed = tuple(part.strip("'") for part in _split(context["expected"]))
             near = nearest_spelling(str(details["input"]), allowed)

@@ -56,7 +56,7 @@ def _member(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_clean), Field(min_length=1, max_length=2_000)]
+Text = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_clean)]
 """One line of text without control characters."""
 
 Member = Annotated[Text, AfterValidator(_member)]

@@ -10,6 +10,7 @@ import orjson
 from app.kit.errors import NotAllowed
 from app.kit.sorting import SortValue
 
+_LARGEST_WHOLE = 2**63 - 1
 _MADE_HERE = "is not a cursor that this list gave with these parameters"
 
 
@@ -34,12 +35,18 @@ class Cursor:
         except (ValueError, TypeError):
             raise NotAllowed(_MADE_HERE) from None
         fits = len(values) == len(types) and all(map(_fits, values, types))
-        if fingerprint != _fingerprint(list_name) or type(revision) is not int or not fits:
+        known = type(revision) is int and _fits(revision, int)
+        if fingerprint != _fingerprint(list_name) or not known or not fits:
             raise NotAllowed(_MADE_HERE)
         return cls(revision, tuple(values))
 
 
 def _fits(value: SortValue, kind: type) -> bool:
+    """Return whether a column of this type can hold the value, on every database."""
+    if isinstance(value, str) and "\0" in value:
+        return False
+    if isinstance(value, int) and not -_LARGEST_WHOLE <= value <= _LARGEST_WHOLE:
+        return False
     return value is None or type(value) is kind or (kind is float and type(value) is int)
 
 

@@ -45,6 +45,13 @@ def parse_period(text: str) -> Period:
     return Period(text, first, last)
 
 
+def months(period: Period) -> int:
+    """Return how many months a period covers; 0 for days: periods of one length can be compared."""
+    whole = period.first.day == 1 and period.last.day == monthrange(*_month(period.last))[1]
+    years = period.last.year - period.first.year
+    return 12 * years + period.last.month - period.first.month + 1 if whole else 0
+
+
 def parse_period_range(text: str) -> PeriodRange:
     """Read a period, or a range of periods `2022..2023` that may be open at one end."""
     start, dots, end = text.partition("..")
@@ -77,6 +84,10 @@ def _days(text: str) -> tuple[date, date]:
         return date(year, month, day), date(year, month, day)
     except ValueError:
         raise NotAllowed("is not a day of the calendar", allowed=FORMS) from None
+
+
+def _month(day: date) -> tuple[int, int]:
+    return day.year, day.month
 
 
 def _month_end(year: int, month: int) -> date:

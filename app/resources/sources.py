@@ -1,8 +1,8 @@
 """Sources: who said it, and whose words they restate."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
@@ -64,6 +64,12 @@ class SourceFact(Entry):
         examples=["cnbc-2024-03-31"],
     )
     note: Note = None
+
+    @model_validator(mode="after")
+    def _restates_another(self) -> Self:
+        if self.restates == self.id:
+            raise ValueError("a source does not restate itself")
+        return self
 
 
 class Source(Recorded, SourceFact):

@@ -83,6 +83,23 @@ class Rows:
         found = found.with_only_columns(literal(1))
         return found.where(value.in_(values)).correlate(self.source).exists()
 
+    def pairs(self, name: str) -> Select[Any]:
+        """Return a derived list as rows: `id`, `revision`, `value`, and its `position`."""
+        through = self.table.derived[name]
+        links, others, joined = self._joined(through)
+        value = others.c[through.column]
+        position = func.min(links.c.position)
+        return (
+            select(
+                self.source.c.id,
+                self.source.c.revision,
+                value.label("value"),
+                position.label("position"),
+            )
+            .where(*self._mine(links), *joined, value.is_not(None))
+            .group_by(self.source.c.id, self.source.c.revision, value)
+        )
+
     def _mine(self, links: FromClause) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         mine = self.source.c
         return links.c.id == mine.id, links.c.revision == mine.revision
@@ -95,17 +112,20 @@ class Rows:
 
     def _linked(self, through: Through) -> tuple[Select[Any], ColumnElement[Any]]:
         """Return a query of the rows behind a list column, and the column asked of them."""
-        links = self._links(through.members)
-        target = LEDGER[self.table.members[through.members].target or ""]
-        held: list[ColumnElement[bool]] = []
-        others: FromClause = target.current
-        if self.at is not None:
-            others = _all_versions(target).subquery()
-            held = [others.c.revision <= self.at, _holds_after(others, self.at)]
+        links, others, joined = self._joined(through)
         value = others.c[through.column]
         query = select(value.label("value"), func.min(links.c.position).label("position"))
-        joined = others.c.id == links.c.member
-        return query.where(*self._mine(links), joined, *held, value.is_not(None)), value
+        return query.where(*self._mine(links), *joined, value.is_not(None)), value
+
+    def _joined(self, through: Through) -> tuple[FromClause, FromClause, list[ColumnElement[bool]]]:
+        """Return the members of a list column, the rows they refer to, and what joins the two."""
+        links = self._links(through.members)
+        target = LEDGER[self.table.members[through.members].target or ""]
+        if self.at is None:
+            return links, target.current, [target.current.c.id == links.c.member]
+        others = _all_versions(target).subquery()
+        held = [others.c.revision <= self.at, _holds_after(others, self.at)]
+        return links, others, [others.c.id == links.c.member, *held]
 
     def _collected(self, through: Through) -> ColumnElement[list[str]]:
         query, value = self._linked(through)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.storage.columns import Characters, TextList
+from app.storage.guards import guard_append_only
 from app.storage.ledger_tables import create_ledger_table, drop_ledger_table
 
 revision = "0002"
@@ -39,8 +40,21 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop them again."""
+    """Drop them again, and the revisions: they are of facts that are gone with all tables."""
     drop_ledger_table("countries")
+    _forget_revisions()
+
+
+def _forget_revisions() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER TABLE revisions DISABLE TRIGGER USER")
+        op.execute("DELETE FROM revisions")
+        op.execute("ALTER TABLE revisions ENABLE TRIGGER USER")
+        return
+    for event in ("update", "delete"):
+        op.execute(f"DROP TRIGGER revisions_no_{event}")
+    op.execute("DELETE FROM revisions")
+    guard_append_only(op.get_bind(), "revisions")
 
 
 def _add_countries() -> None:

@@ -1,0 +1,147 @@
+"""The parts of a comparison, as it is answered: figures, gaps, trends, refusals, agreement."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Reason = Literal[
+    "one_sided",
+    "different_scope",
+    "incomplete_period",
+    "not_comparable_unit",
+    "qualifier_overlap",
+    "several_values",
+    "single_period",
+]
+Direction = Literal["widening", "closing", "flat"]
+
+
+class Shape(BaseModel):
+    """A part of an answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Figure(Shape):
+    """One country's figure in a comparison."""
+
+    country: str = Field(description="The country.", examples=["US"])
+    value: float | int = Field(description="The figure.", examples=[31_000_000_000])
+    qualifier: str = Field(description="How firmly it is stated.", examples=["exact"])
+    share: float | None = Field(
+        description="Its share of the two together, in percent; null where both are zero.",
+        examples=[93.94],
+    )
+    fact: str | None = Field(
+        description="The key of the fact; null where it is worked out from several.",
+        examples=["us-2023-generative-ai-bnn"],
+    )
+
+
+class PeriodGap(Shape):
+    """The two countries in one period."""
+
+    period: str = Field(description="The period.", examples=["2023"])
+    a: Figure = Field(description="The first country.")
+    b: Figure = Field(description="The second country.")
+    leader: str | None = Field(
+        description="The country that is ahead; null where the two are equal.", examples=["US"]
+    )
+    difference: float | int = Field(
+        description="a minus b, in the unit of the comparison.", examples=[29_000_000_000]
+    )
+    ratio: float | None = Field(
+        description="a divided by b; null where b is zero.", examples=[15.5]
+    )
+
+
+class Trend(Shape):
+    """Whether the gap is closing."""
+
+    direction: Direction = Field(description="What the lead does.", examples=["closing"])
+    measure: str = Field(
+        description="What was compared.",
+        examples=["the lead in percentage points of the two together"],
+    )
+    first: str = Field(description="The first period compared.", examples=["2022"])
+    last: str = Field(description="The last period compared.", examples=["2023"])
+    first_lead: float = Field(
+        description="The lead of the first period's leader then, in percentage points.",
+        examples=[20.0],
+    )
+    last_lead: float = Field(
+        description="The lead of the same country at the end.", examples=[10.0]
+    )
+    crossover: str | None = Field(
+        description="The first period with another leader than the one before; null if none.",
+        examples=["2024"],
+    )
+
+
+class Comparison(Shape):
+    """What one source says of the two, in one scope and unit."""
+
+    source: str = Field(description="The source.", examples=["bnn-2024-03-31"])
+    scope: str | None = Field(description="What its figures cover.", examples=["generative-ai"])
+    unit: str = Field(description="The unit of its figures.", examples=["USD"])
+    basis: str = Field(description="Reported, derived or summed.", examples=["reported"])
+    witness: str = Field(
+        description="The source at the end of the chain of restatement: sources with the same one "
+        "are one witness.",
+        examples=["cbinsights-state-of-ai-2023"],
+    )
+    periods: list[PeriodGap] = Field(description="The periods that can be compared, oldest first.")
+    trend: Trend | None = Field(
+        description="Whether the gap is closing; null where a refusal says why not."
+    )
+    sentence: str = Field(
+        description="The newest gap in words, to be checked word by word.",
+        examples=["In 2023 the figure of US was 15.5 times that of CN."],
+    )
+
+
+class Refusal(Shape):
+    """What cannot be answered, and why."""
+
+    source: str = Field(description="The source.", examples=["bnn-2024-03-31"])
+    scope: str | None = Field(description="The scope.", examples=["generative-ai"])
+    period: str | None = Field(
+        description="The period; null where it is the trend that cannot be told.", examples=["2022"]
+    )
+    reason: Reason = Field(description="Why, for programs.", examples=["one_sided"])
+    detail: str = Field(
+        description="Why, in words.",
+        examples=["the source gives a figure for only one of the two (CN)"],
+    )
+
+
+class Agreement(Shape):
+    """How many independent sources name which leader in their newest period."""
+
+    witnesses: int = Field(description="Independent sources that can say.", examples=[2], ge=0)
+    leaders: dict[str, int] = Field(
+        description="How many of them name which leader; `equal` where the two are.",
+        examples=[{"US": 2}],
+    )
+    undecided: int = Field(
+        description="Independent sources whose own scopes name different leaders.",
+        examples=[0],
+        ge=0,
+    )
+
+
+class Gap(Shape):
+    """Two countries on one indicator."""
+
+    indicator: str = Field(description="The indicator.", examples=["funding-amount"])
+    name: str = Field(description="Its name.", examples=["Funding, total"])
+    higher_is: str = Field(description="What more of it means.", examples=["ahead"])
+    a: str = Field(description="The first country.", examples=["US"])
+    b: str = Field(description="The second country.", examples=["CN"])
+    attribution: str | None = Field(
+        description="How AI models count for countries; null where it does not matter.",
+        examples=["any"],
+    )
+    comparisons: list[Comparison] = Field(description="One for each source and scope that can say.")
+    agreement: Agreement = Field(description="How many independent sources name which leader.")
+    refusals: list[Refusal] = Field(description="What cannot be answered, and why.")

@@ -1,0 +1,207 @@
+"""Indicators: numbers of a country over a period, reported by a source or worked out from facts.
+
+Each is declared once. Its `observe` is a query that gives observations; lists, comparisons,
+charts and documentation follow from the declaration.
+"""
+
+from sqlalchemy import Double, case, cast, func, select
+
+from app.analysis.indicator import Indicator
+from app.analysis.observing import (
+    ai_models,
+    average_qualifier,
+    companies,
+    rounds,
+    statistic,
+    totals,
+    use,
+)
+from app.analysis.view import View
+from app.resources.statistics import STATISTICS
+
+
+def _above(flop: float) -> Indicator:
+    power = f"{flop:.0e}".replace("+", "")
+    return Indicator(
+        id=f"models-above-{power}-flop",
+        name=f"AI models trained with more than {power} FLOP",
+        unit="AI models",
+        higher_is="ahead",
+        method="Counts the AI models of a year whose training compute a source puts above "
+        f"{power} floating-point operations.",
+        resource="models",
+        basis="derived",
+        attributed=True,
+        observe=ai_models(
+            lambda _rows, weight: func.sum(weight),
+            only=lambda rows: rows.training_compute_flop > flop,
+        ),
+    )
+
+
+INDICATORS: tuple[Indicator, ...] = (
+    Indicator(
+        id="funding-amount",
+        name="Funding, total",
+        unit="USD",
+        higher_is="ahead",
+        method="As each source reports it, over all deals of a country and period.",
+        resource="funding",
+        basis="reported",
+        observe=totals(lambda rows: rows.amount_usd, lambda rows: rows.qualifier, "USD"),
+    ),
+    Indicator(
+        id="funding-deals",
+        name="Funding, number of deals",
+        unit="deals",
+        higher_is="ahead",
+        method="As each source reports it, over all deals of a country and period.",
+        resource="funding",
+        basis="reported",
+        observe=totals(lambda rows: rows.deals, lambda rows: rows.deals_qualifier, "deals"),
+    ),
+    Indicator(
+        id="funding-average-deal",
+        name="Funding, average deal",
+        unit="USD per deal",
+        higher_is="neither",
+        method="The total divided by the number of deals, where one source reports both.",
+        resource="funding",
+        basis="derived",
+        observe=totals(
+            lambda rows: cast(rows.amount_usd, Double) / func.nullif(rows.deals, 0),
+            average_qualifier,
+            "USD per deal",
+        ),
+    ),
+    Indicator(
+        id="rounds-amount",
+        name="Funding, sum of listed rounds",
+        unit="USD",
+        higher_is="ahead",
+        method="The rounds that one source lists for a year, added up. A basis of its own: "
+        "never added to totals.",
+        resource="funding",
+        basis="summed",
+        observe=rounds(lambda rows: func.sum(rows.amount_usd)),
+    ),
+    Indicator(
+        id="rounds-count",
+        name="Funding, number of listed rounds",
+        unit="rounds",
+        higher_is="ahead",
+        method="The rounds with an amount that one source lists for a year, counted.",
+        resource="funding",
+        basis="summed",
+        observe=rounds(lambda _rows: func.count()),
+    ),
+    Indicator(
+        id="models-released",
+        name="AI models released",
+        unit="AI models",
+        higher_is="ahead",
+        method="Counts the AI models (not families or products) that a source lists for a year.",
+        resource="models",
+        basis="derived",
+        attributed=True,
+        observe=ai_models(lambda _rows, weight: func.sum(weight)),
+    ),
+    Indicator(
+        id="models-open-share",
+        name="Share of AI models with open weights",
+        unit="percent",
+        higher_is="neither",
+        method="The AI models of a year with weights to download, of those whose openness the "
+        "source states.",
+        resource="models",
+        basis="derived",
+        attributed=True,
+        observe=ai_models(
+            lambda rows, weight: (
+                100.0
+                * func.sum(case((rows.openness == "open", weight), else_=0.0))
+                / func.sum(weight)
+            ),
+            only=lambda rows: rows.openness.is_not(None),
+        ),
+    ),
+    Indicator(
+        id="largest-training-compute",
+        name="Largest training compute",
+        unit="FLOP",
+        higher_is="ahead",
+        method="The largest training compute of an AI model of a year.",
+        resource="models",
+        basis="derived",
+        attributed=True,
+        observe=ai_models(
+            lambda rows, _weight: func.max(rows.training_compute_flop),
+            only=lambda rows: rows.training_compute_flop.is_not(None),
+        ),
+    ),
+    *map(_above, (1e23, 1e24, 1e25, 1e26)),
+    Indicator(
+        id="companies",
+        name="Companies named",
+        unit="companies",
+        higher_is="neither",
+        method="Counts the companies of a country that each source names here. It says who is "
+        "talked about, not how many there are.",
+        resource="companies",
+        basis="derived",
+        observe=companies,
+    ),
+    Indicator(
+        id="users-of-top-product",
+        name="Users of the most used product",
+        unit="users",
+        higher_is="ahead",
+        method="The most users that a source reports of one product of a country.",
+        resource="adoption",
+        basis="reported",
+        observe=use("users", largest=True),
+    ),
+    Indicator(
+        id="people-using-ai",
+        name="Share of people who use AI",
+        unit="percent",
+        higher_is="ahead",
+        method="As each source reports it.",
+        resource="adoption",
+        basis="reported",
+        observe=use("people_using_ai"),
+    ),
+    Indicator(
+        id="organisations-using-ai",
+        name="Share of organisations that use AI",
+        unit="percent",
+        higher_is="ahead",
+        method="As each source reports it.",
+        resource="adoption",
+        basis="reported",
+        observe=use("organisations_using_ai"),
+    ),
+)
+
+
+def statistic_indicator(metric: str, unit: str) -> Indicator:
+    """Return the indicator of a metric of `/statistics`, which sources may extend."""
+    return Indicator(
+        id=metric.replace("_", "-"),
+        name=metric.replace("_", " ").replace("-", " ").capitalize(),
+        unit=unit,
+        higher_is="ahead",
+        method="As each source reports it.",
+        resource="statistics",
+        basis="reported",
+        observe=statistic,
+    )
+
+
+def indicators(view: View) -> dict[str, Indicator]:
+    """Return all indicators by their ids: those declared, and one for each metric reported."""
+    rows = view.rows(STATISTICS).source.c
+    metrics = select(rows.metric, func.min(rows.unit)).group_by(rows.metric).order_by(rows.metric)
+    reported = view.transaction.connection.execute(metrics)
+    every = (*INDICATORS, *(statistic_indicator(metric, unit) for metric, unit in reported))
+    return {indicator.id: indicator for indicator in every}

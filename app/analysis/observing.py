@@ -1,0 +1,267 @@
+"""How observations are made of facts: a query for each sort of indicator."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import (
+    Double,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+)
+
+from app.analysis.indicator import COLUMNS, Basis, Column, Indicator, Observe
+from app.analysis.view import View, year
+from app.resources.adoption import ADOPTION
+from app.resources.ai_models import AI_MODELS
+from app.resources.companies import COMPANIES
+from app.resources.funding import FUNDING
+from app.resources.statistics import STATISTICS
+from app.storage.columns import Characters, Number
+
+
+def _observation(
+    indicator: str | Column,
+    *,
+    country: Column,
+    period: Column,
+    days: tuple[Column, Column],
+    value: Column,
+    unit: str | Column,
+    qualifier: Column,
+    scope: Column,
+    source: Column,
+    basis: Basis,
+    fact: Column,
+    revision: Column,
+) -> Select[Any]:
+    parts = (
+        indicator,
+        country,
+        period,
+        *days,
+        type_coerce(cast(value, Double), Number),
+        unit,
+        qualifier,
+        scope,
+        source,
+        basis,
+        fact,
+        revision,
+    )
+    return select(
+        *(
+            (literal(part, Characters()) if isinstance(part, str) else part).label(name)
+            for name, part in zip(COLUMNS, parts, strict=True)
+        )
+    )
+
+
+_NOTHING = cast(null(), Characters())
+
+
+def totals(
+    value: Callable[[Any], Column], qualifier: Callable[[Any], Column], unit: str
+) -> Observe:
+    """Observe the totals that sources report; prices of one year are a unit of their own."""
+
+    def observe(view: View, indicator: Indicator) -> Select[Any]:
+        rows = view.rows(FUNDING).source.c
+        constant = func.substr(rows.price_base, len("constant-") + 1)
+        priced = case(
+            (rows.price_base.like("constant-%"), literal(f"{unit} of ") + constant), else_=unit
+        )
+        return _observation(
+            indicator.id,
+            country=rows.country,
+            period=rows.period,
+            days=(rows.period_first_day, rows.period_last_day),
+            value=value(rows),
+            unit=unit if unit == "deals" else priced,
+            qualifier=qualifier(rows),
+            scope=rows.scope,
+            source=rows.source,
+            basis=indicator.basis,
+            fact=rows.id,
+            revision=rows.revision,
+        ).where(rows.kind == "total", value(rows).is_not(None), qualifier(rows).is_not(None))
+
+    return observe
+
+
+def average_qualifier(rows: Any) -> Column:
+    """Return how firm amount / deals is; null where the two bounds pull in both directions."""
+    amount, deals = rows.qualifier, rows.deals_qualifier
+    firm = ("exact", "about")
+    return case(
+        (or_(amount == "disputed", deals == "disputed"), "disputed"),
+        (and_(amount == "exact", deals == "exact"), "exact"),
+        (and_(amount.in_(firm), deals.in_(firm)), "about"),
+        (and_(amount.in_((*firm, "at_least")), deals.in_((*firm, "up_to"))), "at_least"),
+        (and_(amount.in_((*firm, "up_to")), deals.in_((*firm, "at_least"))), "up_to"),
+    )
+
+
+def _grouped(
+    indicator: Indicator,
+    *,
+    country: Column,
+    of_year: Column,
+    value: Column,
+    qualifier: Column,
+    scope: Column = _NOTHING,
+    source: Column,
+    revision: Column,
+) -> Select[Any]:
+    """Return one observation for each country, year and source."""
+    return _observation(
+        indicator.id,
+        country=country,
+        period=of_year,
+        days=(of_year + "-01-01", of_year + "-12-31"),
+        value=value,
+        unit=indicator.unit,
+        qualifier=qualifier,
+        scope=scope,
+        source=source,
+        basis=indicator.basis,
+        fact=_NOTHING,
+        revision=func.max(revision),
+    ).group_by(country, of_year, source)
+
+
+def rounds(value: Callable[[Any], Column]) -> Observe:
+    """Observe what the rounds that a source lists add up to in a year."""
+
+    def observe(view: View, indicator: Indicator) -> Select[Any]:
+        rows = view.rows(FUNDING).source.c
+        of_year = year(rows.period_first_day, rows.period_last_day)
+        inexact = func.sum(case((rows.qualifier == "exact", 0), else_=1))
+        return _grouped(
+            indicator,
+            country=rows.country,
+            of_year=of_year,
+            value=value(rows),
+            qualifier=case((inexact == 0, "exact"), else_="about"),
+            scope=literal("listed-rounds", Characters()),
+            source=rows.source,
+            revision=rows.revision,
+        ).where(
+            rows.kind == "round",
+            rows.country.is_not(None),
+            rows.amount_usd.is_not(None),
+            of_year.is_not(None),
+        )
+
+    return observe
+
+
+def ai_models(
+    value: Callable[[Any, Column], Column], only: Callable[[Any], Column] | None = None
+) -> Observe:
+    """Observe the AI models that a source lists, by country of their developers and year."""
+
+    def observe(view: View, indicator: Indicator) -> Select[Any]:
+        source = view.rows(AI_MODELS).source
+        rows, counted = source.c, view.attributed()
+        of_year = year(rows.released_first_day, rows.released_last_day)
+        query = (
+            _grouped(
+                indicator,
+                country=counted.c.country,
+                of_year=of_year,
+                value=value(rows, counted.c.weight),
+                qualifier=literal("exact", Characters()),
+                source=rows.source,
+                revision=rows.revision,
+            )
+            .select_from(source)
+            .join(counted, counted.c.id == rows.id)
+            .where(rows.kind == "model", of_year.is_not(None))
+        )
+        return query if only is None else query.where(only(rows))
+
+    return observe
+
+
+def companies(view: View, indicator: Indicator) -> Select[Any]:
+    """Observe how many companies of a country each source names, on the day of the revision."""
+    rows = view.rows(COMPANIES).source.c
+    day = literal(view.at.recorded_at[:10], Characters())
+    return (
+        _observation(
+            indicator.id,
+            country=rows.country,
+            period=day,
+            days=(day, day),
+            value=func.count(),
+            unit=indicator.unit,
+            qualifier=literal("exact", Characters()),
+            scope=_NOTHING,
+            source=rows.source,
+            basis=indicator.basis,
+            fact=_NOTHING,
+            revision=func.max(rows.revision),
+        )
+        .where(rows.country.is_not(None))
+        .group_by(rows.country, rows.source)
+    )
+
+
+def use(metric: str, *, largest: bool = False) -> Observe:
+    """Observe a figure of use; with `largest`, only that of the product that has most."""
+
+    def observe(view: View, indicator: Indicator) -> Select[Any]:
+        source = view.rows(ADOPTION).source
+        rows = source.c
+        place = func.row_number().over(
+            partition_by=(rows.country, rows.period, rows.source, rows.scope, rows.unit),
+            order_by=(rows.value.desc(), rows.id),
+        )
+        ranked = select(*source.c, place.label("place")).where(
+            rows.metric == metric, rows.country.is_not(None), rows.value.is_not(None)
+        )
+        kept = ranked.subquery().c
+        observed = _observation(
+            indicator.id,
+            country=kept.country,
+            period=kept.period,
+            days=(kept.period_first_day, kept.period_last_day),
+            value=kept.value,
+            unit=kept.unit,
+            qualifier=func.coalesce(kept.qualifier, "exact"),
+            scope=kept.scope,
+            source=kept.source,
+            basis=indicator.basis,
+            fact=kept.id,
+            revision=kept.revision,
+        )
+        return observed.where(kept.place == 1) if largest else observed
+
+    return observe
+
+
+def statistic(view: View, indicator: Indicator) -> Select[Any]:
+    """Observe the statistics of one metric."""
+    rows = view.rows(STATISTICS).source.c
+    return _observation(
+        indicator.id,
+        country=rows.country,
+        period=rows.period,
+        days=(rows.period_first_day, rows.period_last_day),
+        value=rows.value,
+        unit=rows.unit,
+        qualifier=rows.qualifier,
+        scope=rows.scope,
+        source=rows.source,
+        basis=indicator.basis,
+        fact=rows.id,
+        revision=rows.revision,
+    ).where(func.replace(rows.metric, "_", "-") == indicator.id)

@@ -1,0 +1,230 @@
+"""The race on one page: every indicator in a row, with its leader, margin and direction."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations, product
+
+from pydantic import Field
+
+from app.analysis.comparison import Comparison, Direction, Gap, Shape
+from app.analysis.figures import Observation, Witness, read_observations, read_witnesses
+from app.analysis.gaps import compare
+from app.analysis.indicator import Indicator
+from app.analysis.indicators import indicators
+from app.analysis.view import View
+
+
+class Standing(Shape):
+    """Who leads one indicator."""
+
+    indicator: str = Field(description="The indicator.", examples=["funding-amount"])
+    name: str = Field(description="Its name.", examples=["Funding, total"])
+    higher_is: str = Field(description="What more of it means.", examples=["ahead"])
+    leader: str | None = Field(
+        description="The country that most independent sources put ahead of all others; null "
+        "where none can say or they are divided.",
+        examples=["US"],
+    )
+    runner_up: str | None = Field(
+        description="The country it is compared with for the margin.", examples=["CN"]
+    )
+    margin: float | None = Field(
+        description="The leader's figure divided by the runner-up's, in the newest period.",
+        examples=[11.7],
+    )
+    period: str | None = Field(description="The newest period both have.", examples=["2024"])
+    source: str | None = Field(description="The source of the margin.", examples=["ai-index-2025"])
+    scope: str | None = Field(
+        description="What that source's figures cover.", examples=["ai-private-investment"]
+    )
+    direction: Direction | None = Field(
+        description="What the lead does over time; null where no source can say.",
+        examples=["widening"],
+    )
+    witnesses_for: int = Field(
+        description="Independent sources that name this leader.", examples=[4], ge=0
+    )
+    witnesses_against: int = Field(
+        description="Independent sources that name another one.", examples=[0], ge=0
+    )
+    refusals: dict[str, int] = Field(
+        description="How many answers were refused, by reason.", examples=[{"one_sided": 6}]
+    )
+    sentence: str | None = Field(
+        description="The margin in words.",
+        examples=["Funding, total, 2024, says ai-index-2025: 11.7 to 1."],
+    )
+
+
+class Composite(Shape):
+    """A ranking by weights that the reader gave."""
+
+    country: str = Field(description="The country.", examples=["US"])
+    score: float = Field(
+        description="The weighted mean of its shares among the countries, from 0 to 100.",
+        examples=[91.2],
+    )
+    stability: float = Field(
+        description="The share of other weights, each halved, kept or doubled, under which the "
+        "whole order stays, in percent.",
+        examples=[100.0],
+    )
+
+
+class Race(Shape):
+    """All indicators, and the composite where weights were given."""
+
+    countries: list[str] = Field(description="The countries compared.", examples=[["US", "CN"]])
+    standings: list[Standing] = Field(description="A row for each indicator.")
+    composite: list[Composite] | None = Field(
+        description="The ranking by `weights`, best first; null without them: what matters more "
+        "is the reader's to say."
+    )
+
+
+def read_race(
+    view: View, countries: Sequence[str], weights: Mapping[str, float] | None = None
+) -> Race:
+    """Compare countries on every indicator that any two of them have."""
+    witnesses = read_witnesses(view)
+    standings = []
+    shares: dict[str, dict[str, float]] = {}
+    for indicator in indicators(view).values():
+        observations = read_observations(view, indicator, countries)
+        standings.append(_standing(indicator, countries, observations, witnesses))
+        if weights and indicator.id in weights:
+            shares[indicator.id] = _shares(countries, observations, indicator)
+    composite = None
+    if weights:
+        usable = {id_: weight for id_, weight in weights.items() if shares.get(id_)}
+        composite = rank(countries, shares, usable) if usable else []
+    return Race(countries=list(countries), standings=standings, composite=composite)
+
+
+def rank(
+    countries: Sequence[str],
+    shares: Mapping[str, Mapping[str, float]],
+    weights: Mapping[str, float],
+) -> list[Composite]:
+    """Rank countries by weighted shares, and tell under how many other weights the order holds."""
+    scores = _scores(countries, shares, weights)
+    order = sorted(countries, key=lambda country: (-scores[country], country))
+    names = sorted(weights)[:_SWEPT_AT_MOST]
+    held = tried = 0
+    for factors in product((0.5, 1.0, 2.0), repeat=len(names)):
+        tried += 1
+        moved = {**weights, **{n: weights[n] * f for n, f in zip(names, factors, strict=True)}}
+        other = _scores(countries, shares, moved)
+        held += order == sorted(countries, key=lambda country: (-other[country], country))
+    stability = 100 * held / tried
+    return [Composite(country=c, score=scores[c], stability=stability) for c in order]
+
+
+_SWEPT_AT_MOST = 7
+
+
+def _scores(
+    countries: Sequence[str],
+    shares: Mapping[str, Mapping[str, float]],
+    weights: Mapping[str, float],
+) -> dict[str, float]:
+    whole = sum(weights.values())
+    return {
+        country: sum(shares[id_][country] * weight for id_, weight in weights.items()) / whole
+        for country in countries
+    }
+
+
+def _shares(
+    countries: Sequence[str], observations: Sequence[Observation], indicator: Indicator
+) -> dict[str, float]:
+    """Return each country's share in the newest group that has all of them; empty if none has."""
+    groups: dict[tuple[str, str, str | None, str, str], dict[str, float]] = {}
+    for one in observations:
+        key = (one.last_day, one.source, one.scope, one.unit, one.period)
+        groups.setdefault(key, {})[one.country] = one.value
+    full = [key for key, group in groups.items() if set(group) == set(countries)]
+    if not full or indicator.higher_is == "neither":
+        return {}
+    values = groups[max(full, key=lambda key: (key[0], key[1], key[2] or ""))]
+    whole = sum(values.values())
+    if not whole:
+        return {}
+    found = {country: 100 * value / whole for country, value in values.items()}
+    if indicator.higher_is == "behind":
+        return {country: 100 - share for country, share in found.items()}
+    return found
+
+
+def _standing(
+    indicator: Indicator,
+    countries: Sequence[str],
+    observations: Sequence[Observation],
+    witnesses: Mapping[str, Witness],
+) -> Standing:
+    """Return who leads: the country that wins every pair it is compared in by most witnesses."""
+    pairs = {}
+    for a, b in combinations(countries, 2):
+        of_two = [one for one in observations if one.country in (a, b)]
+        pairs[a, b] = compare(indicator, a, b, of_two, dict(witnesses))
+    refusals: dict[str, int] = {}
+    for gap in pairs.values():
+        for refusal in gap.refusals:
+            refusals[refusal.reason] = refusals.get(refusal.reason, 0) + 1
+    wins: dict[str, set[str]] = {country: set() for country in countries}
+    for (a, b), gap in pairs.items():
+        named = gap.agreement.leaders
+        if named.get(a, 0) != named.get(b, 0):
+            winner, loser = (a, b) if named.get(a, 0) > named.get(b, 0) else (b, a)
+            wins[winner].add(loser)
+    compared = {country for pair, gap in pairs.items() if gap.comparisons for country in pair}
+    leaders = [c for c in countries if c in compared and wins[c] == compared - {c}]
+    leader = leaders[0] if leaders and indicator.higher_is != "neither" else None
+    best = _newest(leader, pairs) if leader else None
+    gaps = [gap for pair, gap in pairs.items() if leader in pair]
+    agreed = min((gap.agreement.leaders.get(leader or "", 0) for gap in gaps), default=0)
+    against = max(
+        (gap.agreement.witnesses - gap.agreement.leaders.get(leader or "", 0) for gap in gaps),
+        default=0,
+    )
+    newest = best.periods[-1] if best else None
+    other = None
+    margin = None
+    if newest and leader:
+        ahead, behind = (newest.a, newest.b) if newest.a.country == leader else (newest.b, newest.a)
+        other = behind.country
+        margin = ahead.value / behind.value if behind.value else None
+    return Standing(
+        indicator=indicator.id,
+        name=indicator.name,
+        higher_is=indicator.higher_is,
+        leader=leader,
+        runner_up=other,
+        margin=margin,
+        period=newest.period if newest else None,
+        source=best.source if best else None,
+        scope=best.scope if best else None,
+        direction=best.trend.direction if best and best.trend else None,
+        witnesses_for=agreed,
+        witnesses_against=against,
+        refusals=dict(sorted(refusals.items())),
+        sentence=best.sentence if best else None,
+    )
+
+
+def _newest(leader: str, pairs: Mapping[tuple[str, str], Gap]) -> Comparison | None:
+    """Return the newest comparison that the leader wins: against the closest of the others."""
+    won = [
+        comparison
+        for pair, gap in pairs.items()
+        if leader in pair
+        for comparison in gap.comparisons
+        if comparison.periods[-1].leader == leader
+    ]
+
+    def order(comparison: Comparison) -> tuple[str, bool, float, str]:
+        newest = comparison.periods[-1]
+        lead = abs((newest.a.share or 0) - (newest.b.share or 0))
+        original = comparison.witness == comparison.source
+        return newest.period[:7].ljust(7, "9"), original, -lead, comparison.source
+
+    return max(won, key=order, default=None)

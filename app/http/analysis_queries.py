@@ -1,0 +1,204 @@
+"""What the answers may be asked: the query models of observations and comparisons."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from app.analysis.observations import SHOWN, Units
+from app.analysis.view import DEFAULT_ATTRIBUTION, Attribution
+from app.kit.errors import NotAllowed
+from app.kit.fields import CountryCode, PeriodText, Term
+from app.kit.filters import Where, among, within
+from app.kit.ranges import PeriodRangeText
+from app.resources.queries import DetailQuery, query_model
+from app.resources.resource import ByCountry, ByPeriod, Key
+
+IndicatorId = Annotated[
+    str,
+    Field(
+        description="The indicator; `/indicators` lists them.",
+        pattern="^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$",
+        max_length=100,
+        examples=["funding-amount"],
+    ),
+    AfterValidator(str.lower),
+]
+BySource = Annotated[
+    list[Key] | None,
+    Where("source", among),
+    Field(description="Only what these sources state.", examples=[["bnn-2024-03-31"]]),
+]
+ByScope = Annotated[
+    list[Term] | None,
+    Where("scope", among),
+    Field(description="Only figures that cover this.", examples=[["generative-ai"]]),
+]
+ByRule = Annotated[
+    Attribution,
+    Field(
+        description="How an AI model counts for countries: for each country of its developers "
+        "(any), that of the first, in equal parts (fractional), or only where all are of one "
+        "(exclusive).",
+        examples=["fractional"],
+    ),
+]
+First = Annotated[CountryCode, Field(description="The first country.", examples=["US"])]
+Second = Annotated[CountryCode, Field(description="The second country.", examples=["CN"])]
+
+
+class ObservationFilters(BaseModel):
+    """What observations can be asked for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    indicator: Annotated[
+        list[Annotated[str, AfterValidator(str.lower)]] | None,
+        Where("indicator", among),
+        Field(
+            description="Only these indicators; `/indicators` lists them.",
+            examples=[["funding-amount"]],
+        ),
+    ] = None
+    country: ByCountry = None
+    period: ByPeriod = None
+    source: BySource = None
+    scope: ByScope = None
+    basis: Annotated[
+        list[Literal["reported", "derived", "summed"]] | None,
+        Where("basis", among),
+        Field(
+            description="Reported by sources, derived from facts, or summed from rounds.",
+            examples=[["reported"]],
+        ),
+    ] = None
+    units: Annotated[
+        Units,
+        Field(
+            description="The figure itself (level); its change or percent_change from the period "
+            "before; its share of the world where the source gives it, else of the countries "
+            "named; its ratio to `base`; or its index with `base_period` = 100. What cannot be "
+            "worked out has no value and a reason.",
+            examples=["share"],
+        ),
+    ] = "level"
+    base: Annotated[
+        CountryCode, Field(description="The country of `units=ratio`.", examples=["US"])
+    ] = "US"
+    base_period: Annotated[
+        PeriodText | None, Field(description="The period of `units=index`.", examples=["2022"])
+    ] = None
+    latest: Annotated[
+        Literal["0", "1"],
+        Field(description="1: only the newest figure of each series.", examples=["1"]),
+    ] = "0"
+    shape: Annotated[
+        Literal["rows", "wide"],
+        Field(
+            description="A row for each observation, or wide: a row for each period with a "
+            "column for each country, for spreadsheets.",
+            examples=["wide"],
+        ),
+    ] = "rows"
+    attribution: ByRule = DEFAULT_ATTRIBUTION
+
+    @model_validator(mode="after")
+    def _index_has_a_base(self) -> Self:
+        if (self.units == "index") != (self.base_period is not None):
+            raise NotAllowed("base_period goes with units=index, and only with it")
+        return self
+
+
+ObservationQuery = query_model(
+    "ObservationQuery",
+    ObservationFilters,
+    ("indicator", "country", "period", "value", "source"),
+    SHOWN,
+)
+
+
+class CatalogueQuery(DetailQuery):
+    """What the catalogue can be asked for."""
+
+
+class PairQuery(DetailQuery):
+    """Two countries on one indicator."""
+
+    indicator: IndicatorId
+    a: First = "US"
+    b: Second = "CN"
+
+    @model_validator(mode="after")
+    def _two_countries(self) -> Self:
+        if self.a == self.b:
+            raise NotAllowed("a and b are the same country")
+        return self
+
+
+class GapQuery(PairQuery):
+    """What the gap between two countries can be asked."""
+
+    period: Annotated[
+        PeriodRangeText | None,
+        Where("period", within),
+        Field(description="Only periods that lie wholly in this one.", examples=["2019..2024"]),
+    ] = None
+    source: BySource = None
+    scope: ByScope = None
+    attribution: ByRule = DEFAULT_ATTRIBUTION
+
+
+class ClaimsQuery(DetailQuery):
+    """What claims can be asked for."""
+
+    indicator: IndicatorId
+    country: Annotated[
+        list[CountryCode],
+        Field(
+            description="The countries, at most ten: code (US, USA) or English name.",
+            examples=[["US", "CN"]],
+            min_length=1,
+            max_length=10,
+        ),
+    ] = Field(default=["US", "CN"])
+    period: Annotated[
+        PeriodRangeText | None,
+        Field(description="Only periods that lie wholly in this one.", examples=["2023"]),
+    ] = None
+    attribution: ByRule = DEFAULT_ATTRIBUTION
+
+
+class RaceQuery(DetailQuery):
+    """What the race can be asked."""
+
+    countries: Annotated[
+        list[CountryCode],
+        Field(
+            description="The countries to compare, two to six: code (US, USA) or English name.",
+            examples=[["US", "CN"]],
+            min_length=2,
+            max_length=6,
+        ),
+    ] = Field(default=["US", "CN"])
+    weights: Annotated[
+        list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}:[0-9]{1,6}(\.[0-9]{1,6})?$")]]
+        | None,
+        Field(
+            description="Indicators with their weights, for a composite ranking; without it "
+            "there is none.",
+            examples=[["funding-amount:2", "funding-deals:1"]],
+            max_length=20,
+        ),
+    ] = None
+    attribution: ByRule = DEFAULT_ATTRIBUTION
+
+    @model_validator(mode="after")
+    def _different_countries(self) -> Self:
+        if len(set(self.countries)) < len(self.countries):
+            raise NotAllowed("a country is named twice")
+        return self
+
+    @property
+    def weighed(self) -> dict[str, float]:
+        """The weights by indicator."""
+        pairs = (text.lower().split(":") for text in self.weights or ())
+        return {id_: float(weight) for id_, weight in pairs}

@@ -1,0 +1,233 @@
+"""The reports: what each may be asked, how it is worked out, and its rows as a table."""
+
+from typing import Any
+
+from pydantic import BaseModel, RootModel
+
+from app.analysis.catalogue import IndicatorEntry, read_catalogue
+from app.analysis.claims import Claim, Claims, read_claims
+from app.analysis.comparison import Gap
+from app.analysis.gaps import read_gap
+from app.analysis.indicator import Indicator
+from app.analysis.indicators import indicators
+from app.analysis.observations import Observations
+from app.analysis.race import Race, Standing, read_race
+from app.analysis.sensitivity import Answer, Sensitivity, read_sensitivity
+from app.analysis.view import View
+from app.analysis.wide import WideObservations, wide_columns, wide_order, widen
+from app.http.analysis_queries import (
+    CatalogueQuery,
+    ClaimsQuery,
+    GapQuery,
+    ObservationQuery,
+    PairQuery,
+    RaceQuery,
+)
+from app.http.answers import told
+from app.http.problems import not_found
+from app.http.reports import Report
+from app.kit.errors import NotAllowed, choose
+from app.kit.filters import conditions
+from app.resources.reading import Item, Unanswerable
+from app.storage.database import ReadTransaction, Revision
+
+
+class Catalogue(RootModel[list[IndicatorEntry]]):
+    """All indicators."""
+
+
+def _indicator(view: View, id_: str) -> Indicator:
+    """Return an indicator by its key. Raises Unanswerable, with the nearest one."""
+    known = indicators(view)
+    try:
+        return known[choose(id_, tuple(known), what="an indicator")]
+    except NotAllowed as error:
+        raise Unanswerable("indicator", error) from None
+
+
+def require_indicators(transaction: ReadTransaction, at: Revision, query: Any) -> None:
+    """Raise the 422 problem where observations are asked for of an unknown indicator."""
+    view = View(transaction, at)
+    told(lambda: [_indicator(view, id_) for id_ in query.indicator or ()])
+
+
+def asked_observations(query: Any) -> Observations:
+    return Observations(
+        units=query.units,
+        base=query.base,
+        base_period=query.base_period,
+        named=tuple(query.country or ()),
+        indicators=tuple(query.indicator or ()),
+        period=query.period,
+        latest=query.latest == "1",
+        attribution=query.attribution,
+    )
+
+
+def _read_wide(transaction: ReadTransaction, at: Revision, query: Any) -> WideObservations:
+    for name in ("sort", "fields", "limit", "cursor", "count"):
+        if getattr(query, name) is not None:
+            raise Unanswerable(name, NotAllowed("does not go with shape=wide, which is whole"))
+    require_indicators(transaction, at, query)
+    listing = asked_observations(query)
+    rows = listing.rows(transaction, at)
+    selected = rows.select(listing.columns).where(*conditions(query, rows))
+    found = transaction.connection.execute(wide_order(selected, rows)).mappings()
+    return widen(found)
+
+
+def _read_gap(transaction: ReadTransaction, at: Revision, query: GapQuery) -> Gap:
+    view = View(transaction, at, query.attribution)
+    return read_gap(view, _indicator(view, query.indicator), query.a, query.b, query)
+
+
+def _read_race(transaction: ReadTransaction, at: Revision, query: RaceQuery) -> Race:
+    view = View(transaction, at, query.attribution)
+    known = tuple(indicators(view))
+    for id_ in query.weighed:
+        try:
+            choose(id_, known, what="an indicator")
+        except NotAllowed as error:
+            raise Unanswerable("weights", error) from None
+    return read_race(view, query.countries, query.weighed)
+
+
+def _read_claims(transaction: ReadTransaction, at: Revision, query: ClaimsQuery) -> Claims:
+    view = View(transaction, at, query.attribution)
+    return read_claims(view, _indicator(view, query.indicator), query.country, query.period)
+
+
+def _read_sensitivity(transaction: ReadTransaction, at: Revision, query: PairQuery) -> Sensitivity:
+    view = View(transaction, at)
+    indicator = _indicator(view, query.indicator)
+    views = [
+        View(transaction, transaction.revision(number))
+        for number in range(max(0, at.id - 19), at.id + 1)
+    ]
+    return read_sensitivity(views, indicator, query.a, query.b)
+
+
+def indicator_report(id_: str) -> Report[CatalogueQuery]:
+    def read(transaction: ReadTransaction, at: Revision, _query: CatalogueQuery) -> BaseModel:
+        for entry in read_catalogue(View(transaction, at)):
+            if entry.id == id_:
+                return entry
+        raise not_found("there is no indicator of this key; /indicators lists them")
+
+    return Report(
+        name=f"indicator-{id_}",
+        title=f"Indicator {id_}",
+        query=CatalogueQuery,
+        read=read,
+        columns=lambda _found: tuple(IndicatorEntry.model_fields),
+        rows=lambda found: [found.model_dump()],
+    )
+
+
+_GAP_COLUMNS = (
+    "source",
+    "scope",
+    "unit",
+    "basis",
+    "witness",
+    "period",
+    "a",
+    "a_value",
+    "a_qualifier",
+    "b",
+    "b_value",
+    "b_qualifier",
+    "leader",
+    "difference",
+    "ratio",
+    "refusal",
+)
+
+
+def _gap_rows(gap: Gap) -> list[Item]:
+    """Return a row for each source, scope and period: the gap, or the reason of its refusal."""
+    compared = [
+        {
+            "source": comparison.source,
+            "scope": comparison.scope,
+            "unit": comparison.unit,
+            "basis": comparison.basis,
+            "witness": comparison.witness,
+            "period": period.period,
+            "a": period.a.country,
+            "a_value": period.a.value,
+            "a_qualifier": period.a.qualifier,
+            "b": period.b.country,
+            "b_value": period.b.value,
+            "b_qualifier": period.b.qualifier,
+            "leader": period.leader,
+            "difference": period.difference,
+            "ratio": period.ratio,
+            "refusal": None,
+        }
+        for comparison in gap.comparisons
+        for period in comparison.periods
+    ]
+    refused = [
+        dict.fromkeys(_GAP_COLUMNS)
+        | {
+            "source": refusal.source,
+            "scope": refusal.scope,
+            "period": refusal.period,
+            "a": gap.a,
+            "b": gap.b,
+            "refusal": refusal.reason,
+        }
+        for refusal in gap.refusals
+    ]
+    return compared + refused
+
+
+CATALOGUE: Report[CatalogueQuery] = Report(
+    name="indicators",
+    title="Indicators",
+    query=CatalogueQuery,
+    read=lambda transaction, at, _query: Catalogue(read_catalogue(View(transaction, at))),
+    columns=lambda _found: tuple(IndicatorEntry.model_fields),
+    rows=lambda found: found.model_dump(),
+)
+WIDE: Report[Any] = Report(
+    name="observations",
+    title="Observations",
+    query=ObservationQuery,
+    read=_read_wide,
+    columns=wide_columns,
+    rows=lambda found: found.root,
+)
+GAP: Report[GapQuery] = Report(
+    name="gap",
+    title="Gap between two countries",
+    query=GapQuery,
+    read=_read_gap,
+    columns=lambda _found: _GAP_COLUMNS,
+    rows=_gap_rows,
+)
+RACE: Report[RaceQuery] = Report(
+    name="race",
+    title="The AI race by indicators",
+    query=RaceQuery,
+    read=_read_race,
+    columns=lambda _found: tuple(Standing.model_fields),
+    rows=lambda found: [standing.model_dump() for standing in found.standings],
+)
+CLAIMS: Report[ClaimsQuery] = Report(
+    name="claims",
+    title="Claims of sources",
+    query=ClaimsQuery,
+    read=_read_claims,
+    columns=lambda _found: tuple(Claim.model_fields),
+    rows=lambda found: [claim.model_dump() for claim in found.claims],
+)
+SENSITIVITY: Report[PairQuery] = Report(
+    name="sensitivity",
+    title="Sensitivity of a comparison",
+    query=PairQuery,
+    read=_read_sensitivity,
+    columns=lambda _found: tuple(Answer.model_fields),
+    rows=lambda found: [answer.model_dump() for answer in found.answers],
+)

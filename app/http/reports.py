@@ -1,0 +1,83 @@
+"""Answers that are worked out: one report in JSON, or its rows as a table, with a citation."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import orjson
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.analysis.citation import cite
+from app.http.answers import (
+    address,
+    alternates,
+    meta,
+    parameters,
+    path_of,
+    read_parameters,
+    told,
+    without,
+)
+from app.http.caching import Validator
+from app.http.negotiation import JSON, table_format
+from app.kit.errors import NotAllowed
+from app.kit.formats import TableFormat
+from app.resources.queries import DetailQuery
+from app.resources.reading import Item, Unanswerable
+from app.storage.database import Database, ReadTransaction, Revision
+
+Query = TypeVar("Query", bound=DetailQuery)
+
+
+@dataclass(frozen=True)
+class Report(Generic[Query]):
+    """A kind of report: what may be asked, how it is worked out, and its rows as a table."""
+
+    name: str
+    title: str
+    query: type[Query]
+    read: Callable[[ReadTransaction, Revision, Query], BaseModel]
+    columns: Callable[[Any], Sequence[str]]
+    rows: Callable[[Any], list[Item]]
+
+
+def report_answer(
+    request: Request, database: Database, report: Report[Query], table: TableFormat | None
+) -> Response:
+    """Answer a report. `table` is the format that the address asks for, if it asks for one."""
+    pairs = parameters(request)
+    query = read_parameters(report.query, pairs)
+    table = table or table_format(request.headers.get("accept"))
+    with database.read() as transaction:
+        at = told(lambda: _revision(transaction, query))
+        media_type = table.media_type if table else JSON
+        validator = Validator(at, media_type, pinned=query.as_of is not None)
+        if validator.is_known_by(request.headers.get("if-none-match")):
+            return Response(status_code=304, headers=validator.headers)
+        found = told(lambda: report.read(transaction, at, query))
+    path = path_of(request)
+    headers = validator.headers
+    if table:
+        body = b"".join(table.write(report.columns(found), [report.rows(found)]))
+        headers["Content-Disposition"] = f'inline; filename="{report.name}.{table.suffix}"'
+        media_type = f"{table.media_type}; charset=utf-8"
+        return Response(body, headers=headers, media_type=media_type)
+    pinned = address(path, [*without(pairs, "as_of"), ("as_of", str(at.id))])
+    links = [f'<{pinned}>; rel="canonical"', *alternates(path, pairs)]
+    headers["Link"] = ", ".join(links)
+    content = {
+        "data": found.model_dump(),
+        "meta": meta(at),
+        "links": {"self": address(path, pairs), "pinned": pinned},
+        "citation": cite(report.title, at, pinned).model_dump(),
+    }
+    return Response(orjson.dumps(content), headers=headers, media_type=JSON)
+
+
+def _revision(transaction: ReadTransaction, query: DetailQuery) -> Revision:
+    try:
+        return transaction.revision(query.as_of)
+    except NotAllowed as error:
+        raise Unanswerable("as_of", error) from None
