@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from app.analysis.checks import check
 from app.cli import _prepare
 from app.resources.registry import RESOURCES
 from app.settings import Settings
-from app.storage.database import Database
+from app.storage.database import Database, ReadTransaction
 from app.storage.migration import applied, migrate
 from app.storage.records import RevisionRecord
 
@@ -54,21 +55,27 @@ def state(url: str) -> dict[str, Any]:
     database = Database(url)
     try:
         with database.read() as transaction:
-            connection = transaction.connection
-            number = applied(connection)
+            number = applied(transaction.connection)
             if number is None:
                 return {"migration": None}
-            revisions = select(RevisionRecord.id, RevisionRecord.origin).order_by(RevisionRecord.id)
-            tables = [resource.ledger.current for resource in RESOURCES]
-            facts = [connection.execute(table.select().order_by(table.c.id)) for table in tables]
-            return {
-                "migration": number,
-                "revisions": [list(row) for row in connection.execute(revisions)],
-                "facts": sha256(repr([rows.all() for rows in facts]).encode()).hexdigest(),
-                "findings": [finding.problem for finding in check(transaction)],
-            }
+            try:
+                return {"migration": number, **_content(transaction)}
+            except DBAPIError:
+                return {"migration": number, "findings": ["cannot be read"]}
     finally:
         database.close()
+
+
+def _content(transaction: ReadTransaction) -> dict[str, Any]:
+    connection = transaction.connection
+    revisions = select(RevisionRecord.id, RevisionRecord.origin).order_by(RevisionRecord.id)
+    tables = [resource.ledger.current for resource in RESOURCES]
+    facts = [connection.execute(table.select().order_by(table.c.id)) for table in tables]
+    return {
+        "revisions": [list(row) for row in connection.execute(revisions)],
+        "facts": sha256(repr([rows.all() for rows in facts]).encode()).hexdigest(),
+        "findings": [finding.problem for finding in check(transaction)],
+    }
 
 
 def in_a_process(answer: Callable[[str], dict[str, Any]], url: str) -> dict[str, Any]:

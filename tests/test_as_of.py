@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from app.resources.ai_models import AI_MODELS
@@ -142,8 +142,13 @@ def _opened(templates: Templates) -> Iterator[Database]:
     database.close()
 
 
+# Without shrinking: it would make new databases for minutes, and the examples are small.
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    max_examples=15,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
 )
 @given(writes=st.lists(st.lists(changes(), min_size=1, max_size=8), min_size=2, max_size=6))
 def test_as_of_reproduces_what_was(templates: Templates, writes: list[list[Change]]) -> None:

@@ -94,6 +94,7 @@ def _openapi(app: FastAPI) -> dict[str, object]:
             page_shape(version_shape(resource)),
             detail_shape(resource.item),
         ]
+    content["security"] = []  # anyone may read
     content.setdefault("components", {})["schemas"] = component_schemas(listed)
     return content
 

@@ -67,9 +67,13 @@ def responses(
     *shapes: type[BaseModel],
     others: tuple[str, ...] = (),
     errors: tuple[int, ...] = (),
+    never: tuple[int, ...] = (),
     description: str,
 ) -> dict[int | str, dict[str, Any]]:
-    """Return the answers of a route: its shapes in JSON, other media types, and its errors."""
+    """Return the answers of a route: its shapes in JSON, other media types, and its errors.
+
+    `never` are those that most routes have and this one has not.
+    """
     content: dict[str, Any] = {}
     if shapes:
         refs = [{"$ref": f"#/components/schemas/{shape.__name__}"} for shape in shapes]
@@ -82,9 +86,10 @@ def responses(
     }
     answers: dict[int | str, dict[str, Any]] = {
         200: {"description": description, "content": content, "headers": headers},
-        304: {"description": _STATUS_WORDS[304]},
     }
-    for status in sorted({*errors, 405, 406, 413, 414, 500, 503}):
+    if 304 not in never:  # noqa: PLR2004
+        answers[304] = {"description": _STATUS_WORDS[304]}
+    for status in sorted({*errors, 405, 406, 413, 414, 500, 503}.difference(never)):
         answers[status] = {
             "description": _STATUS_WORDS[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},

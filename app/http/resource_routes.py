@@ -102,7 +102,7 @@ def add_list_routes(
             summary=f"{summary} as {table.suffix.upper()}",
             description=f"{description} {table_words(table)}",
             responses=responses(
-                others=(table.media_type,), errors=errors, description="The table."
+                others=(table.media_type,), errors=errors, never=(406,), description="The table."
             ),
             response_class=Response,
             openapi_extra=documented,

@@ -91,9 +91,9 @@ def service_router(database: Database) -> APIRouter:
         ),
         response_class=Response,
     )
-    for path, endpoint, words in (
-        ("health", health, "Tell whether the process answers"),
-        ("ready", ready, "Tell whether the process can read the data"),
+    for path, endpoint, words, never in (
+        ("health", health, "Tell whether the process answers", (304, 406, 503)),
+        ("ready", ready, "Tell whether the process can read the data", (304, 406)),
     ):
         router.add_api_route(
             f"/{path}",
@@ -102,7 +102,7 @@ def service_router(database: Database) -> APIRouter:
             tags=["service"],
             summary=words,
             description=f"{words}. For load balancers and watchdogs.",
-            responses=responses(shapes.Health, description="It does."),
+            responses=responses(shapes.Health, never=never, description="It does."),
             response_class=Response,
         )
     add_list_routes(

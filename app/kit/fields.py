@@ -14,6 +14,7 @@ _WHOLE = re.compile(r"-?[0-9]{1,19}")
 _DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LARGEST_WHOLE = 2**63 - 1
+_DECIMALS_END = 1e300
 _SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
@@ -68,13 +69,15 @@ Slug = Annotated[str, Field(pattern=_SLUG, min_length=1, max_length=100)]
 Term = Annotated[str, Field(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=100)]
 """A word of a vocabulary that sources may extend, such as a scope or a metric."""
 
-Whole = Annotated[int, BeforeValidator(_whole_number), Field(strict=True, le=_LARGEST_WHOLE)]
-"""A whole number of 64 bits. As text: plain digits."""
+PlainDigits = BeforeValidator(_whole_number)
+"""Reads text as a whole number. It stands after the bounds, or JSON Schema loses them."""
 
-Count = Annotated[Whole, Field(ge=0)]
-"""A whole number that is not negative."""
+Count = Annotated[int, Field(strict=True, ge=0, le=_LARGEST_WHOLE), PlainDigits]
+"""A whole number of 64 bits that is not negative. As text: plain digits."""
 
-Decimal = Annotated[float, BeforeValidator(_decimal_number), Field(ge=0, allow_inf_nan=False)]
+Decimal = Annotated[
+    float, Field(ge=0, lt=_DECIMALS_END, allow_inf_nan=False), BeforeValidator(_decimal_number)
+]
 """A number that is not negative."""
 
 WebAddress = Annotated[Text, AfterValidator(_web_address)]

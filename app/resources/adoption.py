@@ -87,7 +87,6 @@ class AdoptionFact(Entry):
         default=None,
         description="The figure, in `unit`; empty where the source states the matter without one.",
         examples=[100_000_000],
-        lt=1e300,
     )
     unit: Text | None = Field(
         default=None, description="The unit of the value.", examples=["users"]

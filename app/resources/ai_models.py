@@ -112,7 +112,6 @@ class AIModelFact(Entry):
         default=None,
         description="Compute of its training, in floating-point operations (FLOP).",
         examples=[5e25],
-        lt=1e300,
     )
     domain: Term | None = Field(
         default=None, description="What it works on, such as language.", examples=["language"]

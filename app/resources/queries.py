@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
 
 from app.kit.errors import NotAllowed
-from app.kit.fields import Count
+from app.kit.fields import PlainDigits
 from app.resources.resource import Resource
 
 PAGE_SIZE = 50
@@ -50,17 +50,18 @@ class DetailQuery(BaseModel):
     as_of: AsOf = None
 
 
+PageSize = Annotated[int, Field(strict=True, ge=1, le=LARGEST_PAGE), PlainDigits]
+
+
 class PageQuery(DetailQuery):
     """How a list is paged."""
 
     limit: Annotated[
-        Count | None,
+        PageSize | None,
         Field(
             description="Rows in the answer. Without it JSON gives pages of "
             f"{PAGE_SIZE}, the other formats the whole result.",
             examples=[50],
-            ge=1,
-            le=LARGEST_PAGE,
         ),
     ] = None
     cursor: Annotated[

@@ -69,7 +69,7 @@ class StatisticFact(Entry):
     country: CountryCode = Field(
         description="The country it is reported of (code of /countries).", examples=["CN"]
     )
-    value: Decimal = Field(description="The figure, in `unit`.", examples=[15], lt=1e300)
+    value: Decimal = Field(description="The figure, in `unit`.", examples=[15])
     unit: Text = Field(description="The unit of the value.", examples=["models"])
     period: PeriodText = Field(description="When, as the source has it.", examples=["2023"])
     qualifier: Qualifier = Field(description="How firmly the value is stated.", examples=["exact"])

@@ -1,0 +1,105 @@
+"""What a chart shows, and what it says of it in words."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.analysis.chart_panels import Panel, arrange, words_of
+from app.analysis.chart_style import ThemeName
+from app.analysis.comparison import Refusal
+from app.analysis.figures import Observation
+
+PUBLISHER: Final = "AI Race Indicators"
+
+
+_MOST_SAID: Final = 12
+"""A series of more figures than this is described by its ends, least and most."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceName:
+    """How a source is called: over a panel, and under the chart."""
+
+    name: str
+    cited: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """All that a chart shows."""
+
+    title: str
+    unit: str
+    observations: Sequence[Observation]
+    countries: Mapping[str, str]
+    """The names of the countries by their codes, in the order in which they are shown."""
+    sources: Mapping[str, SourceName]
+    revision: int
+    recorded: str
+    """The day of the revision."""
+    refusals: Sequence[Refusal] = ()
+    notes: Sequence[str] = ()
+    theme: ThemeName = "light"
+    width: int = 720
+    height: int = 420
+
+
+def notes_of(chart: Chart, panels: Sequence[Panel]) -> list[str]:
+    """Return what is refused, in words, and what else a reader has to know."""
+    refused: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for refusal in chart.refusals:
+        of_trend = refusal.reason == "single_period"
+        start = "No trend" if of_trend else "Not compared"
+        scope = f" ({refusal.scope})" if refusal.scope else ""
+        where = f"{chart.sources[refusal.source].name}{scope}"
+        if refusal.period:
+            where += f" {refusal.period}"
+        refused[start, refusal.detail].append(where)
+    notes = [
+        f"{start}: {listed(dict.fromkeys(places))}: {detail}."
+        for (start, detail), places in sorted(refused.items(), reverse=True)
+    ]
+    loose = [f"{row.country} {row.period}" for panel in panels for row in panel.loose]
+    if loose:
+        unjoined = listed(dict.fromkeys(loose))
+        notes.append(f"Not joined, being of another length of period: {unjoined}.")
+    return [*notes, *chart.notes]
+
+
+def listed(words: Iterable[str]) -> str:
+    return ", ".join(words)
+
+
+def description(chart: Chart) -> str:
+    """Return the chart in words, for those who cannot see it."""
+    names = ", ".join(f"{name} ({code})" for code, name in chart.countries.items())
+    panels = arrange(chart.observations)
+    said = [f"Chart of {chart.title}, in {chart.unit}, for {names}."]
+    for panel in panels:
+        scope = f", scope {panel.scope}" if panel.scope else ""
+        unit = f", in {panel.unit}" if panel.unit != chart.unit else ""
+        series: dict[str, list[Observation]] = defaultdict(list)
+        for row in panel.rows:
+            series[row.country].append(row)
+        stated = "; ".join(f"{code} {_series(rows)}" for code, rows in sorted(series.items()))
+        said.append(f"{chart.sources[panel.source].name}{scope}{unit}: {stated}.")
+    said += notes_of(chart, panels)
+    cited = dict.fromkeys(chart.sources[row.source].cited for row in chart.observations)
+    said.append(f"Sources: {'; '.join(cited)}.")
+    said.append(f"{PUBLISHER}, revision {chart.revision} of {chart.recorded}.")
+    return " ".join(said)
+
+
+def _series(rows: Sequence[Observation]) -> str:
+    if len(rows) <= _MOST_SAID:
+        return ", ".join(map(words_of, rows))
+    least, most = min(rows, key=_value), max(rows, key=_value)
+    return (
+        f"{len(rows)} figures from {words_of(rows[0])} to {words_of(rows[-1])}, "
+        f"least {words_of(least)}, most {words_of(most)}"
+    )
+
+
+def _value(row: Observation) -> float:
+    return row.value

@@ -1,0 +1,103 @@
+"""What a chart shows, read from the data: figures, names, and why some are not compared."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+
+from app.analysis.chart_content import Chart, SourceName
+from app.analysis.chart_style import ThemeName
+from app.analysis.comparison import Refusal
+from app.analysis.figures import Observation, read_observations, read_witnesses
+from app.analysis.gaps import compare
+from app.analysis.indicator import Indicator
+from app.analysis.view import View
+from app.kit.errors import NotAllowed
+from app.resources.countries import COUNTRIES
+from app.resources.reading import Unanswerable
+from app.resources.sources import SOURCES
+
+MOST_FIGURES = 2_000
+
+
+def read_chart(
+    view: View,
+    indicator: Indicator,
+    countries: Sequence[str],
+    filters: BaseModel,
+    *,
+    theme: ThemeName,
+    width: int,
+    height: int,
+) -> Chart:
+    """Return the chart of an indicator. Raises Unanswerable where there is nothing to draw."""
+    found = read_observations(view, indicator, countries, filters)
+    if not found:
+        raise Unanswerable("country", _nothing(view, indicator, countries))
+    if len(found) > MOST_FIGURES:
+        words = f"leaves {len(found)} figures, too many to draw; ask for a shorter one"
+        raise Unanswerable("period", NotAllowed(words))
+    units = Counter(row.unit for row in found)
+    usual = indicator.unit if indicator.unit in units else units.most_common(1)[0][0]
+    rule = [f"AI models are counted by attribution={view.attribution}."]
+    return Chart(
+        title=indicator.name,
+        unit=usual,
+        observations=found,
+        countries=_country_names(view, countries),
+        sources=_source_names(view),
+        revision=view.at.id,
+        recorded=view.at.recorded_at[:10],
+        refusals=_refusals(view, indicator, countries, found),
+        notes=rule if indicator.attributed else (),
+        theme=theme,
+        width=width,
+        height=height,
+    )
+
+
+def _nothing(view: View, indicator: Indicator, countries: Sequence[str]) -> NotAllowed:
+    if read_observations(view, indicator, countries):
+        return NotAllowed("has figures of this indicator, but none that the other parameters leave")
+    everyone = sorted(_country_names(view, None))
+    there = sorted({row.country for row in read_observations(view, indicator, everyone)})
+    if not there:
+        return NotAllowed("has nothing to draw: nobody states this indicator at this revision")
+    return NotAllowed("has no figure of this indicator, so there is nothing to draw", allowed=there)
+
+
+def _refusals(
+    view: View, indicator: Indicator, countries: Sequence[str], found: Sequence[Observation]
+) -> list[Refusal]:
+    """Return what cannot be compared between the first country and each other."""
+    witnesses = read_witnesses(view)
+    refusals: dict[Refusal, None] = {}
+    for other in countries[1:]:
+        pair = [row for row in found if row.country in (countries[0], other)]
+        gap = compare(indicator, countries[0], other, pair, witnesses)
+        refusals |= dict.fromkeys(gap.refusals)
+    return list(refusals)
+
+
+def _country_names(view: View, countries: Sequence[str] | None) -> dict[str, str]:
+    rows = view.rows(COUNTRIES)
+    query = rows.select(("id", "name"))
+    names = {row[0]: str(row[1]) for row in view.transaction.connection.execute(query)}
+    if countries is None:
+        return names
+    return {code: names.get(code, code) for code in dict.fromkeys(countries)}
+
+
+def _source_names(view: View) -> dict[str, SourceName]:
+    """Return how each source is called: by its publisher, and by its day where that is not one."""
+    columns = ("id", "publisher", "title", "published", "restates")
+    query = view.rows(SOURCES).select(columns)
+    rows = {row[0]: row for row in view.transaction.connection.execute(query)}
+    same = Counter(publisher for _, publisher, *_ in rows.values())
+    found = {}
+    for id_, publisher, title, published, restates in rows.values():
+        day = f" ({published})" if published else ""
+        name = f"{publisher}{day}" if same[publisher] > 1 else publisher
+        origin = f", restating {rows[restates][1]}" if restates in rows else ""
+        found[id_] = SourceName(name, f"{publisher}, {title}{day}{origin}")
+    return found

@@ -1,0 +1,205 @@
+"""The routes of charts: one indicator as SVG, PNG, or the Vega-Lite specification of both."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Final, Self
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field, model_validator
+from starlette.concurrency import run_in_threadpool
+
+from app.analysis.chart import chart_specification
+from app.analysis.chart_data import read_chart
+from app.analysis.chart_style import MOST_COUNTRIES, ThemeName
+from app.analysis.indicator import Indicator
+from app.analysis.indicators import indicators
+from app.analysis.view import DEFAULT_ATTRIBUTION, View
+from app.http.analysis_queries import ByRule, ByScope, BySource
+from app.http.answers import (
+    Pairs,
+    address,
+    parameters,
+    path_of,
+    read_parameters,
+    told,
+    without,
+)
+from app.http.caching import Validator
+from app.http.negotiation import JSON
+from app.http.openapi import path_parameter, query_parameters, responses
+from app.http.problems import Problem, not_found
+from app.kit.errors import NotAllowed
+from app.kit.fields import CountryCode, Whole
+from app.kit.filters import Where, within
+from app.kit.ranges import PeriodRangeText
+from app.kit.text import nearest
+from app.resources.queries import DetailQuery
+from app.resources.reading import Unanswerable
+from app.site.charts import Format, NotDrawn, Renderer, Spec
+from app.storage.database import Database, ReadTransaction, Revision
+
+SVG_CONTENT_SECURITY_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+class ChartQuery(DetailQuery):
+    """What a chart can be asked."""
+
+    country: Annotated[
+        list[CountryCode],
+        Field(
+            description=f"The countries, at most {MOST_COUNTRIES}: code (US, USA) or English name.",
+            examples=[["US", "CN"]],
+            min_length=1,
+            max_length=MOST_COUNTRIES,
+        ),
+    ] = Field(default=["US", "CN"])
+    period: Annotated[
+        PeriodRangeText | None,
+        Where("period", within),
+        Field(description="Only periods that lie wholly in this one.", examples=["2019..2024"]),
+    ] = None
+    source: BySource = None
+    scope: ByScope = None
+    attribution: ByRule = DEFAULT_ATTRIBUTION
+    width: Annotated[
+        Whole, Field(description="The width in pixels.", examples=[720], ge=200, le=2000)
+    ] = 720
+    height: Annotated[
+        Whole, Field(description="The height in pixels.", examples=[420], ge=150, le=1500)
+    ] = 420
+    theme: Annotated[
+        ThemeName, Field(description="On a light or on a dark ground.", examples=["dark"])
+    ] = "light"
+
+    @model_validator(mode="after")
+    def _different_countries(self) -> Self:
+        if len(set(self.country)) < len(self.country):
+            raise NotAllowed("a country is named twice")
+        return self
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A format that charts come in."""
+
+    format: Format
+    media_type: str
+    operation: str
+    words: str
+
+
+_KINDS: Final = (
+    _Kind("svg", "image/svg+xml", "chart_svg", "SVG, with title and description inside"),
+    _Kind("png", "image/png", "chart_png", "PNG, of exactly the size asked for"),
+    _Kind("vl.json", JSON, "chart_spec", "the Vega-Lite specification that the pictures are of"),
+)
+_ABOUT: Final = (
+    "A panel for each source and scope, on one scale: lines where it gives several periods of one "
+    "length, bars elsewhere. Qualifiers are shown by signs, and what is not comparable is named "
+    "under the chart, with the sources and the revision."
+)
+
+
+def chart_router(database: Database, renderer: Renderer) -> APIRouter:
+    """Return the routes of charts."""
+    router = APIRouter(tags=["answers"])
+    for kind in _KINDS:
+        router.add_api_route(
+            f"/charts/{{indicator}}.{kind.format}",
+            _endpoint(database, renderer, kind),
+            operation_id=kind.operation,
+            summary=f"Draw an indicator as {kind.format.upper()}",
+            description=f"{_ABOUT} This is {kind.words}.",
+            responses=responses(
+                others=(kind.media_type,), errors=(400, 404, 422), description="The chart."
+            ),
+            response_class=Response,
+            openapi_extra={
+                "parameters": [
+                    path_parameter("indicator", "The key of the indicator.", "funding-amount"),
+                    *query_parameters(ChartQuery),
+                ]
+            },
+        )
+    return router
+
+
+def _endpoint(
+    database: Database, renderer: Renderer, kind: _Kind
+) -> Callable[[Request], Awaitable[Response]]:
+    async def chart(request: Request) -> Response:
+        pairs = parameters(request)
+        query = read_parameters(ChartQuery, pairs)
+        known = request.headers.get("if-none-match")
+        key = request.path_params["indicator"].lower()
+        # Reading takes a thread, and gives it back before drawing begins.
+        validator, spec = await run_in_threadpool(_read, database, key, query, kind, known)
+        headers = {**validator.headers, **_headers(request, kind, pairs, validator.revision)}
+        if spec is None:
+            return Response(status_code=304, headers=headers)
+        try:
+            body = await renderer.render(spec, kind.format)
+        except NotDrawn as error:
+            raise _not_drawn(str(error)) from None
+        headers["Content-Disposition"] = f'inline; filename="{key}.{kind.format}"'
+        return Response(body, headers=headers, media_type=kind.media_type)
+
+    return chart
+
+
+def _read(
+    database: Database, key: str, query: ChartQuery, kind: _Kind, known: str | None
+) -> tuple[Validator, Spec | None]:
+    """Return the specification, or None where the client has the answer already."""
+    with database.read() as transaction:
+        at = told(lambda: _revision(transaction, query))
+        validator = Validator(at, kind.media_type, pinned=query.as_of is not None)
+        view = View(transaction, at, query.attribution)
+        indicator = _indicator(view, key)
+        if validator.is_known_by(known):
+            return validator, None
+        size = {"width": query.width, "height": query.height}
+        found = told(
+            lambda: read_chart(view, indicator, query.country, query, theme=query.theme, **size)
+        )
+    return validator, chart_specification(found)
+
+
+def _revision(transaction: ReadTransaction, query: ChartQuery) -> Revision:
+    try:
+        return transaction.revision(query.as_of)
+    except NotAllowed as error:
+        raise Unanswerable("as_of", error) from None
+
+
+def _indicator(view: View, key: str) -> Indicator:
+    known = indicators(view)
+    if key not in known:
+        detail = "there is no indicator of this key; /indicators lists them"
+        raise not_found(detail, nearest=nearest(key[:100], known))
+    return known[key]
+
+
+def _headers(request: Request, kind: _Kind, pairs: Pairs, at: Revision) -> dict[str, str]:
+    """Return where the same picture stays, where its other formats are, and what it may do."""
+    path = path_of(request)
+    pinned = address(path, [*without(pairs, "as_of"), ("as_of", str(at.id))])
+    stem = path.removesuffix(f".{kind.format}")
+    links = [f'<{pinned}>; rel="canonical"']
+    links += [
+        f'<{address(f"{stem}.{other.format}", pairs)}>; rel="alternate"; type="{other.media_type}"'
+        for other in _KINDS
+        if other is not kind
+    ]
+    policy = {"Content-Security-Policy": SVG_CONTENT_SECURITY_POLICY}
+    return {"Link": ", ".join(links), **(policy if kind.format == "svg" else {})}
+
+
+def _not_drawn(detail: str) -> Problem:
+    return Problem(
+        503,
+        "not-drawn",
+        "The picture cannot be drawn now",
+        f"{detail}; try again in a moment",
+        headers={"Retry-After": "5"},
+    )
