@@ -16,9 +16,8 @@ from typing import Any
 import pytest
 import schemathesis
 from fastapi import FastAPI
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample, Unsatisfiable
 from schemathesis import checks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
@@ -55,12 +54,9 @@ def app(templates: Templates) -> FastAPI:
 def cases_of(operation: Any) -> st.SearchStrategy[Any]:
     """Return requests of an operation: as the document says, and as it says they may not be."""
     right: st.SearchStrategy[Any] = operation.as_strategy(GenerationMode.POSITIVE)
-    wrong = operation.as_strategy(GenerationMode.NEGATIVE)
-    try:
-        find(wrong, lambda _case: True, settings=settings(max_examples=5, database=None))
-    except (NoSuchExample, Unsatisfiable):
+    if not operation.query and not operation.path_parameters:
         return right
-    return st.one_of(right, wrong)
+    return st.one_of(right, operation.as_strategy(GenerationMode.NEGATIVE))
 
 
 def rounds(operations: list[Any]) -> Iterator[tuple[Any, int]]:
@@ -71,6 +67,7 @@ def rounds(operations: list[Any]) -> Iterator[tuple[Any, int]]:
         yield from ((operation, share) for operation in operations if operation.query)
 
 
+@pytest.mark.timeout(0 if LONG else 300)
 def test_no_request_finds_a_fault_or_an_answer_that_is_not_documented(
     app: FastAPI, record_property: Any
 ) -> None:
@@ -94,7 +91,7 @@ def test_no_request_finds_a_fault_or_an_answer_that_is_not_documented(
         @given(case=cases)
         def try_case(case: Any) -> None:
             answer = case.call_and_validate(checks=CHECKS)
-            tried[answer.status_code] += 1
+            tried[int(answer.status_code)] += 1
 
         try_case()
     record_property("cases", tried.total())

@@ -1,0 +1,83 @@
+"""What people read the service with: pandas, and a client made from the OpenAPI document."""
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from pandas.api import types
+
+from app.resources.registry import RESOURCES
+from app.resources.resource import Resource
+from tests.support import need
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.many)
+def test_pandas_reads_each_table_with_types_that_can_be_used(
+    live_server: str, resource: Resource
+) -> None:
+    address = f"{live_server}{resource.path}"
+    table = pd.read_csv(f"{address}.csv")
+    assert list(table.columns) == list(resource.columns)
+    lines = pd.read_json(f"{address}.ndjson", lines=True, dtype=False, convert_dates=False)
+    assert list(lines["id"]) == list(table["id"].fillna("NA"))
+    for name, shown in table.items():
+        if shown.isna().all():
+            continue
+        whole = [value for value in lines[name] if not isinstance(value, list)]
+        given = [value for value in whole if value is not None and value == value]  # noqa: PLR0124
+        numbers = bool(given) and not any(isinstance(value, str) for value in given)
+        assert types.is_numeric_dtype(shown) == numbers, name
+        if numbers:
+            assert list(shown.dropna()) == given
+
+
+def test_pandas_adds_up_what_a_country_took_in(live_server: str) -> None:
+    address = f"{live_server}/funding.csv?country=US,CN&source=bnn-2024-03-31&kind=total"
+    table = pd.read_csv(address)
+    assert types.is_integer_dtype(table["amount_usd"])
+    assert types.is_integer_dtype(table["deals"])
+    years = table.set_index(["country", "period"])["amount_usd"]
+    assert years["US", 2023] == 31_000_000_000
+    assert years["CN", 2022] + years["CN", 2023] == 7_500_000_000
+    days = pd.to_datetime(table["period_first_day"])
+    assert days.dt.year.tolist() == table["period"].tolist()
+
+
+def test_pandas_reads_a_table_without_rows(live_server: str) -> None:
+    table = pd.read_csv(f"{live_server}/funding.csv?country=AQ")
+    assert len(table) == 0
+    assert "amount_usd" in table.columns
+
+
+def test_a_generated_client_lists_funding(
+    live_server: str, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = Path(sys.executable).parent / "openapi-python-client"
+    need("openapi-python-client", generator.exists())
+    (scratch / "config.yml").write_text(json.dumps({"post_hooks": []}), encoding="utf-8")
+    made = subprocess.run(
+        [generator, "generate", "--url", f"{live_server}/openapi.json", "--meta", "none"]
+        + ["--config", "config.yml", "--output-path", "race_client", "--fail-on-warning"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
+    monkeypatch.syspath_prepend(str(scratch))
+    client = importlib.import_module("race_client").Client(base_url=live_server)
+    operations = "race_client.api"
+    list_funding = importlib.import_module(f"{operations}.funding.list_funding")
+    page: Any = list_funding.sync(client=client, country=["US"], sort=["-amount_usd"], limit=5)
+    assert [row.country for row in page.data] == ["US"] * 5
+    assert page.data[0].amount_usd == 109_100_000_000
+    assert page.meta.revision == 2
+    get_funding = importlib.import_module(f"{operations}.funding.get_funding")
+    one: Any = get_funding.sync(client=client, id="us-2023-generative-ai-bnn")
+    assert (one.data.amount_usd, one.data.deals) == (31_000_000_000, 1151)
+    missing: Any = get_funding.sync(client=client, id="no-such-key")
+    assert missing.status == 404
