@@ -386,6 +386,14 @@ def test_all_formats_carry_the_same_values(made_up: TestClient, path: str) -> No
             )
 
 
+def test_whole_numbers_are_written_without_a_fraction(client: TestClient) -> None:
+    figure = '"value":100000000,'
+    assert figure in client.get("/adoption?id=ernie-bot-users-bnn").text
+    assert figure in client.get("/adoption.ndjson?id=ernie-bot-users-bnn").text
+    table = client.get("/adoption.csv?id=ernie-bot-users-bnn&fields=value").text
+    assert table.splitlines() == ["value", "100000000"]
+
+
 def test_the_suffix_of_the_address_comes_before_the_accept_header(client: TestClient) -> None:
     answer = client.get("/funding.csv", headers={"Accept": "application/json"})
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"

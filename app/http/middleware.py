@@ -5,7 +5,7 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
@@ -205,7 +205,7 @@ def _problem_of(error: Exception, scope: Scope) -> Problem:
 
 
 def _is_out(error: DBAPIError) -> bool:
-    return error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
+    return error.connection_invalidated or isinstance(error, OperationalError)
 
 
 def _accepts_gzip(accept_encoding: str) -> bool:

@@ -1,0 +1,98 @@
+"""Streams: whole and from one revision, or visibly cut off."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+
+from app.http import answers
+from app.main import create_app
+from app.resources.companies import COMPANIES, CompanyFact
+from app.resources.sources import SOURCES, SourceFact
+from app.settings import Settings
+from app.storage.database import Database
+from tests.answering import MARK, is_problem, serving
+from tests.conftest import Templates
+
+# Streams
+
+
+def _failing_after(batches: int) -> Callable[..., Iterator[list[dict[str, Any]]]]:
+    def read_all(*_args: Any) -> Iterator[list[dict[str, Any]]]:
+        for _ in range(batches):
+            yield [dict.fromkeys(COMPANIES.columns, "x")] * 1000
+        raise RuntimeError(MARK)
+
+    return read_all
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_a_stream_that_fails_is_cut_off(
+    sqlite_templates: Templates, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    app = create_app(Settings(database_url=sqlite_templates.seeded()))
+    monkeypatch.setattr(answers, "read_all", _failing_after(2))
+    headers = {"Accept-Encoding": encoding}
+    with serving(app) as base, httpx2.Client(base_url=base, headers=headers) as client:
+        with pytest.raises(httpx2.RemoteProtocolError):
+            client.get("/companies.csv")
+        assert client.get("/health").status_code == 200
+
+
+def test_a_stream_that_fails_at_once_is_a_problem(
+    sqlite_templates: Templates,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.CRITICAL, "airace.http")
+    app = create_app(Settings(database_url=sqlite_templates.seeded()))
+    monkeypatch.setattr(answers, "read_all", _failing_after(0))
+    with serving(app) as base, httpx2.Client(base_url=base) as client:
+        is_problem(client.get("/companies.csv"), 500)
+
+
+@pytest.mark.parametrize("query", ["fields=id,name", "fields=id,name&sort=-name"])
+def test_an_export_is_one_revision_while_others_write(templates: Templates, query: str) -> None:
+    """Between any two parts of several thousand rows, every one of them is changed."""
+    url = templates.empty()
+    database = Database(url)
+    fact = SourceFact(id="made-up", kind="report", publisher="P", title="T")
+    with database.write(author="tests", message="source") as writing:
+        writing.put(SOURCES.ledger, [fact.stored()])
+
+    def write(number: int) -> None:
+        named = {"name": f"mark {number}", "source": "made-up"}
+        rows = [CompanyFact.model_validate({"id": f"c{row}", **named}) for row in range(3500)]
+        with database.write(author="tests", message=f"mark {number}") as writing:
+            writing.put(COMPANIES.ledger, [row.stored() for row in rows])
+
+    write(0)
+    parts: list[bytes] = []
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "method": "GET",
+        "path": "/companies.ndjson",
+        "root_path": "",
+        "query_string": query.encode(),
+        "headers": [(b"host", b"here")],
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.body" and message["body"]:
+            parts.append(message["body"])
+            write(len(parts))
+
+    anyio.run(create_app(Settings(database_url=url)), scope, receive, send)
+    rows = [json.loads(line) for line in b"".join(parts).splitlines()]
+    assert len(parts) == 4
+    assert len({row["id"] for row in rows}) == len(rows) == 3500
+    assert {row["name"] for row in rows} == {"mark 0"}
+    database.close()
