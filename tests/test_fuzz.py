@@ -27,7 +27,7 @@ from app.main import create_app
 from app.settings import Settings
 from tests.conftest import Templates
 
-CASES = int(os.environ.get("AIRACE_FUZZ_CASES", "250"))
+CASES = int(os.environ.get("AIRACE_FUZZ_CASES", "200"))
 LONG = "AIRACE_FUZZ_CASES" in os.environ
 schemathesis.checks.load_all_checks()
 

@@ -22,7 +22,7 @@ from app.storage.database import Database
 from tests.conftest import Templates
 from tests.samples import fill, make_facts, write
 
-ROWS = 250
+ROWS = 200
 PAGES = 12  # are followed of each list
 Row = dict[str, Any]
 
@@ -95,7 +95,7 @@ QUERIES = st.sampled_from(RESOURCES).flatmap(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(asked=QUERIES)
 def test_pages_joined_are_the_list(served: Served, asked: tuple[Resource, dict[str, str]]) -> None:
@@ -125,18 +125,18 @@ def test_pages_of_every_order_joined_are_the_list(served: Served, resource: Reso
 @pytest.mark.parametrize("path", ["/revisions", "/changes", "/funding/funding-0000/history"])
 @pytest.mark.parametrize("limit", [1, 2, 1000])
 def test_pages_of_the_ledger_joined_are_the_list(served: Served, path: str, limit: int) -> None:
-    limit = max(limit, 150) if path == "/changes" else limit
+    limit = max(limit, 400) if path == "/changes" else limit
     pages = served.pages(path, limit=limit, count="exact")
     joined = [(page["meta"]["total"], row) for page in pages for row in page["data"]]
     whole = served.whole(path)
     assert joined == [(len(whole), row) for row in whole]
 
 
-@pytest.mark.parametrize("sort", ["id", "-amount_usd", "country,-period,deals"])
+@pytest.mark.parametrize("sort", ["-amount_usd", "country,-period,deals"])
 def test_a_cursor_goes_on_at_the_revision_that_its_first_page_was_read_at(
     templates: Templates, sort: str
 ) -> None:
-    served = Served(templates.empty(), rows=120)
+    served = Served(templates.empty(), rows=80)
     before = served.whole("/funding", sort=sort)
     random = Random(sort)
     joined: list[Row] = []
