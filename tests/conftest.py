@@ -87,6 +87,8 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     # Not below pytest's own folder: that is closed to the user that the server runs as.
     with TemporaryDirectory(prefix="airace-postgresql-") as folder:
         server = get_server(folder, cleanup_mode="stop")
+        server.psql("ALTER SYSTEM SET fsync = off")  # what a test writes need not survive
+        server.psql("SELECT pg_reload_conf()")
         yield server.get_uri().replace("/postgres?", "/{name}?")
         server.cleanup()
 

@@ -13,6 +13,7 @@ from app.resources.queries import ListQuery, PageQuery, list_query
 from app.resources.reading import Item, ResourceList, pinned_revision, read_page
 from app.resources.resource import Resource
 from app.resources.sources import SOURCES, SourceFact
+from app.resources.statistics import STATISTICS, StatisticFact
 from app.storage.database import Database
 from app.storage.ledger import StoredRow, Writing
 
@@ -49,6 +50,12 @@ def adoption(key: str, **fields: Any) -> StoredRow:
     return AdoptionFact.model_validate({"id": key, **given}).stored()
 
 
+def statistic(key: str, **fields: Any) -> StoredRow:
+    given = {"metric": "patents", "country": "US", "value": 5, "unit": "patents", "period": "2023"}
+    firm = {"qualifier": "exact", "source": "s", **fields}
+    return StatisticFact.model_validate({"id": key, **given, **firm}).stored()
+
+
 def write(
     database: Database, put: Rows | None = None, remove: Mapping[Resource, list[str]] | None = None
 ) -> Writing:
@@ -80,6 +87,7 @@ def write_one_of_each(database: Database) -> Writing:
                 funding_round("deal", "maker", investors=["payer"]),
             ],
             ADOPTION: [adoption("use", model="base", value=5, unit="users")],
+            STATISTICS: [statistic("patents")],
         },
     )
 

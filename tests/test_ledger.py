@@ -18,6 +18,7 @@ from app.resources.funding import FUNDING
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
 from app.resources.sources import SOURCES
+from app.resources.statistics import STATISTICS
 from app.storage.database import Database
 from app.storage.ledger import DanglingReference, LedgerRefusal, RepeatedKey, StoredRow
 from app.storage.records import LEDGER
@@ -34,6 +35,7 @@ from tests.ledger_rows import (
     revisions,
     row_of,
     source,
+    statistic,
     total,
     write,
     write_one_of_each,
@@ -436,7 +438,6 @@ def test_history_is_append_only_for_raw_sql(kept: Database) -> None:
     assert _not_refused(kept, _forbidden()) == []
 
 
-@pytest.mark.xfail(reason="the guards leave the members of lists to the ledger")
 def test_members_are_append_only_for_raw_sql(kept: Database) -> None:
     assert _not_refused(kept, _forbidden_for_members()) == []
 
@@ -498,6 +499,9 @@ _WRONG_ROWS: dict[str, list[tuple[Resource, StoredRow]]] = {
     "ck_adoption_value_has_unit": [(ADOPTION, {"value": 1.0}), (ADOPTION, {"unit": "users"})],
     "ck_adoption_qualifier": [(ADOPTION, {"qualifier": "perhaps"})],
     "ck_adoption_period": [(ADOPTION, {"period_last_day": "2024-01-01"})],
+    "ck_statistics_value": [(STATISTICS, {"value": value}) for value in (-1.0, 1e300, math.inf)],
+    "ck_statistics_qualifier": [(STATISTICS, {"qualifier": "perhaps"})],
+    "ck_statistics_period": [(STATISTICS, {"period_last_day": "2022-01-01"})],
 }
 
 
@@ -519,6 +523,7 @@ def test_the_database_refuses_wrong_rows_by_itself(filled: Database, name: str) 
         AI_MODELS: ai_model("base"),
         FUNDING: total("us"),
         ADOPTION: adoption("use"),
+        STATISTICS: statistic("patents"),
     }
     for resource, wrong in _WRONG_ROWS[name]:
         with pytest.raises(IntegrityError, match=name):

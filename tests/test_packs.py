@@ -285,6 +285,20 @@ def random_facts(draw: st.DrawFn) -> Facts:
         ],
         "funding": [funding(key) for key in keys(4)],
         "adoption": [adoption(key) for key in keys(4)],
+        "statistics": [
+            fact(
+                key,
+                metric=_TERMS,
+                country=_COUNTRIES,
+                value=_NUMBERS,
+                unit=_TEXTS,
+                period=_PERIODS,
+                qualifier=_QUALIFIERS,
+                scope=_maybe(_TERMS),
+                **about,
+            )
+            for key in keys(4)
+        ],
     }
 
 

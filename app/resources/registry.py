@@ -7,5 +7,14 @@ from app.resources.countries import COUNTRIES
 from app.resources.funding import FUNDING
 from app.resources.resource import Resource
 from app.resources.sources import SOURCES
+from app.resources.statistics import STATISTICS
 
-RESOURCES: tuple[Resource, ...] = (COUNTRIES, SOURCES, COMPANIES, AI_MODELS, FUNDING, ADOPTION)
+RESOURCES: tuple[Resource, ...] = (
+    COUNTRIES,
+    SOURCES,
+    COMPANIES,
+    AI_MODELS,
+    FUNDING,
+    ADOPTION,
+    STATISTICS,
+)

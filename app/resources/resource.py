@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.kit.errors import NotAllowed
 from app.kit.fields import CountryCode, PeriodMark, Qualifier, Slug, Term, Text
@@ -33,6 +33,13 @@ class Entry(BaseModel):
 
     searched: ClassVar[tuple[str, ...]] = ()
     """The fields whose words `q` looks for; the record then has a column `search`."""
+
+    @model_validator(mode="after")
+    def _names_no_member_twice(self) -> Self:
+        for name, value in self:
+            if isinstance(value, list) and len(set(value)) < len(value):
+                raise ValueError(f"{name} names a member twice")
+        return self
 
     def stored(self) -> StoredRow:
         """Return the row to store: the fields, the days of periods, the words to search."""

@@ -64,7 +64,9 @@ class StatisticRecord(LedgeredRecord):
 class StatisticFact(Entry):
     """A row of `statistics.csv`."""
 
-    id: Slug = Field(description="The key of the fact.", examples=["cn-2023-notable-vibrancy"])
+    id: Slug = Field(
+        description="The key of the fact.", examples=["cn-2023-notable-models-vibrancy"]
+    )
     metric: Term = Field(description="What is counted or measured.", examples=["notable_models"])
     country: CountryCode = Field(
         description="The country it is reported of (code of /countries).", examples=["CN"]
@@ -96,7 +98,12 @@ class StatisticFilters(FactFilters):
     id: Annotated[
         list[Key] | None,
         Where("id", among),
-        Field(description="Only these facts.", examples=[["cn-2023-notable-vibrancy"]]),
+        Field(description="Only these facts.", examples=[["cn-2023-notable-models-vibrancy"]]),
+    ] = None
+    source: Annotated[
+        list[Key] | None,
+        Where("source", among),
+        Field(description="Only what these sources state.", examples=[["vibrancy-2024"]]),
     ] = None
     country: ByCountry = None
     metric: Annotated[
@@ -139,5 +146,5 @@ STATISTICS = Resource(
         "period": "period_first_day",
         "value": "value",
     },
-    example="cn-2023-notable-vibrancy",
+    example="cn-2023-notable-models-vibrancy",
 )

@@ -34,6 +34,31 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN RETURN NEW; END IF;
     RETURN OLD;
 END $$;
+CREATE FUNCTION airace_keep_old_member() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    kept boolean;
+BEGIN
+    EXECUTE 'SELECT count(*) = 1 FROM ' || quote_ident(TG_TABLE_NAME || '_history')
+        || ' WHERE id = $1 AND revision = $2 AND position = $3 AND member = $4'
+        INTO kept USING OLD.id, OLD.revision, OLD.position, OLD.member;
+    IF NOT kept THEN
+        RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = TG_ARGV[0];
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE FUNCTION airace_new_old_member() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    copied boolean;
+BEGIN
+    EXECUTE 'SELECT count(*) = 1 FROM ' || quote_ident(TG_ARGV[1]) || ' AS now JOIN '
+        || quote_ident(TG_ARGV[2]) || ' AS ended USING (id, revision) WHERE now.id = $1 '
+        || 'AND now.revision = $2 AND now.position = $3 AND now.member = $4 AND ended.until > $5'
+        INTO copied USING NEW.id, NEW.revision, NEW.position, NEW.member, {_NEWEST};
+    IF NOT copied THEN
+        RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = TG_ARGV[0];
+    END IF;
+    RETURN NEW;
+END $$;
 CREATE FUNCTION airace_new_rows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT 1 FROM new_rows WHERE revision <= {_NEWEST}) THEN
@@ -49,6 +74,16 @@ BEGIN
     RETURN NULL;
 END $$;
 """
+
+_FUNCTIONS = (
+    "refuse",
+    "next_revision",
+    "keep_old_version",
+    "keep_old_member",
+    "new_old_member",
+    "new_rows",
+    "new_history",
+)
 
 
 def guard_revisions(connection: Connection) -> None:
@@ -72,7 +107,7 @@ def guard_revisions(connection: Connection) -> None:
 def drop_functions(connection: Connection) -> None:
     """Drop the trigger functions of PostgreSQL, when no table is left that uses them."""
     if connection.dialect.name == "postgresql":
-        for function in ("refuse", "next_revision", "keep_old_version", "new_rows", "new_history"):
+        for function in _FUNCTIONS:
             connection.exec_driver_sql(f"DROP FUNCTION airace_{function}()")
 
 
@@ -120,11 +155,20 @@ def guard_ledger(connection: Connection, table: str) -> None:
     else:
         version = f"FROM {table}_history WHERE id = OLD.id AND revision = OLD.revision"
         for name, event, condition, message in (
-            (f"{table}_new_rows", f"INSERT ON {table}", f"NEW.revision <= {_NEWEST}", past),
+            # That no key is there already is said here too: INSERT OR REPLACE would pass by it.
+            (
+                f"{table}_new_rows",
+                f"INSERT ON {table}",
+                f"NEW.revision <= {_NEWEST} OR EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)",
+                past,
+            ),
             (
                 f"{table}_history_new_rows",
                 f"INSERT ON {table}_history",
-                f"NEW.until <= {_NEWEST}",
+                (
+                    f"NEW.until <= {_NEWEST} OR EXISTS (SELECT 1 FROM {table}_history "
+                    "WHERE id = NEW.id AND revision = NEW.revision)"
+                ),
                 past,
             ),
             (
@@ -145,3 +189,77 @@ def guard_ledger(connection: Connection, table: str) -> None:
                 f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
             )
     guard_append_only(connection, f"{table}_history")
+
+
+def guard_members(connection: Connection, table: str, column: str) -> None:
+    """Keep every member of a list column: rows are added and, once in the history, taken out."""
+    members = f"{table}_{column}"
+    history = f"{members}_history"
+    kept = f"the old members of {members} must be in their history first"
+    past = f"{members} cannot be written into a revision that has been recorded"
+    copied = f"the history of {members} takes what a revision ends"
+    if connection.dialect.name == "postgresql":
+        for name, event, function in (
+            (
+                f"{members}_new_rows",
+                f"AFTER INSERT ON {members} REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT",
+                f"airace_new_rows('{past}')",
+            ),
+            (
+                f"{members}_kept",
+                f"BEFORE DELETE ON {members} FOR EACH ROW",
+                f"airace_keep_old_member('{kept}')",
+            ),
+            (
+                f"{members}_unchanged",
+                f"BEFORE UPDATE ON {members} FOR EACH ROW",
+                f"airace_refuse('{kept}')",
+            ),
+            (
+                f"{members}_not_emptied",
+                f"BEFORE TRUNCATE ON {members} FOR EACH STATEMENT",
+                f"airace_refuse('{kept}')",
+            ),
+            (
+                f"{history}_copied",
+                f"BEFORE INSERT ON {history} FOR EACH ROW",
+                f"airace_new_old_member('{copied}', '{members}', '{table}_history')",
+            ),
+        ):
+            connection.exec_driver_sql(f"CREATE TRIGGER {name} {event} EXECUTE FUNCTION {function}")
+    else:
+        same = "position = {0}.position AND member = {0}.member"
+        one = "id = {0}.id AND revision = {0}.revision AND " + same
+        for name, event, condition, message in (
+            (
+                f"{members}_new_rows",
+                f"INSERT ON {members}",
+                (
+                    f"NEW.revision <= {_NEWEST} OR EXISTS (SELECT 1 FROM {members} "
+                    "WHERE id = NEW.id AND (position = NEW.position OR member = NEW.member))"
+                ),
+                past,
+            ),
+            (
+                f"{members}_kept",
+                f"DELETE ON {members}",
+                f"NOT EXISTS (SELECT 1 FROM {history} WHERE {one.format('OLD')})",
+                kept,
+            ),
+            (f"{members}_unchanged", f"UPDATE ON {members}", "true", kept),
+            (
+                f"{history}_copied",
+                f"INSERT ON {history}",
+                (
+                    f"NOT EXISTS (SELECT 1 FROM {members} WHERE {one.format('NEW')}) OR NOT EXISTS "
+                    f"(SELECT 1 FROM {table}_history WHERE id = NEW.id AND revision = NEW.revision "
+                    f"AND until > {_NEWEST})"
+                ),
+                copied,
+            ),
+        ):
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {name} BEFORE {event} WHEN {condition} "
+                f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+            )
+    guard_append_only(connection, history)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.storage.columns import Characters
-from app.storage.guards import guard_append_only, guard_ledger
+from app.storage.guards import guard_ledger, guard_members
 
 Column = sa.Column[str] | sa.Column[int] | sa.Column[float] | sa.Column[list[str]]
 
@@ -84,7 +84,7 @@ def _create_members(table: str, column: str, target: str | None) -> None:
         sa.PrimaryKeyConstraint("id", "revision", "position", name=f"pk_{history}"),
     )
     op.create_index(f"ix_{history}_member_id", history, ["member", "id"])
-    guard_append_only(op.get_bind(), history)
+    guard_members(op.get_bind(), table, column)
 
 
 def _member_columns() -> list[Column]:

@@ -1,3 +1,18 @@
+CREATE OR REPLACE FUNCTION public.airace_keep_old_member()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    kept boolean;
+BEGIN
+    EXECUTE 'SELECT count(*) = 1 FROM ' || quote_ident(TG_TABLE_NAME || '_history')
+        || ' WHERE id = $1 AND revision = $2 AND position = $3 AND member = $4'
+        INTO kept USING OLD.id, OLD.revision, OLD.position, OLD.member;
+    IF NOT kept THEN
+        RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = TG_ARGV[0];
+    END IF;
+    RETURN OLD;
+END $function$;
 CREATE OR REPLACE FUNCTION public.airace_keep_old_version()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -23,6 +38,22 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = TG_ARGV[0];
     END IF;
     RETURN NULL;
+END $function$;
+CREATE OR REPLACE FUNCTION public.airace_new_old_member()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    copied boolean;
+BEGIN
+    EXECUTE 'SELECT count(*) = 1 FROM ' || quote_ident(TG_ARGV[1]) || ' AS now JOIN '
+        || quote_ident(TG_ARGV[2]) || ' AS ended USING (id, revision) WHERE now.id = $1 '
+        || 'AND now.revision = $2 AND now.position = $3 AND now.member = $4 AND ended.until > $5'
+        INTO copied USING NEW.id, NEW.revision, NEW.position, NEW.member, (SELECT max(id) FROM revisions);
+    IF NOT copied THEN
+        RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = TG_ARGV[0];
+    END IF;
+    RETURN NEW;
 END $function$;
 CREATE OR REPLACE FUNCTION public.airace_new_rows()
  RETURNS trigger
@@ -171,6 +202,10 @@ ALTER TABLE ai_models_based_on ADD CONSTRAINT fk_ai_models_based_on_id FOREIGN K
 ALTER TABLE ai_models_based_on ADD CONSTRAINT fk_ai_models_based_on_member FOREIGN KEY (member) REFERENCES ai_models(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ai_models_based_on ADD CONSTRAINT pk_ai_models_based_on PRIMARY KEY (id, "position");
 ALTER TABLE ai_models_based_on ADD CONSTRAINT uq_ai_models_based_on_member_id UNIQUE (member, id);
+CREATE TRIGGER ai_models_based_on_kept BEFORE DELETE ON public.ai_models_based_on FOR EACH ROW EXECUTE FUNCTION airace_keep_old_member('the old members of ai_models_based_on must be in their history first');
+CREATE TRIGGER ai_models_based_on_new_rows AFTER INSERT ON public.ai_models_based_on REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION airace_new_rows('ai_models_based_on cannot be written into a revision that has been recorded');
+CREATE TRIGGER ai_models_based_on_not_emptied BEFORE TRUNCATE ON public.ai_models_based_on FOR EACH STATEMENT EXECUTE FUNCTION airace_refuse('the old members of ai_models_based_on must be in their history first');
+CREATE TRIGGER ai_models_based_on_unchanged BEFORE UPDATE ON public.ai_models_based_on FOR EACH ROW EXECUTE FUNCTION airace_refuse('the old members of ai_models_based_on must be in their history first');
 CREATE TABLE ai_models_based_on_history (
     id character varying COLLATE "C" NOT NULL,
     revision bigint NOT NULL,
@@ -180,6 +215,7 @@ CREATE TABLE ai_models_based_on_history (
 ALTER TABLE ai_models_based_on_history ADD CONSTRAINT pk_ai_models_based_on_history PRIMARY KEY (id, revision, "position");
 CREATE INDEX ix_ai_models_based_on_history_member_id ON public.ai_models_based_on_history USING btree (member, id);
 CREATE TRIGGER ai_models_based_on_history_append_only BEFORE DELETE OR UPDATE ON public.ai_models_based_on_history FOR EACH ROW EXECUTE FUNCTION airace_refuse('ai_models_based_on_history is append-only');
+CREATE TRIGGER ai_models_based_on_history_copied BEFORE INSERT ON public.ai_models_based_on_history FOR EACH ROW EXECUTE FUNCTION airace_new_old_member('the history of ai_models_based_on takes what a revision ends', 'ai_models_based_on', 'ai_models_history');
 CREATE TRIGGER ai_models_based_on_history_not_emptied BEFORE TRUNCATE ON public.ai_models_based_on_history FOR EACH STATEMENT EXECUTE FUNCTION airace_refuse('ai_models_based_on_history is append-only');
 CREATE TABLE ai_models_developers (
     id character varying COLLATE "C" NOT NULL,
@@ -191,6 +227,10 @@ ALTER TABLE ai_models_developers ADD CONSTRAINT fk_ai_models_developers_id FOREI
 ALTER TABLE ai_models_developers ADD CONSTRAINT fk_ai_models_developers_member FOREIGN KEY (member) REFERENCES companies(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ai_models_developers ADD CONSTRAINT pk_ai_models_developers PRIMARY KEY (id, "position");
 ALTER TABLE ai_models_developers ADD CONSTRAINT uq_ai_models_developers_member_id UNIQUE (member, id);
+CREATE TRIGGER ai_models_developers_kept BEFORE DELETE ON public.ai_models_developers FOR EACH ROW EXECUTE FUNCTION airace_keep_old_member('the old members of ai_models_developers must be in their history first');
+CREATE TRIGGER ai_models_developers_new_rows AFTER INSERT ON public.ai_models_developers REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION airace_new_rows('ai_models_developers cannot be written into a revision that has been recorded');
+CREATE TRIGGER ai_models_developers_not_emptied BEFORE TRUNCATE ON public.ai_models_developers FOR EACH STATEMENT EXECUTE FUNCTION airace_refuse('the old members of ai_models_developers must be in their history first');
+CREATE TRIGGER ai_models_developers_unchanged BEFORE UPDATE ON public.ai_models_developers FOR EACH ROW EXECUTE FUNCTION airace_refuse('the old members of ai_models_developers must be in their history first');
 CREATE TABLE ai_models_developers_history (
     id character varying COLLATE "C" NOT NULL,
     revision bigint NOT NULL,
@@ -200,6 +240,7 @@ CREATE TABLE ai_models_developers_history (
 ALTER TABLE ai_models_developers_history ADD CONSTRAINT pk_ai_models_developers_history PRIMARY KEY (id, revision, "position");
 CREATE INDEX ix_ai_models_developers_history_member_id ON public.ai_models_developers_history USING btree (member, id);
 CREATE TRIGGER ai_models_developers_history_append_only BEFORE DELETE OR UPDATE ON public.ai_models_developers_history FOR EACH ROW EXECUTE FUNCTION airace_refuse('ai_models_developers_history is append-only');
+CREATE TRIGGER ai_models_developers_history_copied BEFORE INSERT ON public.ai_models_developers_history FOR EACH ROW EXECUTE FUNCTION airace_new_old_member('the history of ai_models_developers takes what a revision ends', 'ai_models_developers', 'ai_models_history');
 CREATE TRIGGER ai_models_developers_history_not_emptied BEFORE TRUNCATE ON public.ai_models_developers_history FOR EACH STATEMENT EXECUTE FUNCTION airace_refuse('ai_models_developers_history is append-only');
 CREATE TABLE ai_models_disputed_by (
     id character varying COLLATE "C" NOT NULL,
@@ -211,6 +252,10 @@ ALTER TABLE ai_models_disputed_by ADD CONSTRAINT fk_ai_models_disputed_by_id FOR
 ALTER TABLE ai_models_disputed_by ADD CONSTRAINT fk_ai_models_disputed_by_member FOREIGN KEY (member) REFERENCES sources(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ai_models_disputed_by ADD CONSTRAINT pk_ai_models_disputed_by PRIMARY KEY (id, "position");
 ALTER TABLE ai_models_disputed_by ADD CONSTRAINT uq_ai_models_disputed_by_member_id UNIQUE (member, id);
+CREATE TRIGGER ai_models_disputed_by_kept BEFORE DELETE ON public.ai_models_disputed_by FOR EACH ROW EXECUTE FUNCTION airace_keep_old_member('the old members of ai_models_disputed_by must be in their history first');
+CREATE TRIGGER ai_models_disputed_by_new_rows AFTER INSERT ON public.ai_models_disputed_by REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION airace_new_rows('ai_models_disputed_by cannot be written into a revision that has been recorded');
+CREATE TRIGGER ai_models_disputed_by_not_emptied BEFORE TRUNCATE ON public.ai_models_disputed_by FOR EACH STATEMENT EXECUTE FUNCTION airace_refuse('the old members of ai_models_disputed_by must be in their history first');
+CREATE TRIGGER ai_models_disputed_by_unchanged BEFORE UPDATE ON public.ai_models_disputed_by FOR EACH ROW EXECUTE FUNCTION airace_refuse('the old members of ai_models_disputed_by must be in their history first');
 CREATE TABLE ai_models_disputed_by_history (
     id character varying COLLATE "C" NOT NULL,
     revision bigint NOT NULL,
@@ -220,6 +265,7 @@ CREATE TABLE ai_models_disputed_by_history (
 ALTER TABLE ai_models_disputed_by_history ADD CONSTRAINT pk_ai_models_disputed_by_history PRIMARY KEY (id, revision, "position");
 CREATE INDEX ix_ai_models_disputed_by_history_member_id ON public.ai_models_disputed_by_history USING btree (member, id);
 CREATE TRIGGER ai_models_disputed_by_history_append_only BEFORE DELETE OR UPDATE ON public.ai_models_disputed_by_history FOR EACH ROW EXECUTE FUNCTION airace_refuse('ai_models_disputed_by_history is append-only');
+CREATE TRIGGER ai_models_disputed_by_history_copied BEFORE INSERT ON public.ai_models_disputed_by_history FOR EACH ROW EXECUTE FUNCTION airace_new_old_member('the history of ai_models_disputed_by takes what a revision ends', 'ai_models_disputed_by', 'ai_models_history');
 CREATE TRIGGER ai_models_disputed_by_history_not_emptied BEFORE TRUNCATE ON public.ai_models_disputed_by_history FOR EACH STATEMENT EXECUTE FUNCTION airace_refuse('ai_models_disputed_by_history is append-only');
 CREATE TABLE ai_models_history (
     id character varying COLLATE "C" NOT NULL,
@@ -311,6 +357,10 @@ CREATE TABLE companies_roles (
 ALTER TABLE companies_roles ADD CONSTRAINT fk_companies_roles_id FOREIGN KEY (id) REFERENCES companies(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE companies_roles ADD CONSTRAINT pk_companies_roles PRIMARY KEY (id, "position");
 ALTER TABLE companies_roles ADD CONSTRAINT uq_companies_roles_member_id UNIQUE (member, id);
+CREATE TRIGGER companies_roles_kept BEFORE DELETE ON public.companies_roles FOR EACH ROW EXECUTE FUNCTION airace_keep_old_member('the old members of companies_roles must be in their history first');
+CREATE TRIGGER companies_roles_new_rows AFTER INSERT ON public.companies_roles REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION airace_new_rows('companies_roles cannot be written into a revision that has been recorded');
+CREATE TRIGGER companies_roles_not_emptied BEFORE TRUNCATE ON public.companies_roles FOR EACH STATEMENT EXECUTE FUNCTION airace_refuse('the old members of companies_roles must be in their history first');
+CREATE TRIGGER companies_roles_unchanged BEFORE UPDATE ON public.companies_roles FOR EACH ROW EXECUTE FUNCTION airace_refuse('the old members of companies_roles must be in their history first');
 CREATE TABLE companies_roles_history (
     id character varying COLLATE "C" NOT NULL,
     revision bigint NOT NULL,
@@ -320,6 +370,7 @@ CREATE TABLE companies_roles_history (
 ALTER TABLE companies_roles_history ADD CONSTRAINT pk_companies_roles_history PRIMARY KEY (id, revision, "position");
 CREATE INDEX ix_companies_roles_history_member_id ON public.companies_roles_history USING btree (member, id);
 CREATE TRIGGER companies_roles_history_append_only BEFORE DELETE OR UPDATE ON public.companies_roles_history FOR EACH ROW EXECUTE FUNCTION airace_refuse('companies_roles_history is append-only');
+CREATE TRIGGER companies_roles_history_copied BEFORE INSERT ON public.companies_roles_history FOR EACH ROW EXECUTE FUNCTION airace_new_old_member('the history of companies_roles takes what a revision ends', 'companies_roles', 'companies_history');
 CREATE TRIGGER companies_roles_history_not_emptied BEFORE TRUNCATE ON public.companies_roles_history FOR EACH STATEMENT EXECUTE FUNCTION airace_refuse('companies_roles_history is append-only');
 CREATE TABLE countries (
     id character varying COLLATE "C" NOT NULL,
@@ -452,6 +503,10 @@ ALTER TABLE funding_investors ADD CONSTRAINT fk_funding_investors_id FOREIGN KEY
 ALTER TABLE funding_investors ADD CONSTRAINT fk_funding_investors_member FOREIGN KEY (member) REFERENCES companies(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE funding_investors ADD CONSTRAINT pk_funding_investors PRIMARY KEY (id, "position");
 ALTER TABLE funding_investors ADD CONSTRAINT uq_funding_investors_member_id UNIQUE (member, id);
+CREATE TRIGGER funding_investors_kept BEFORE DELETE ON public.funding_investors FOR EACH ROW EXECUTE FUNCTION airace_keep_old_member('the old members of funding_investors must be in their history first');
+CREATE TRIGGER funding_investors_new_rows AFTER INSERT ON public.funding_investors REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION airace_new_rows('funding_investors cannot be written into a revision that has been recorded');
+CREATE TRIGGER funding_investors_not_emptied BEFORE TRUNCATE ON public.funding_investors FOR EACH STATEMENT EXECUTE FUNCTION airace_refuse('the old members of funding_investors must be in their history first');
+CREATE TRIGGER funding_investors_unchanged BEFORE UPDATE ON public.funding_investors FOR EACH ROW EXECUTE FUNCTION airace_refuse('the old members of funding_investors must be in their history first');
 CREATE TABLE funding_investors_history (
     id character varying COLLATE "C" NOT NULL,
     revision bigint NOT NULL,
@@ -461,6 +516,7 @@ CREATE TABLE funding_investors_history (
 ALTER TABLE funding_investors_history ADD CONSTRAINT pk_funding_investors_history PRIMARY KEY (id, revision, "position");
 CREATE INDEX ix_funding_investors_history_member_id ON public.funding_investors_history USING btree (member, id);
 CREATE TRIGGER funding_investors_history_append_only BEFORE DELETE OR UPDATE ON public.funding_investors_history FOR EACH ROW EXECUTE FUNCTION airace_refuse('funding_investors_history is append-only');
+CREATE TRIGGER funding_investors_history_copied BEFORE INSERT ON public.funding_investors_history FOR EACH ROW EXECUTE FUNCTION airace_new_old_member('the history of funding_investors takes what a revision ends', 'funding_investors', 'funding_history');
 CREATE TRIGGER funding_investors_history_not_emptied BEFORE TRUNCATE ON public.funding_investors_history FOR EACH STATEMENT EXECUTE FUNCTION airace_refuse('funding_investors_history is append-only');
 CREATE TABLE migration_lock (
     id bigint NOT NULL
@@ -532,6 +588,66 @@ CREATE INDEX ix_sources_history_until_id ON public.sources_history USING btree (
 CREATE TRIGGER sources_history_append_only BEFORE DELETE OR UPDATE ON public.sources_history FOR EACH ROW EXECUTE FUNCTION airace_refuse('sources_history is append-only');
 CREATE TRIGGER sources_history_new_rows AFTER INSERT ON public.sources_history REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION airace_new_history('sources cannot be written into a revision that has been recorded');
 CREATE TRIGGER sources_history_not_emptied BEFORE TRUNCATE ON public.sources_history FOR EACH STATEMENT EXECUTE FUNCTION airace_refuse('sources_history is append-only');
+CREATE TABLE statistics (
+    id character varying COLLATE "C" NOT NULL,
+    metric character varying COLLATE "C" NOT NULL,
+    country character varying COLLATE "C" NOT NULL,
+    value double precision NOT NULL,
+    unit character varying COLLATE "C" NOT NULL,
+    period character varying COLLATE "C" NOT NULL,
+    period_first_day character varying COLLATE "C" NOT NULL,
+    period_last_day character varying COLLATE "C" NOT NULL,
+    qualifier character varying COLLATE "C" NOT NULL,
+    scope character varying COLLATE "C",
+    source character varying COLLATE "C" NOT NULL,
+    locator character varying COLLATE "C",
+    note character varying COLLATE "C",
+    revision bigint NOT NULL
+);
+ALTER TABLE statistics ADD CONSTRAINT ck_statistics_period CHECK (((period_first_day)::text <= (period_last_day)::text));
+ALTER TABLE statistics ADD CONSTRAINT ck_statistics_qualifier CHECK (((qualifier)::text = ANY ((ARRAY['exact'::character varying, 'about'::character varying, 'at_least'::character varying, 'up_to'::character varying, 'disputed'::character varying])::text[])));
+ALTER TABLE statistics ADD CONSTRAINT ck_statistics_value CHECK (((value >= (0)::double precision) AND (value < ('1000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000'::numeric)::double precision)));
+ALTER TABLE statistics ADD CONSTRAINT fk_statistics_country FOREIGN KEY (country) REFERENCES countries(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE statistics ADD CONSTRAINT fk_statistics_revision FOREIGN KEY (revision) REFERENCES revisions(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE statistics ADD CONSTRAINT fk_statistics_source FOREIGN KEY (source) REFERENCES sources(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE statistics ADD CONSTRAINT pk_statistics PRIMARY KEY (id);
+CREATE INDEX ix_statistics_country_id ON public.statistics USING btree (country, id);
+CREATE INDEX ix_statistics_metric_id ON public.statistics USING btree (metric, id);
+CREATE INDEX ix_statistics_period_first_day_id ON public.statistics USING btree (period_first_day, id);
+CREATE INDEX ix_statistics_qualifier_id ON public.statistics USING btree (qualifier, id);
+CREATE INDEX ix_statistics_revision_id ON public.statistics USING btree (revision, id);
+CREATE INDEX ix_statistics_scope_id ON public.statistics USING btree (scope, id);
+CREATE INDEX ix_statistics_source_id ON public.statistics USING btree (source, id);
+CREATE INDEX ix_statistics_unit_id ON public.statistics USING btree (unit, id);
+CREATE INDEX ix_statistics_value_id ON public.statistics USING btree (value, id);
+CREATE TRIGGER statistics_kept BEFORE DELETE OR UPDATE ON public.statistics FOR EACH ROW EXECUTE FUNCTION airace_keep_old_version('the old version of a row of statistics must be in its history first');
+CREATE TRIGGER statistics_new_rows AFTER INSERT ON public.statistics REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION airace_new_rows('statistics cannot be written into a revision that has been recorded');
+CREATE TRIGGER statistics_not_emptied BEFORE TRUNCATE ON public.statistics FOR EACH STATEMENT EXECUTE FUNCTION airace_refuse('the old version of a row of statistics must be in its history first');
+CREATE TABLE statistics_history (
+    id character varying COLLATE "C" NOT NULL,
+    metric character varying COLLATE "C" NOT NULL,
+    country character varying COLLATE "C" NOT NULL,
+    value double precision NOT NULL,
+    unit character varying COLLATE "C" NOT NULL,
+    period character varying COLLATE "C" NOT NULL,
+    period_first_day character varying COLLATE "C" NOT NULL,
+    period_last_day character varying COLLATE "C" NOT NULL,
+    qualifier character varying COLLATE "C" NOT NULL,
+    scope character varying COLLATE "C",
+    source character varying COLLATE "C" NOT NULL,
+    locator character varying COLLATE "C",
+    note character varying COLLATE "C",
+    revision bigint NOT NULL,
+    until bigint NOT NULL
+);
+ALTER TABLE statistics_history ADD CONSTRAINT ck_statistics_history_half_open CHECK ((revision < until));
+ALTER TABLE statistics_history ADD CONSTRAINT fk_statistics_history_until FOREIGN KEY (until) REFERENCES revisions(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE statistics_history ADD CONSTRAINT pk_statistics_history PRIMARY KEY (id, revision);
+CREATE INDEX ix_statistics_history_revision_id ON public.statistics_history USING btree (revision, id);
+CREATE INDEX ix_statistics_history_until_id ON public.statistics_history USING btree (until, id);
+CREATE TRIGGER statistics_history_append_only BEFORE DELETE OR UPDATE ON public.statistics_history FOR EACH ROW EXECUTE FUNCTION airace_refuse('statistics_history is append-only');
+CREATE TRIGGER statistics_history_new_rows AFTER INSERT ON public.statistics_history REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION airace_new_history('statistics cannot be written into a revision that has been recorded');
+CREATE TRIGGER statistics_history_not_emptied BEFORE TRUNCATE ON public.statistics_history FOR EACH STATEMENT EXECUTE FUNCTION airace_refuse('statistics_history is append-only');
 CREATE TABLE write_lock (
     id bigint NOT NULL
 );

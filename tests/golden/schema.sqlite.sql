@@ -40,7 +40,7 @@ CREATE INDEX ix_adoption_unit_id ON adoption (unit, id);
 CREATE INDEX ix_adoption_value_id ON adoption (value, id);
 CREATE TRIGGER adoption_kept_on_delete BEFORE DELETE ON adoption WHEN NOT EXISTS (SELECT 1 FROM adoption_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of adoption must be in its history first'); END;
 CREATE TRIGGER adoption_kept_on_update BEFORE UPDATE ON adoption WHEN NEW.id <> OLD.id OR NEW.revision IS NOT (SELECT until FROM adoption_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of adoption must be in its history first'); END;
-CREATE TRIGGER adoption_new_rows BEFORE INSERT ON adoption WHEN NEW.revision <= (SELECT max(id) FROM revisions) BEGIN SELECT RAISE(ABORT, 'adoption cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER adoption_new_rows BEFORE INSERT ON adoption WHEN NEW.revision <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM adoption WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'adoption cannot be written into a revision that has been recorded'); END;
 CREATE TABLE adoption_history (
     id TEXT NOT NULL,
     metric TEXT NOT NULL,
@@ -65,7 +65,7 @@ CREATE TABLE adoption_history (
 );
 CREATE INDEX ix_adoption_history_revision_id ON adoption_history (revision, id);
 CREATE INDEX ix_adoption_history_until_id ON adoption_history (until, id);
-CREATE TRIGGER adoption_history_new_rows BEFORE INSERT ON adoption_history WHEN NEW.until <= (SELECT max(id) FROM revisions) BEGIN SELECT RAISE(ABORT, 'adoption cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER adoption_history_new_rows BEFORE INSERT ON adoption_history WHEN NEW.until <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM adoption_history WHERE id = NEW.id AND revision = NEW.revision) BEGIN SELECT RAISE(ABORT, 'adoption cannot be written into a revision that has been recorded'); END;
 CREATE TRIGGER adoption_history_no_delete BEFORE DELETE ON adoption_history BEGIN SELECT RAISE(ABORT, 'adoption_history is append-only'); END;
 CREATE TRIGGER adoption_history_no_update BEFORE UPDATE ON adoption_history BEGIN SELECT RAISE(ABORT, 'adoption_history is append-only'); END;
 CREATE TABLE ai_models (
@@ -107,7 +107,7 @@ CREATE INDEX ix_ai_models_source_id ON ai_models (source, id);
 CREATE INDEX ix_ai_models_training_compute_flop_id ON ai_models (training_compute_flop, id);
 CREATE TRIGGER ai_models_kept_on_delete BEFORE DELETE ON ai_models WHEN NOT EXISTS (SELECT 1 FROM ai_models_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of ai_models must be in its history first'); END;
 CREATE TRIGGER ai_models_kept_on_update BEFORE UPDATE ON ai_models WHEN NEW.id <> OLD.id OR NEW.revision IS NOT (SELECT until FROM ai_models_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of ai_models must be in its history first'); END;
-CREATE TRIGGER ai_models_new_rows BEFORE INSERT ON ai_models WHEN NEW.revision <= (SELECT max(id) FROM revisions) BEGIN SELECT RAISE(ABORT, 'ai_models cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER ai_models_new_rows BEFORE INSERT ON ai_models WHEN NEW.revision <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM ai_models WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'ai_models cannot be written into a revision that has been recorded'); END;
 CREATE TABLE ai_models_based_on (
     id TEXT NOT NULL,
     revision BIGINT NOT NULL,
@@ -118,6 +118,9 @@ CREATE TABLE ai_models_based_on (
     CONSTRAINT fk_ai_models_based_on_id FOREIGN KEY(id) REFERENCES ai_models (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT fk_ai_models_based_on_member FOREIGN KEY(member) REFERENCES ai_models (id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TRIGGER ai_models_based_on_kept BEFORE DELETE ON ai_models_based_on WHEN NOT EXISTS (SELECT 1 FROM ai_models_based_on_history WHERE id = OLD.id AND revision = OLD.revision AND position = OLD.position AND member = OLD.member) BEGIN SELECT RAISE(ABORT, 'the old members of ai_models_based_on must be in their history first'); END;
+CREATE TRIGGER ai_models_based_on_new_rows BEFORE INSERT ON ai_models_based_on WHEN NEW.revision <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM ai_models_based_on WHERE id = NEW.id AND (position = NEW.position OR member = NEW.member)) BEGIN SELECT RAISE(ABORT, 'ai_models_based_on cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER ai_models_based_on_unchanged BEFORE UPDATE ON ai_models_based_on WHEN true BEGIN SELECT RAISE(ABORT, 'the old members of ai_models_based_on must be in their history first'); END;
 CREATE TABLE ai_models_based_on_history (
     id TEXT NOT NULL,
     revision BIGINT NOT NULL,
@@ -126,6 +129,7 @@ CREATE TABLE ai_models_based_on_history (
     CONSTRAINT pk_ai_models_based_on_history PRIMARY KEY (id, revision, position)
 );
 CREATE INDEX ix_ai_models_based_on_history_member_id ON ai_models_based_on_history (member, id);
+CREATE TRIGGER ai_models_based_on_history_copied BEFORE INSERT ON ai_models_based_on_history WHEN NOT EXISTS (SELECT 1 FROM ai_models_based_on WHERE id = NEW.id AND revision = NEW.revision AND position = NEW.position AND member = NEW.member) OR NOT EXISTS (SELECT 1 FROM ai_models_history WHERE id = NEW.id AND revision = NEW.revision AND until > (SELECT max(id) FROM revisions)) BEGIN SELECT RAISE(ABORT, 'the history of ai_models_based_on takes what a revision ends'); END;
 CREATE TRIGGER ai_models_based_on_history_no_delete BEFORE DELETE ON ai_models_based_on_history BEGIN SELECT RAISE(ABORT, 'ai_models_based_on_history is append-only'); END;
 CREATE TRIGGER ai_models_based_on_history_no_update BEFORE UPDATE ON ai_models_based_on_history BEGIN SELECT RAISE(ABORT, 'ai_models_based_on_history is append-only'); END;
 CREATE TABLE ai_models_developers (
@@ -138,6 +142,9 @@ CREATE TABLE ai_models_developers (
     CONSTRAINT fk_ai_models_developers_id FOREIGN KEY(id) REFERENCES ai_models (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT fk_ai_models_developers_member FOREIGN KEY(member) REFERENCES companies (id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TRIGGER ai_models_developers_kept BEFORE DELETE ON ai_models_developers WHEN NOT EXISTS (SELECT 1 FROM ai_models_developers_history WHERE id = OLD.id AND revision = OLD.revision AND position = OLD.position AND member = OLD.member) BEGIN SELECT RAISE(ABORT, 'the old members of ai_models_developers must be in their history first'); END;
+CREATE TRIGGER ai_models_developers_new_rows BEFORE INSERT ON ai_models_developers WHEN NEW.revision <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM ai_models_developers WHERE id = NEW.id AND (position = NEW.position OR member = NEW.member)) BEGIN SELECT RAISE(ABORT, 'ai_models_developers cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER ai_models_developers_unchanged BEFORE UPDATE ON ai_models_developers WHEN true BEGIN SELECT RAISE(ABORT, 'the old members of ai_models_developers must be in their history first'); END;
 CREATE TABLE ai_models_developers_history (
     id TEXT NOT NULL,
     revision BIGINT NOT NULL,
@@ -146,6 +153,7 @@ CREATE TABLE ai_models_developers_history (
     CONSTRAINT pk_ai_models_developers_history PRIMARY KEY (id, revision, position)
 );
 CREATE INDEX ix_ai_models_developers_history_member_id ON ai_models_developers_history (member, id);
+CREATE TRIGGER ai_models_developers_history_copied BEFORE INSERT ON ai_models_developers_history WHEN NOT EXISTS (SELECT 1 FROM ai_models_developers WHERE id = NEW.id AND revision = NEW.revision AND position = NEW.position AND member = NEW.member) OR NOT EXISTS (SELECT 1 FROM ai_models_history WHERE id = NEW.id AND revision = NEW.revision AND until > (SELECT max(id) FROM revisions)) BEGIN SELECT RAISE(ABORT, 'the history of ai_models_developers takes what a revision ends'); END;
 CREATE TRIGGER ai_models_developers_history_no_delete BEFORE DELETE ON ai_models_developers_history BEGIN SELECT RAISE(ABORT, 'ai_models_developers_history is append-only'); END;
 CREATE TRIGGER ai_models_developers_history_no_update BEFORE UPDATE ON ai_models_developers_history BEGIN SELECT RAISE(ABORT, 'ai_models_developers_history is append-only'); END;
 CREATE TABLE ai_models_disputed_by (
@@ -158,6 +166,9 @@ CREATE TABLE ai_models_disputed_by (
     CONSTRAINT fk_ai_models_disputed_by_id FOREIGN KEY(id) REFERENCES ai_models (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT fk_ai_models_disputed_by_member FOREIGN KEY(member) REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TRIGGER ai_models_disputed_by_kept BEFORE DELETE ON ai_models_disputed_by WHEN NOT EXISTS (SELECT 1 FROM ai_models_disputed_by_history WHERE id = OLD.id AND revision = OLD.revision AND position = OLD.position AND member = OLD.member) BEGIN SELECT RAISE(ABORT, 'the old members of ai_models_disputed_by must be in their history first'); END;
+CREATE TRIGGER ai_models_disputed_by_new_rows BEFORE INSERT ON ai_models_disputed_by WHEN NEW.revision <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM ai_models_disputed_by WHERE id = NEW.id AND (position = NEW.position OR member = NEW.member)) BEGIN SELECT RAISE(ABORT, 'ai_models_disputed_by cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER ai_models_disputed_by_unchanged BEFORE UPDATE ON ai_models_disputed_by WHEN true BEGIN SELECT RAISE(ABORT, 'the old members of ai_models_disputed_by must be in their history first'); END;
 CREATE TABLE ai_models_disputed_by_history (
     id TEXT NOT NULL,
     revision BIGINT NOT NULL,
@@ -166,6 +177,7 @@ CREATE TABLE ai_models_disputed_by_history (
     CONSTRAINT pk_ai_models_disputed_by_history PRIMARY KEY (id, revision, position)
 );
 CREATE INDEX ix_ai_models_disputed_by_history_member_id ON ai_models_disputed_by_history (member, id);
+CREATE TRIGGER ai_models_disputed_by_history_copied BEFORE INSERT ON ai_models_disputed_by_history WHEN NOT EXISTS (SELECT 1 FROM ai_models_disputed_by WHERE id = NEW.id AND revision = NEW.revision AND position = NEW.position AND member = NEW.member) OR NOT EXISTS (SELECT 1 FROM ai_models_history WHERE id = NEW.id AND revision = NEW.revision AND until > (SELECT max(id) FROM revisions)) BEGIN SELECT RAISE(ABORT, 'the history of ai_models_disputed_by takes what a revision ends'); END;
 CREATE TRIGGER ai_models_disputed_by_history_no_delete BEFORE DELETE ON ai_models_disputed_by_history BEGIN SELECT RAISE(ABORT, 'ai_models_disputed_by_history is append-only'); END;
 CREATE TRIGGER ai_models_disputed_by_history_no_update BEFORE UPDATE ON ai_models_disputed_by_history BEGIN SELECT RAISE(ABORT, 'ai_models_disputed_by_history is append-only'); END;
 CREATE TABLE ai_models_history (
@@ -195,7 +207,7 @@ CREATE TABLE ai_models_history (
 );
 CREATE INDEX ix_ai_models_history_revision_id ON ai_models_history (revision, id);
 CREATE INDEX ix_ai_models_history_until_id ON ai_models_history (until, id);
-CREATE TRIGGER ai_models_history_new_rows BEFORE INSERT ON ai_models_history WHEN NEW.until <= (SELECT max(id) FROM revisions) BEGIN SELECT RAISE(ABORT, 'ai_models cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER ai_models_history_new_rows BEFORE INSERT ON ai_models_history WHEN NEW.until <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM ai_models_history WHERE id = NEW.id AND revision = NEW.revision) BEGIN SELECT RAISE(ABORT, 'ai_models cannot be written into a revision that has been recorded'); END;
 CREATE TRIGGER ai_models_history_no_delete BEFORE DELETE ON ai_models_history BEGIN SELECT RAISE(ABORT, 'ai_models_history is append-only'); END;
 CREATE TRIGGER ai_models_history_no_update BEFORE UPDATE ON ai_models_history BEGIN SELECT RAISE(ABORT, 'ai_models_history is append-only'); END;
 CREATE TABLE alembic_version (
@@ -225,7 +237,7 @@ CREATE INDEX ix_companies_revision_id ON companies (revision, id);
 CREATE INDEX ix_companies_source_id ON companies (source, id);
 CREATE TRIGGER companies_kept_on_delete BEFORE DELETE ON companies WHEN NOT EXISTS (SELECT 1 FROM companies_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of companies must be in its history first'); END;
 CREATE TRIGGER companies_kept_on_update BEFORE UPDATE ON companies WHEN NEW.id <> OLD.id OR NEW.revision IS NOT (SELECT until FROM companies_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of companies must be in its history first'); END;
-CREATE TRIGGER companies_new_rows BEFORE INSERT ON companies WHEN NEW.revision <= (SELECT max(id) FROM revisions) BEGIN SELECT RAISE(ABORT, 'companies cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER companies_new_rows BEFORE INSERT ON companies WHEN NEW.revision <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM companies WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'companies cannot be written into a revision that has been recorded'); END;
 CREATE TABLE companies_history (
     id TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -245,7 +257,7 @@ CREATE TABLE companies_history (
 );
 CREATE INDEX ix_companies_history_revision_id ON companies_history (revision, id);
 CREATE INDEX ix_companies_history_until_id ON companies_history (until, id);
-CREATE TRIGGER companies_history_new_rows BEFORE INSERT ON companies_history WHEN NEW.until <= (SELECT max(id) FROM revisions) BEGIN SELECT RAISE(ABORT, 'companies cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER companies_history_new_rows BEFORE INSERT ON companies_history WHEN NEW.until <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM companies_history WHERE id = NEW.id AND revision = NEW.revision) BEGIN SELECT RAISE(ABORT, 'companies cannot be written into a revision that has been recorded'); END;
 CREATE TRIGGER companies_history_no_delete BEFORE DELETE ON companies_history BEGIN SELECT RAISE(ABORT, 'companies_history is append-only'); END;
 CREATE TRIGGER companies_history_no_update BEFORE UPDATE ON companies_history BEGIN SELECT RAISE(ABORT, 'companies_history is append-only'); END;
 CREATE TABLE companies_roles (
@@ -257,6 +269,9 @@ CREATE TABLE companies_roles (
     CONSTRAINT uq_companies_roles_member_id UNIQUE (member, id),
     CONSTRAINT fk_companies_roles_id FOREIGN KEY(id) REFERENCES companies (id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TRIGGER companies_roles_kept BEFORE DELETE ON companies_roles WHEN NOT EXISTS (SELECT 1 FROM companies_roles_history WHERE id = OLD.id AND revision = OLD.revision AND position = OLD.position AND member = OLD.member) BEGIN SELECT RAISE(ABORT, 'the old members of companies_roles must be in their history first'); END;
+CREATE TRIGGER companies_roles_new_rows BEFORE INSERT ON companies_roles WHEN NEW.revision <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM companies_roles WHERE id = NEW.id AND (position = NEW.position OR member = NEW.member)) BEGIN SELECT RAISE(ABORT, 'companies_roles cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER companies_roles_unchanged BEFORE UPDATE ON companies_roles WHEN true BEGIN SELECT RAISE(ABORT, 'the old members of companies_roles must be in their history first'); END;
 CREATE TABLE companies_roles_history (
     id TEXT NOT NULL,
     revision BIGINT NOT NULL,
@@ -265,6 +280,7 @@ CREATE TABLE companies_roles_history (
     CONSTRAINT pk_companies_roles_history PRIMARY KEY (id, revision, position)
 );
 CREATE INDEX ix_companies_roles_history_member_id ON companies_roles_history (member, id);
+CREATE TRIGGER companies_roles_history_copied BEFORE INSERT ON companies_roles_history WHEN NOT EXISTS (SELECT 1 FROM companies_roles WHERE id = NEW.id AND revision = NEW.revision AND position = NEW.position AND member = NEW.member) OR NOT EXISTS (SELECT 1 FROM companies_history WHERE id = NEW.id AND revision = NEW.revision AND until > (SELECT max(id) FROM revisions)) BEGIN SELECT RAISE(ABORT, 'the history of companies_roles takes what a revision ends'); END;
 CREATE TRIGGER companies_roles_history_no_delete BEFORE DELETE ON companies_roles_history BEGIN SELECT RAISE(ABORT, 'companies_roles_history is append-only'); END;
 CREATE TRIGGER companies_roles_history_no_update BEFORE UPDATE ON companies_roles_history BEGIN SELECT RAISE(ABORT, 'companies_roles_history is append-only'); END;
 CREATE TABLE countries (
@@ -283,7 +299,7 @@ CREATE INDEX ix_countries_kind_id ON countries (kind, id);
 CREATE INDEX ix_countries_revision_id ON countries (revision, id);
 CREATE TRIGGER countries_kept_on_delete BEFORE DELETE ON countries WHEN NOT EXISTS (SELECT 1 FROM countries_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of countries must be in its history first'); END;
 CREATE TRIGGER countries_kept_on_update BEFORE UPDATE ON countries WHEN NEW.id <> OLD.id OR NEW.revision IS NOT (SELECT until FROM countries_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of countries must be in its history first'); END;
-CREATE TRIGGER countries_new_rows BEFORE INSERT ON countries WHEN NEW.revision <= (SELECT max(id) FROM revisions) BEGIN SELECT RAISE(ABORT, 'countries cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER countries_new_rows BEFORE INSERT ON countries WHEN NEW.revision <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM countries WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'countries cannot be written into a revision that has been recorded'); END;
 CREATE TABLE countries_history (
     id TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -299,7 +315,7 @@ CREATE TABLE countries_history (
 );
 CREATE INDEX ix_countries_history_revision_id ON countries_history (revision, id);
 CREATE INDEX ix_countries_history_until_id ON countries_history (until, id);
-CREATE TRIGGER countries_history_new_rows BEFORE INSERT ON countries_history WHEN NEW.until <= (SELECT max(id) FROM revisions) BEGIN SELECT RAISE(ABORT, 'countries cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER countries_history_new_rows BEFORE INSERT ON countries_history WHEN NEW.until <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM countries_history WHERE id = NEW.id AND revision = NEW.revision) BEGIN SELECT RAISE(ABORT, 'countries cannot be written into a revision that has been recorded'); END;
 CREATE TRIGGER countries_history_no_delete BEFORE DELETE ON countries_history BEGIN SELECT RAISE(ABORT, 'countries_history is append-only'); END;
 CREATE TRIGGER countries_history_no_update BEFORE UPDATE ON countries_history BEGIN SELECT RAISE(ABORT, 'countries_history is append-only'); END;
 CREATE TABLE funding (
@@ -355,7 +371,7 @@ CREATE INDEX ix_funding_scope_id ON funding (scope, id);
 CREATE INDEX ix_funding_source_id ON funding (source, id);
 CREATE TRIGGER funding_kept_on_delete BEFORE DELETE ON funding WHEN NOT EXISTS (SELECT 1 FROM funding_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of funding must be in its history first'); END;
 CREATE TRIGGER funding_kept_on_update BEFORE UPDATE ON funding WHEN NEW.id <> OLD.id OR NEW.revision IS NOT (SELECT until FROM funding_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of funding must be in its history first'); END;
-CREATE TRIGGER funding_new_rows BEFORE INSERT ON funding WHEN NEW.revision <= (SELECT max(id) FROM revisions) BEGIN SELECT RAISE(ABORT, 'funding cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER funding_new_rows BEFORE INSERT ON funding WHEN NEW.revision <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM funding WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'funding cannot be written into a revision that has been recorded'); END;
 CREATE TABLE funding_history (
     id TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -385,7 +401,7 @@ CREATE TABLE funding_history (
 );
 CREATE INDEX ix_funding_history_revision_id ON funding_history (revision, id);
 CREATE INDEX ix_funding_history_until_id ON funding_history (until, id);
-CREATE TRIGGER funding_history_new_rows BEFORE INSERT ON funding_history WHEN NEW.until <= (SELECT max(id) FROM revisions) BEGIN SELECT RAISE(ABORT, 'funding cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER funding_history_new_rows BEFORE INSERT ON funding_history WHEN NEW.until <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM funding_history WHERE id = NEW.id AND revision = NEW.revision) BEGIN SELECT RAISE(ABORT, 'funding cannot be written into a revision that has been recorded'); END;
 CREATE TRIGGER funding_history_no_delete BEFORE DELETE ON funding_history BEGIN SELECT RAISE(ABORT, 'funding_history is append-only'); END;
 CREATE TRIGGER funding_history_no_update BEFORE UPDATE ON funding_history BEGIN SELECT RAISE(ABORT, 'funding_history is append-only'); END;
 CREATE TABLE funding_investors (
@@ -398,6 +414,9 @@ CREATE TABLE funding_investors (
     CONSTRAINT fk_funding_investors_id FOREIGN KEY(id) REFERENCES funding (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT fk_funding_investors_member FOREIGN KEY(member) REFERENCES companies (id) DEFERRABLE INITIALLY DEFERRED
 );
+CREATE TRIGGER funding_investors_kept BEFORE DELETE ON funding_investors WHEN NOT EXISTS (SELECT 1 FROM funding_investors_history WHERE id = OLD.id AND revision = OLD.revision AND position = OLD.position AND member = OLD.member) BEGIN SELECT RAISE(ABORT, 'the old members of funding_investors must be in their history first'); END;
+CREATE TRIGGER funding_investors_new_rows BEFORE INSERT ON funding_investors WHEN NEW.revision <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM funding_investors WHERE id = NEW.id AND (position = NEW.position OR member = NEW.member)) BEGIN SELECT RAISE(ABORT, 'funding_investors cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER funding_investors_unchanged BEFORE UPDATE ON funding_investors WHEN true BEGIN SELECT RAISE(ABORT, 'the old members of funding_investors must be in their history first'); END;
 CREATE TABLE funding_investors_history (
     id TEXT NOT NULL,
     revision BIGINT NOT NULL,
@@ -406,6 +425,7 @@ CREATE TABLE funding_investors_history (
     CONSTRAINT pk_funding_investors_history PRIMARY KEY (id, revision, position)
 );
 CREATE INDEX ix_funding_investors_history_member_id ON funding_investors_history (member, id);
+CREATE TRIGGER funding_investors_history_copied BEFORE INSERT ON funding_investors_history WHEN NOT EXISTS (SELECT 1 FROM funding_investors WHERE id = NEW.id AND revision = NEW.revision AND position = NEW.position AND member = NEW.member) OR NOT EXISTS (SELECT 1 FROM funding_history WHERE id = NEW.id AND revision = NEW.revision AND until > (SELECT max(id) FROM revisions)) BEGIN SELECT RAISE(ABORT, 'the history of funding_investors takes what a revision ends'); END;
 CREATE TRIGGER funding_investors_history_no_delete BEFORE DELETE ON funding_investors_history BEGIN SELECT RAISE(ABORT, 'funding_investors_history is append-only'); END;
 CREATE TRIGGER funding_investors_history_no_update BEFORE UPDATE ON funding_investors_history BEGIN SELECT RAISE(ABORT, 'funding_investors_history is append-only'); END;
 CREATE TABLE revisions (
@@ -448,7 +468,7 @@ CREATE INDEX ix_sources_restates_id ON sources (restates, id);
 CREATE INDEX ix_sources_revision_id ON sources (revision, id);
 CREATE TRIGGER sources_kept_on_delete BEFORE DELETE ON sources WHEN NOT EXISTS (SELECT 1 FROM sources_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of sources must be in its history first'); END;
 CREATE TRIGGER sources_kept_on_update BEFORE UPDATE ON sources WHEN NEW.id <> OLD.id OR NEW.revision IS NOT (SELECT until FROM sources_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of sources must be in its history first'); END;
-CREATE TRIGGER sources_new_rows BEFORE INSERT ON sources WHEN NEW.revision <= (SELECT max(id) FROM revisions) BEGIN SELECT RAISE(ABORT, 'sources cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER sources_new_rows BEFORE INSERT ON sources WHEN NEW.revision <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM sources WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'sources cannot be written into a revision that has been recorded'); END;
 CREATE TABLE sources_history (
     id TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -470,9 +490,69 @@ CREATE TABLE sources_history (
 );
 CREATE INDEX ix_sources_history_revision_id ON sources_history (revision, id);
 CREATE INDEX ix_sources_history_until_id ON sources_history (until, id);
-CREATE TRIGGER sources_history_new_rows BEFORE INSERT ON sources_history WHEN NEW.until <= (SELECT max(id) FROM revisions) BEGIN SELECT RAISE(ABORT, 'sources cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER sources_history_new_rows BEFORE INSERT ON sources_history WHEN NEW.until <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM sources_history WHERE id = NEW.id AND revision = NEW.revision) BEGIN SELECT RAISE(ABORT, 'sources cannot be written into a revision that has been recorded'); END;
 CREATE TRIGGER sources_history_no_delete BEFORE DELETE ON sources_history BEGIN SELECT RAISE(ABORT, 'sources_history is append-only'); END;
 CREATE TRIGGER sources_history_no_update BEFORE UPDATE ON sources_history BEGIN SELECT RAISE(ABORT, 'sources_history is append-only'); END;
+CREATE TABLE statistics (
+    id TEXT NOT NULL,
+    metric TEXT NOT NULL,
+    country TEXT NOT NULL,
+    value DOUBLE NOT NULL,
+    unit TEXT NOT NULL,
+    period TEXT NOT NULL,
+    period_first_day TEXT NOT NULL,
+    period_last_day TEXT NOT NULL,
+    qualifier TEXT NOT NULL,
+    scope TEXT,
+    source TEXT NOT NULL,
+    locator TEXT,
+    note TEXT,
+    revision BIGINT NOT NULL,
+    CONSTRAINT pk_statistics PRIMARY KEY (id),
+    CONSTRAINT ck_statistics_value CHECK (value >= 0 AND value < 1e300),
+    CONSTRAINT ck_statistics_qualifier CHECK (qualifier IN ('exact', 'about', 'at_least', 'up_to', 'disputed')),
+    CONSTRAINT ck_statistics_period CHECK (period_first_day <= period_last_day),
+    CONSTRAINT fk_statistics_country FOREIGN KEY(country) REFERENCES countries (id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT fk_statistics_source FOREIGN KEY(source) REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT fk_statistics_revision FOREIGN KEY(revision) REFERENCES revisions (id) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX ix_statistics_country_id ON statistics (country, id);
+CREATE INDEX ix_statistics_metric_id ON statistics (metric, id);
+CREATE INDEX ix_statistics_period_first_day_id ON statistics (period_first_day, id);
+CREATE INDEX ix_statistics_qualifier_id ON statistics (qualifier, id);
+CREATE INDEX ix_statistics_revision_id ON statistics (revision, id);
+CREATE INDEX ix_statistics_scope_id ON statistics (scope, id);
+CREATE INDEX ix_statistics_source_id ON statistics (source, id);
+CREATE INDEX ix_statistics_unit_id ON statistics (unit, id);
+CREATE INDEX ix_statistics_value_id ON statistics (value, id);
+CREATE TRIGGER statistics_kept_on_delete BEFORE DELETE ON statistics WHEN NOT EXISTS (SELECT 1 FROM statistics_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of statistics must be in its history first'); END;
+CREATE TRIGGER statistics_kept_on_update BEFORE UPDATE ON statistics WHEN NEW.id <> OLD.id OR NEW.revision IS NOT (SELECT until FROM statistics_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of statistics must be in its history first'); END;
+CREATE TRIGGER statistics_new_rows BEFORE INSERT ON statistics WHEN NEW.revision <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM statistics WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, 'statistics cannot be written into a revision that has been recorded'); END;
+CREATE TABLE statistics_history (
+    id TEXT NOT NULL,
+    metric TEXT NOT NULL,
+    country TEXT NOT NULL,
+    value DOUBLE NOT NULL,
+    unit TEXT NOT NULL,
+    period TEXT NOT NULL,
+    period_first_day TEXT NOT NULL,
+    period_last_day TEXT NOT NULL,
+    qualifier TEXT NOT NULL,
+    scope TEXT,
+    source TEXT NOT NULL,
+    locator TEXT,
+    note TEXT,
+    revision BIGINT NOT NULL,
+    until BIGINT NOT NULL,
+    CONSTRAINT pk_statistics_history PRIMARY KEY (id, revision),
+    CONSTRAINT ck_statistics_history_half_open CHECK (revision < until),
+    CONSTRAINT fk_statistics_history_until FOREIGN KEY(until) REFERENCES revisions (id) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX ix_statistics_history_revision_id ON statistics_history (revision, id);
+CREATE INDEX ix_statistics_history_until_id ON statistics_history (until, id);
+CREATE TRIGGER statistics_history_new_rows BEFORE INSERT ON statistics_history WHEN NEW.until <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM statistics_history WHERE id = NEW.id AND revision = NEW.revision) BEGIN SELECT RAISE(ABORT, 'statistics cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER statistics_history_no_delete BEFORE DELETE ON statistics_history BEGIN SELECT RAISE(ABORT, 'statistics_history is append-only'); END;
+CREATE TRIGGER statistics_history_no_update BEFORE UPDATE ON statistics_history BEGIN SELECT RAISE(ABORT, 'statistics_history is append-only'); END;
 CREATE TABLE write_lock (
     id BIGINT NOT NULL,
     CONSTRAINT pk_write_lock PRIMARY KEY (id),
