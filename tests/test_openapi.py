@@ -35,6 +35,7 @@ NOT_IN_THE_PACKS = {
     },
     "funding": {"round_type", "price_base"},
     "adoption": {"company", "scope"},
+    "statistics": {"scope"},
 }
 
 
@@ -67,10 +68,12 @@ def value_of(parameter: Schema) -> str:
 
 
 def address_of(path: str, operation: Schema, **query: str) -> str:
-    """Return an address with the example of each part of the path."""
+    """Return an address with the example of each part of the path, and of what it must ask."""
     for parameter in operation.get("parameters", []):
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", quote(value_of(parameter)))
+        elif parameter["required"]:
+            query.setdefault(parameter["name"], value_of(parameter))
     return f"{path}?{urlencode(query)}" if query else path
 
 
@@ -185,16 +188,16 @@ def test_every_filter_example_finds_something(client: TestClient, document: Sche
 def _provoke(status: int, client: TestClient, path: str, operation: Schema) -> httpx2.Response:
     """Ask so that an operation answers with a status, if it ever does."""
     plain = address_of(path, operation)
-    missing = path.replace("{id}", "no-such-key")
+    missing = re.sub(r"\{\w+\}", "no-such-key", path)
     asked: dict[int, tuple[str, str, dict[str, str]]] = {
         304: ("GET", plain, {"If-None-Match": "*"}),
-        400: ("GET", f"{plain}?no_such_parameter=1", {}),
+        400: ("GET", address_of(path, operation, no_such_parameter="1"), {}),
         404: ("GET", missing, {}),
         405: ("POST", plain, {}),
         406: ("GET", plain, {"Accept": "image/png"}),
         413: ("GET", plain, {"Content-Length": "9" * 9}),
-        414: ("GET", f"{plain}?q={'x' * 9_000}", {}),
-        422: ("GET", f"{plain}?as_of=99", {}),
+        414: ("GET", address_of(path, operation, q="x" * 9_000), {}),
+        422: ("GET", address_of(path, operation, as_of="99"), {}),
     }
     method, address, headers = asked.get(status, ("GET", plain, {}))
     return client.request(method, address, headers=headers)

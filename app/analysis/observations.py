@@ -129,8 +129,14 @@ class Observations:
                 return own - before, levels.c.unit, none
             return 100.0 * (own - before) / func.nullif(before, 0), percent, none
         if self.units == "index":
-            first = _one(levels, _SERIES, levels.c.period == (self.base_period or ""))
-            words = literal(f"index, {self.base_period} = 100", Characters())
+            series = [levels.c[name] for name in _SERIES]
+            if self.base_period is None:
+                first: ColumnElement[Any] = func.first_value(own).over(
+                    partition_by=series, order_by=(levels.c.period_first_day, levels.c.fact)
+                )
+            else:
+                first = _one(levels, _SERIES, levels.c.period == self.base_period)
+            words = literal(f"index, {self.base_period or 'first period'} = 100", Characters())
             none = literal("no_base_period", Characters())
             return 100.0 * own / func.nullif(first, 0), words, none
         if self.units == "ratio":

@@ -4,7 +4,12 @@ from app.analysis.comparison import Figure, PeriodGap
 from app.analysis.figures import Observation
 from app.analysis.indicator import Indicator
 
-_WORDS = {"about": "about ", "at_least": "at least ", "up_to": "up to ", "disputed": "a disputed "}
+QUALIFIER_WORDS = {
+    "about": "about ",
+    "at_least": "at least ",
+    "up_to": "up to ",
+    "disputed": "a disputed ",
+}
 
 
 def sentence(indicator: Indicator, gap: PeriodGap, unit: str, of: Observation) -> str:
@@ -32,10 +37,12 @@ def _firmness(more: Figure, less: Figure) -> str:
 
 
 def _said(figure: Figure, unit: str) -> str:
-    return f"{figure.country} {_WORDS.get(figure.qualifier, '')}{_number(figure.value)} {unit}"
+    firmly = QUALIFIER_WORDS.get(figure.qualifier, "")
+    return f"{figure.country} {firmly}{number_words(figure.value)} {unit}"
 
 
-def _number(value: float) -> str:
+def number_words(value: float) -> str:
+    """Return a number as readers know it: 31 billion, 2.1e+25."""
     if value >= 1e18:  # noqa: PLR2004  (beyond the words that readers know)
         return f"{value:.2g}"
     for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):

@@ -76,8 +76,8 @@ class ObservationFilters(BaseModel):
         Field(
             description="The figure itself (level); its change or percent_change from the period "
             "before; its share of the world where the source gives it, else of the countries "
-            "named; its ratio to `base`; or its index with `base_period` = 100. What cannot be "
-            "worked out has no value and a reason.",
+            "named; its ratio to `base`; or its index with `base_period`, else its first period, "
+            "as 100. What cannot be worked out has no value and a reason.",
             examples=["share"],
         ),
     ] = "level"
@@ -85,7 +85,8 @@ class ObservationFilters(BaseModel):
         CountryCode, Field(description="The country of `units=ratio`.", examples=["US"])
     ] = "US"
     base_period: Annotated[
-        PeriodText | None, Field(description="The period of `units=index`.", examples=["2022"])
+        PeriodText | None,
+        Field(description="The period of `units=index` that is 100.", examples=["2023"]),
     ] = None
     latest: Annotated[
         Literal["0", "1"],
@@ -96,16 +97,10 @@ class ObservationFilters(BaseModel):
         Field(
             description="A row for each observation, or wide: a row for each period with a "
             "column for each country, for spreadsheets.",
-            examples=["wide"],
+            examples=["rows"],
         ),
     ] = "rows"
     attribution: ByRule = DEFAULT_ATTRIBUTION
-
-    @model_validator(mode="after")
-    def _index_has_a_base(self) -> Self:
-        if (self.units == "index") != (self.base_period is not None):
-            raise NotAllowed("base_period goes with units=index, and only with it")
-        return self
 
 
 ObservationQuery = query_model(

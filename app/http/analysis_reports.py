@@ -36,7 +36,7 @@ class Catalogue(RootModel[list[IndicatorEntry]]):
     """All indicators."""
 
 
-def _indicator(view: View, id_: str) -> Indicator:
+def known_indicator(view: View, id_: str) -> Indicator:
     """Return an indicator by its key. Raises Unanswerable, with the nearest one."""
     known = indicators(view)
     try:
@@ -48,7 +48,7 @@ def _indicator(view: View, id_: str) -> Indicator:
 def require_indicators(transaction: ReadTransaction, at: Revision, query: Any) -> None:
     """Raise the 422 problem where observations are asked for of an unknown indicator."""
     view = View(transaction, at)
-    told(lambda: [_indicator(view, id_) for id_ in query.indicator or ()])
+    told(lambda: [known_indicator(view, id_) for id_ in query.indicator or ()])
 
 
 def asked_observations(query: Any) -> Observations:
@@ -78,7 +78,7 @@ def _read_wide(transaction: ReadTransaction, at: Revision, query: Any) -> WideOb
 
 def _read_gap(transaction: ReadTransaction, at: Revision, query: GapQuery) -> Gap:
     view = View(transaction, at, query.attribution)
-    return read_gap(view, _indicator(view, query.indicator), query.a, query.b, query)
+    return read_gap(view, known_indicator(view, query.indicator), query.a, query.b, query)
 
 
 def _read_race(transaction: ReadTransaction, at: Revision, query: RaceQuery) -> Race:
@@ -94,12 +94,12 @@ def _read_race(transaction: ReadTransaction, at: Revision, query: RaceQuery) -> 
 
 def _read_claims(transaction: ReadTransaction, at: Revision, query: ClaimsQuery) -> Claims:
     view = View(transaction, at, query.attribution)
-    return read_claims(view, _indicator(view, query.indicator), query.country, query.period)
+    return read_claims(view, known_indicator(view, query.indicator), query.country, query.period)
 
 
 def _read_sensitivity(transaction: ReadTransaction, at: Revision, query: PairQuery) -> Sensitivity:
     view = View(transaction, at)
-    indicator = _indicator(view, query.indicator)
+    indicator = known_indicator(view, query.indicator)
     views = [
         View(transaction, transaction.revision(number))
         for number in range(max(0, at.id - 19), at.id + 1)

@@ -40,7 +40,7 @@ def query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
         parameter = {
             "name": name,
             "in": "query",
-            "required": False,
+            "required": name in schema.get("required", ()),
             "description": plain.pop("description"),
             "schema": plain,
         }

@@ -81,19 +81,7 @@ def add_list_routes(
     """Add a list at a path, negotiated by Accept, and at the path with each format's suffix."""
     errors = (400, 404, 422) if parameters else (400, 422)
     documented = {"parameters": [*parameters, *query_parameters(query)]}
-    router.add_api_route(
-        path,
-        endpoint(None),
-        operation_id=operation,
-        summary=summary,
-        description=description,
-        responses=responses(
-            *shapes, others=_TABLE_TYPES, errors=errors, description="A page, or a whole table."
-        ),
-        response_class=Response,
-        openapi_extra=documented,
-        tags=list(tags),
-    )
+    # Those with a suffix first: a key in the path would take the suffix for a part of itself.
     for table in TABLE_FORMATS:
         router.add_api_route(
             f"{path}.{table.suffix}",
@@ -108,6 +96,19 @@ def add_list_routes(
             openapi_extra=documented,
             tags=list(tags),
         )
+    router.add_api_route(
+        path,
+        endpoint(None),
+        operation_id=operation,
+        summary=summary,
+        description=description,
+        responses=responses(
+            *shapes, others=_TABLE_TYPES, errors=errors, description="A page, or a whole table."
+        ),
+        response_class=Response,
+        openapi_extra=documented,
+        tags=list(tags),
+    )
 
 
 def _list_endpoint(

@@ -1,0 +1,294 @@
+"""The gap: figures worked out by hand, and what must hold whatever the figures are."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from app.analysis.bounds import bounds
+from app.analysis.comparison import Gap
+from app.analysis.figures import Observation, Witness
+from app.analysis.gaps import compare
+from app.analysis.indicators import INDICATORS
+from app.kit.periods import parse_period
+
+FUNDING = next(indicator for indicator in INDICATORS if indicator.id == "funding-amount")
+
+
+def observation(
+    country: str, period: str, value: float, *, source: str = "one", **others: Any
+) -> Observation:
+    days = parse_period(period)
+    stated: dict[str, Any] = {
+        "unit": "USD",
+        "qualifier": "exact",
+        "scope": "ai",
+        "basis": "reported",
+        "fact": None,
+        **others,
+    }
+    return Observation(
+        country=country,
+        period=period,
+        first_day=days.first.isoformat(),
+        last_day=days.last.isoformat(),
+        value=value,
+        source=source,
+        **stated,
+    )
+
+
+def gap(observations: list[Observation], **restated: str) -> Gap:
+    """Compare the two, where some sources restate others."""
+    sources = {one.source for one in observations}
+    witnesses = {source: Witness(restated.get(source, source), None) for source in sources}
+    return compare(FUNDING, "US", "CN", observations, witnesses)
+
+
+def asked(client: TestClient, **query: str | int) -> dict[str, Any]:
+    """Ask the application for a gap."""
+    answer = client.get("/gap", params={"a": "US", "b": "CN", **query})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()["data"]
+    return found
+
+
+def table(found: dict[str, Any]) -> dict[tuple[str, str | None, str], tuple[str | None, float]]:
+    """Return who leads, and the ratio to a tenth, by source, scope and period."""
+    return {
+        (comparison["source"], comparison["scope"], period["period"]): (
+            period["leader"],
+            round(period["ratio"], 1),
+        )
+        for comparison in found["comparisons"]
+        for period in comparison["periods"]
+    }
+
+
+def test_the_article_alone_says_by_how_much_and_refuses_the_rest(client: TestClient) -> None:
+    amount = asked(client, indicator="funding-amount", as_of=1)
+    assert table(amount) == {
+        ("bnn-2024-03-31", "generative-ai", "2023"): ("US", round(31 / 2, 1)),
+    }
+    (comparison,) = amount["comparisons"]
+    assert comparison["periods"][0]["ratio"] == 15.5
+    assert round(comparison["periods"][0]["a"]["share"], 1) == round(100 * 31 / (31 + 2), 1) == 93.9
+    assert comparison["trend"] is None
+    assert amount["agreement"] == {"witnesses": 1, "leaders": {"US": 1}, "undecided": 0}
+    assert {(refusal["period"], refusal["reason"]) for refusal in amount["refusals"]} == {
+        ("2022", "one_sided"),
+        (None, "single_period"),
+    }
+    deals = asked(client, indicator="funding-deals", as_of=1)
+    assert table(deals) == {
+        ("bnn-2024-03-31", "generative-ai", "2023"): ("US", round(1151 / 68, 1)),
+    }
+    assert round(1151 / 68, 1) == 16.9
+
+
+def test_every_gap_of_the_cross_check_is_the_one_worked_out_by_hand(client: TestClient) -> None:
+    amount = asked(client, indicator="funding-amount")
+    assert table(amount) == {
+        ("bnn-2024-03-31", "generative-ai", "2023"): ("US", 15.5),  # 31 / 2
+        ("cnbc-2024-03-31", "ai", "2023"): ("US", 15.5),  # 31 / 2
+        ("vibrancy-2024", "ai-private-investment", "2023"): ("US", 8.7),  # 67.22 / 7.76 = 8.66
+        ("ai-index-2025", "ai-private-investment", "2024"): ("US", 11.7),  # 109.1 / 9.3 = 11.73
+        ("globaldata-2025", "generative-ai", "2025-01/2025-05"): ("US", 200.0),  # 50 / 0.25
+    }
+    refused = {(r["source"], r["scope"], r["period"], r["reason"]) for r in amount["refusals"]}
+    assert {item for item in refused if item[2]} == {
+        ("bnn-2024-03-31", "generative-ai", "2022", "one_sided"),
+        ("cnbc-2024-03-31", "ai", "2022", "one_sided"),
+        ("globaldata-2025", "generative-ai", "2020", "one_sided"),
+        ("globaldata-2025", "generative-ai", "2024", "one_sided"),
+        ("techcrunch-china-ai-2023", "ai", "2023", "one_sided"),
+        ("techcrunch-china-ai-2023", "ai", "2023-01/2023-11", "one_sided"),
+    }
+    deals = asked(client, indicator="funding-deals")
+    assert table(deals) == {
+        ("bnn-2024-03-31", "generative-ai", "2023"): ("US", 16.9),  # 1151 / 68
+        ("cnbc-2024-03-31", "ai", "2023"): ("US", 16.9),
+        ("globaldata-2025", "generative-ai", "2024"): ("US", 15.4),  # 600 / 39
+        ("globaldata-2025", "generative-ai", "2025-01/2025-05"): ("US", 14.3),  # 200 / 14
+    }
+    notable = asked(client, indicator="notable-models")
+    assert table(notable) == {
+        ("vibrancy-2024", None, "2023"): ("US", 4.1),  # 61 / 15
+        ("ai-index-2025", None, "2024"): ("US", 2.7),  # 40 / 15
+    }
+    elite = asked(client, indicator="elite-researchers-origin-share")
+    assert table(elite) == {
+        ("mit-tr-2024-03-27", None, "2022"): ("US", 1.1),  # 28 / 26
+    }
+    people = asked(client, indicator="people-using-ai")
+    assert table(people) == {
+        ("ms-diffusion-2026q1", "working-age", "2025-01/2025-06"): ("US", 1.7),  # 26.3 / 15.4
+        ("ms-diffusion-2026q1", "working-age", "2025-07/2025-12"): ("US", 1.7),  # 28.3 / 16.3
+        ("ms-diffusion-2026q1", "working-age", "2026-Q1"): ("US", 1.9),  # 31.3 / 16.4
+    }
+    # Lead in points of the two together: (26.3 - 15.4) / 41.7 = 26.1, (28.3 - 16.3) / 44.6 = 26.9.
+    assert people["comparisons"][0]["trend"]["direction"] == "flat"
+
+
+def test_who_restates_another_is_no_second_witness(client: TestClient) -> None:
+    found = asked(client, indicator="funding-amount")
+    roots = {comparison["source"]: comparison["witness"] for comparison in found["comparisons"]}
+    assert roots["bnn-2024-03-31"] == roots["cnbc-2024-03-31"] == "cbinsights-state-of-ai-2023"
+    assert len(found["comparisons"]) == 5
+    assert found["agreement"] == {"witnesses": 4, "leaders": {"US": 4}, "undecided": 0}
+
+
+@pytest.mark.parametrize(
+    ("us", "cn", "refused"),
+    [
+        (("about", 100), ("exact", 95), True),  # 90 to 110 holds 95
+        (("about", 100), ("exact", 80), False),
+        (("at_least", 100), ("exact", 120), True),  # it may be more than 120
+        (("at_least", 100), ("exact", 80), False),
+        (("up_to", 100), ("exact", 80), True),  # it may be less than 80
+        (("disputed", 100), ("exact", 1), True),
+        (("exact", 100), ("exact", 99), False),
+        (("exact", 100), ("exact", 100), False),
+    ],
+)
+def test_figures_that_could_be_the_same_are_not_compared(
+    us: tuple[str, float], cn: tuple[str, float], *, refused: bool
+) -> None:
+    found = gap(
+        [
+            observation("US", "2023", us[1], qualifier=us[0]),
+            observation("CN", "2023", cn[1], qualifier=cn[0]),
+        ]
+    )
+    assert ("qualifier_overlap" in {refusal.reason for refusal in found.refusals}) == refused
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"scope": "generative-ai"}, "different_scope"),
+        ({"unit": "USD of 2021"}, "not_comparable_unit"),
+        ({"period": "2022"}, "one_sided"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_with_its_reason(
+    other: dict[str, str], reason: str
+) -> None:
+    chinese = {"country": "CN", "period": "2023", "value": 2.0, **other}
+    found = gap([observation("US", "2023", 31), observation(**chinese)])  # type: ignore[arg-type]
+    assert not found.comparisons
+    assert {refusal.reason for refusal in found.refusals} == {reason}
+
+
+def test_a_period_that_was_not_over_when_the_source_came_out_is_refused() -> None:
+    observations = [observation("US", "2023", 31), observation("CN", "2023", 2)]
+    early = {"one": Witness("one", "2023-11-30")}
+    found = compare(FUNDING, "US", "CN", observations, early)
+    assert [refusal.reason for refusal in found.refusals] == ["incomplete_period"]
+
+
+def test_two_figures_of_one_source_for_the_same_thing_are_refused() -> None:
+    found = gap([observation("US", "2023", 31), *(observation("CN", "2023", v) for v in (2, 3))])
+    assert [refusal.reason for refusal in found.refusals] == ["several_values"]
+
+
+@pytest.mark.parametrize(
+    ("chinese", "direction", "crossover"),
+    [
+        ((50, 25), "widening", None),
+        ((25, 50), "closing", None),
+        ((50, 50), "flat", None),
+        ((50, 200), "flat", "2023"),  # 33.3 points behind after 33.3 ahead
+        ((50, 150), "closing", "2023"),
+        ((50, 400), "widening", "2023"),
+    ],
+)
+def test_the_direction_is_that_of_the_lead(
+    chinese: tuple[float, float], direction: str, crossover: str | None
+) -> None:
+    years = zip(("2022", "2023"), chinese, strict=True)
+    observations = [
+        one
+        for year, value in years
+        for one in (observation("US", year, 100), observation("CN", year, value))
+    ]
+    (comparison,) = gap(observations).comparisons
+    assert comparison.trend
+    assert (comparison.trend.direction, comparison.trend.crossover) == (direction, crossover)
+
+
+_values = st.one_of(st.integers(0, 10**12), st.floats(1e-3, 1e26))
+_periods = st.sampled_from(("2021", "2022", "2023", "2023-Q1", "2023-01/2023-11"))
+_observations = st.lists(
+    st.builds(
+        observation,
+        st.sampled_from(("US", "CN")),
+        _periods,
+        _values,
+        source=st.sampled_from(("one", "two", "three")),
+        scope=st.sampled_from(("ai", "generative-ai", None)),
+        unit=st.sampled_from(("USD", "USD of 2021")),
+        qualifier=st.sampled_from(("exact", "exact", "about", "at_least", "up_to", "disputed")),
+    ),
+    max_size=14,
+)
+
+
+@given(_observations)
+def test_swapping_the_countries_swaps_the_answer(observations: list[Observation]) -> None:
+    witnesses = {source: Witness(source, None) for source in ("one", "two", "three")}
+    ahead = compare(FUNDING, "US", "CN", observations, witnesses)
+    behind = compare(FUNDING, "CN", "US", observations, witnesses)
+    assert ahead.agreement == behind.agreement
+    assert ahead.refusals == behind.refusals
+    for one, other in zip(ahead.comparisons, behind.comparisons, strict=True):
+        for here, there in zip(one.periods, other.periods, strict=True):
+            assert (here.leader, here.a, here.b) == (there.leader, there.b, there.a)
+            if here.ratio and there.ratio:
+                assert here.ratio * there.ratio == pytest.approx(1)
+
+
+@given(_observations)
+def test_a_source_that_restates_changes_no_count(observations: list[Observation]) -> None:
+    before = gap(observations)
+    copies = [replace(one, source="echo") for one in observations if one.source == "one"]
+    after = gap([*observations, *copies], echo="one")
+    assert after.agreement == before.agreement
+
+
+@given(_observations, st.sampled_from((0.5, 2.0, 1024.0)))
+def test_another_unit_of_measure_changes_no_ratio(
+    observations: list[Observation], factor: float
+) -> None:
+    before = gap(observations)
+    after = gap([replace(one, value=one.value * factor) for one in observations])
+    assert after.agreement == before.agreement
+    assert [refusal.reason for refusal in after.refusals] == [r.reason for r in before.refusals]
+    for one, other in zip(before.comparisons, after.comparisons, strict=True):
+        for here, there in zip(one.periods, other.periods, strict=True):
+            assert there.ratio == pytest.approx(here.ratio)
+
+
+@given(_observations, st.data())
+def test_without_a_fact_an_answer_is_refused_or_gone(
+    observations: list[Observation], data: st.DataObject
+) -> None:
+    keys = {(o.country, o.period, o.source, o.scope, o.unit) for o in observations}
+    assume(observations and len(keys) == len(observations))  # one figure for each thing
+    gone = data.draw(st.sampled_from(observations))
+    before = gap(observations)
+    after = gap([one for one in observations if one is not gone])
+    found = {(c.source, c.scope, c.unit, p.period) for c in before.comparisons for p in c.periods}
+    left = {(c.source, c.scope, c.unit, p.period) for c in after.comparisons for p in c.periods}
+    assert left <= found
+    assert after.agreement.witnesses <= before.agreement.witnesses
+
+
+@given(_values, st.sampled_from(("exact", "about", "at_least", "up_to", "disputed")))
+def test_a_figure_lies_within_its_bounds(value: float, qualifier: str) -> None:
+    found = bounds(value, qualifier)
+    assert found.least <= value <= found.most
+    assert found.overlap(found)
