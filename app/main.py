@@ -9,7 +9,10 @@ from starlette.middleware import Middleware
 from starlette.routing import Match
 
 from app.http import problems
+from app.http.analysis_routes import analysis_router
+from app.http.chart_routes import chart_router
 from app.http.documentation import TITLE, add_documentation
+from app.http.home_routes import home_router
 from app.http.middleware import CommonHeaders, Gzip, HeadAsGet, LastResort, Limits, Mounted
 from app.http.problems import Problem
 from app.http.resource_routes import resource_router
@@ -17,6 +20,7 @@ from app.http.service_routes import service_router
 from app.kit.text import nearest
 from app.resources.registry import RESOURCES
 from app.settings import Settings
+from app.site.charts import Renderer
 from app.storage.database import Database
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -27,10 +31,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """Return the application that serves a database. It connects when the first request comes."""
     settings = settings or Settings()
     database = Database(settings.database_url)
+    renderer = Renderer()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        renderer.close()
         database.close()
 
     app = FastAPI(
@@ -54,9 +60,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ],
         exception_handlers={Problem: _tell, HTTPException: _tell_routing},
     )
+    app.include_router(home_router(database, has_charts=True))
     app.include_router(service_router(database))
     for resource in RESOURCES:
         app.include_router(resource_router(resource, database))
+    app.include_router(analysis_router(database))
+    app.include_router(chart_router(database, renderer))
     add_documentation(app)
     return app
 

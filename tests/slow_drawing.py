@@ -5,10 +5,12 @@ import time
 
 from app.site.charts import Format
 
+DRAWING_SECONDS = 4.0
+
 
 def slow(_text: str, _format: Format) -> bytes:
     """Take three seconds."""
-    time.sleep(3)
+    time.sleep(DRAWING_SECONDS)
     return b"slow"
 
 

@@ -29,7 +29,7 @@ from app.main import _tell
 from app.site.charts import Format, Kept, NotDrawn, Renderer, draw
 from app.storage.database import Database
 from tests.conftest import Templates
-from tests.slow_drawing import dying, slow
+from tests.slow_drawing import DRAWING_SECONDS, dying, slow
 
 SVG = "{http://www.w3.org/2000/svg}"
 ONE_SIDED = Refusal(
@@ -334,7 +334,7 @@ def test_a_long_drawing_does_not_delay_health(sqlite_templates: Templates) -> No
             longest = max(longest, time.monotonic() - began)
             time.sleep(0.02)
     assert answers == [200] * 60
-    assert longest < 1.0
+    assert longest < DRAWING_SECONDS / 2  # it would be all of it, if drawing held the service
     server.should_exit = True
     thread.join()
     renderer.close()

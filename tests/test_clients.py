@@ -59,7 +59,8 @@ def test_a_generated_client_lists_funding(
     generator = Path(sys.executable).parent / "openapi-python-client"
     need("openapi-python-client", generator.exists())
     # What it does not know as a type of JSON or text it shall hand over as bytes.
-    others = {"application/x-ndjson": "application/octet-stream"}
+    pictures = ("image/png", "image/svg+xml", "application/vnd.vegalite.v6+json")
+    others = dict.fromkeys(("application/x-ndjson", *pictures), "application/octet-stream")
     config = {"post_hooks": [], "content_type_overrides": others, "literal_enums": True}
     (scratch / "config.yml").write_text(json.dumps(config), encoding="utf-8")
     options = {"--meta": "none", "--config": "config.yml", "--output-path": "race_client"}

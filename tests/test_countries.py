@@ -108,6 +108,7 @@ def test_country_means_the_same_on_every_resource_that_has_one(client: TestClien
         for path, item in paths.items()
         if any(parameter["name"] == "country" for parameter in item["get"].get("parameters", ()))
         and "." not in path
+        and item["get"]["tags"] != ["answers"]
     ]
     assert {"/funding", "/companies", "/models", "/adoption"} <= set(asked)
     for path in asked:

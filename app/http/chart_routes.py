@@ -29,7 +29,7 @@ from app.http.negotiation import JSON
 from app.http.openapi import path_parameter, query_parameters, responses
 from app.http.problems import Problem, not_found
 from app.kit.errors import NotAllowed
-from app.kit.fields import CountryCode, Whole
+from app.kit.fields import CountryCode, PlainDigits
 from app.kit.filters import Where, within
 from app.kit.ranges import PeriodRangeText
 from app.kit.text import nearest
@@ -62,10 +62,12 @@ class ChartQuery(DetailQuery):
     scope: ByScope = None
     attribution: ByRule = DEFAULT_ATTRIBUTION
     width: Annotated[
-        Whole, Field(description="The width in pixels.", examples=[720], ge=200, le=2000)
+        Annotated[int, Field(strict=True, ge=200, le=2000), PlainDigits],
+        Field(description="The width in pixels.", examples=[720]),
     ] = 720
     height: Annotated[
-        Whole, Field(description="The height in pixels.", examples=[420], ge=150, le=1500)
+        Annotated[int, Field(strict=True, ge=150, le=1500), PlainDigits],
+        Field(description="The height in pixels.", examples=[420]),
     ] = 420
     theme: Annotated[
         ThemeName, Field(description="On a light or on a dark ground.", examples=["dark"])
@@ -111,7 +113,10 @@ def chart_router(database: Database, renderer: Renderer) -> APIRouter:
             summary=f"Draw an indicator as {kind.format.upper()}",
             description=f"{_ABOUT} This is {kind.words}.",
             responses=responses(
-                others=(kind.media_type,), errors=(400, 404, 422), description="The chart."
+                others=(kind.media_type,),
+                errors=(400, 404, 422),
+                never=(406,),
+                description="The chart.",
             ),
             response_class=Response,
             openapi_extra={

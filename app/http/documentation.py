@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from app import __version__
 from app.http import problems, shapes
+from app.http.analysis_routes import ANSWERED
 from app.http.caching import known
 from app.http.negotiation import HTML, JSON
 from app.http.openapi import component_schemas
@@ -73,6 +74,7 @@ def _openapi(app: FastAPI) -> dict[str, object]:
         routes=app.routes,
         tags=[
             *({"name": resource.many, "description": resource.about} for resource in RESOURCES),
+            {"name": "answers", "description": "Who leads, by how much, and which source says so."},
             {"name": "ledger", "description": "What was changed, when, by whom and why."},
             {"name": "service", "description": "The map of the API, and whether it is well."},
         ],
@@ -80,23 +82,25 @@ def _openapi(app: FastAPI) -> dict[str, object]:
         license_info={"name": "MIT", "identifier": "MIT"},
         contact={"name": "AI Race Indicators contributors"},
     )
-    listed: list[type[BaseModel]] = [
-        shapes.ApiMap,
-        shapes.Health,
-        page_shape(shapes.Revision),
-        page_shape(shapes.Change),
-    ]
-    listed.append(page_shape(chosen_shape(shapes.Revision)))
+    content["paths"] = dict(sorted(content["paths"].items()))
+    content["security"] = []  # anyone may read
+    content.setdefault("components", {})["schemas"] = component_schemas(_answered())
+    return content
+
+
+def _answered() -> list[type[BaseModel]]:
+    """Return the shapes of all answers."""
+    answered: list[type[BaseModel]] = [shapes.ApiMap, shapes.Health, page_shape(shapes.Change)]
+    answered += ANSWERED
+    answered += [page_shape(shapes.Revision), page_shape(chosen_shape(shapes.Revision))]
     for resource in RESOURCES:
-        listed += [
+        answered += [
             page_shape(resource.item),
             page_shape(chosen_shape(resource.item)),
             page_shape(version_shape(resource)),
             detail_shape(resource.item),
         ]
-    content["security"] = []  # anyone may read
-    content.setdefault("components", {})["schemas"] = component_schemas(listed)
-    return content
+    return answered
 
 
 _DESCRIPTION = """\

@@ -1,0 +1,387 @@
+"""The first page: who leads, by how much, is the gap closing, and which source says so.
+
+A pure function of answers that are already worked out. What it shows are the words of those
+answers, each beside the address of the API call that gives it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from app.analysis.catalogue import IndicatorEntry
+from app.analysis.claims import Claim, Claims
+from app.analysis.comparison import Comparison, Gap, Trend
+from app.analysis.race import Race, Standing
+from app.site import words
+from app.site.templating import mount_point, render
+from app.storage.database import Revision
+
+FIRST_COUNTRIES: Final = ("US", "CN")
+_SHOWN_AT_ONCE: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the page is asked to show: the whole state of it, as its address has it."""
+
+    countries: tuple[str, ...]
+    indicator: str
+    as_of: str | None = None
+    period: str | None = None
+
+    def page(self) -> str:
+        """Return the address of the page, below the mount point."""
+        return _address("/", countries=self._codes, indicator=self.indicator, **self._narrowed)
+
+    def call(self, path: str, **parameters: str | None) -> str:
+        """Return the address of an API call that is read at the same revision."""
+        return _address(path, **parameters, as_of=self.as_of)
+
+    @property
+    def _codes(self) -> str:
+        return ",".join(self.countries)
+
+    @property
+    def _narrowed(self) -> dict[str, str | None]:
+        return {"period": self.period, "as_of": self.as_of}
+
+
+@dataclass(frozen=True, slots=True)
+class CountryName:
+    """A country or a group of countries that can be chosen."""
+
+    name: str
+    is_group: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceName:
+    """A source, as readers know it."""
+
+    publisher: str
+    title: str
+    published: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastRevision:
+    """A revision that the page can go back to."""
+
+    id: int
+    recorded_at: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One resource: its address, how many entries it has, what they are."""
+
+    path: str
+    count: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RaceView:
+    """All that the page shows, read in one transaction."""
+
+    choice: Choice
+    at: Revision
+    latest: Revision
+    revisions: Sequence[PastRevision]
+    """Newest first."""
+    countries: Mapping[str, CountryName]
+    sources: Mapping[str, SourceName]
+    catalogue: Sequence[IndicatorEntry]
+    race: Race
+    gaps: Sequence[Gap]
+    """Of the indicator chosen: the country that the others are compared with, and each other."""
+    claims: Claims
+    shelves: Sequence[Shelf]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds the answers: the service that gives them."""
+
+    name: str
+    version: str
+    root_path: str
+    """Where a proxy has mounted the service, such as `/airace`."""
+    has_charts: bool
+    """Whether the service draws charts."""
+
+
+def race_page(view: RaceView, frame: Frame) -> str:
+    """Return the first page."""
+    choice = view.choice
+    entries = {entry.id: entry for entry in view.catalogue}
+    board = [standing for standing in view.race.standings if standing.leader]
+    silent = [standing for standing in view.race.standings if not standing.leader]
+    there = set(view.countries)
+    chosen = entries[choice.indicator]
+    names = [(code, view.countries[code].name) for code in choice.countries]
+    offered = _offered(view)
+    return render(
+        "race.html",
+        name=frame.name,
+        version=frame.version,
+        root=mount_point(frame.root_path),
+        choice=choice,
+        at=view.at,
+        latest=view.latest,
+        is_empty=not view.at.id,
+        day=words.day_words(view.at.recorded_at),
+        latest_day=words.day_words(view.latest.recorded_at),
+        headline=words.headline(names, board),
+        tally=_tally(len(board), len(silent)),
+        country_names={code: country.name for code, country in view.countries.items()},
+        first_countries=offered[:_SHOWN_AT_ONCE],
+        more_countries=offered[_SHOWN_AT_ONCE:],
+        revisions=[(one, words.day_words(one.recorded_at)) for one in view.revisions],
+        board=[_row(view, standing) for standing in board],
+        silent=[
+            (_link(choice, one), _silence(one, entries[one.indicator], choice, there))
+            for one in silent
+        ],
+        indicator=chosen,
+        has_figures=bool(view.claims.claims),
+        chart=_chart(choice, chosen) if frame.has_charts and view.claims.claims else None,
+        names=words.listed(words.with_article(*pair) for pair in names),
+        pairs=[_pair(view, gap) for gap in view.gaps],
+        claims=[_claim(view, claim) for claim in view.claims.claims],
+        spreads=_spreads(view),
+        shelves=view.shelves,
+        calls=_calls(view),
+        pinned=replace(choice, as_of=str(view.at.id)).page(),
+    )
+
+
+def _address(path: str, **parameters: str | None) -> str:
+    given = {name: text for name, text in parameters.items() if text is not None}
+    return f"{path}?{urlencode(given, safe=',:/')}" if given else path
+
+
+def _offered(view: RaceView) -> list[str]:
+    """Return the countries to choose: the first two, those chosen, then all by name."""
+    first = [*FIRST_COUNTRIES, *view.choice.countries]
+    known = sorted(view.countries.items(), key=lambda item: (item[1].is_group, item[1].name))
+    every = dict.fromkeys([*first, *(code for code, _ in known)])
+    return [code for code in every if code in view.countries]
+
+
+def _tally(told: int, silent: int) -> str:
+    """Return what the headline does not say: how much cannot be told, and that nothing is added."""
+    if not told:
+        return "Nothing is guessed: where no source gives both sides, there is no answer."
+    left = f"On {words.counted(silent, 'other')} no leader can be named. " if silent else ""
+    return f"{left}Indicators are counted here, never weighed: what matters more is yours to say."
+
+
+def _link(choice: Choice, standing: Standing) -> dict[str, Any]:
+    return {
+        "name": standing.name,
+        "address": replace(choice, indicator=standing.indicator).page(),
+        "is_chosen": standing.indicator == choice.indicator,
+    }
+
+
+def _row(view: RaceView, standing: Standing) -> dict[str, Any]:
+    over = f" over {view.countries[standing.runner_up].name}" if standing.runner_up else ""
+    return {
+        "link": _link(view.choice, standing),
+        "leader": view.countries[standing.leader or ""].name,
+        "margin": words.margin_words(standing),
+        "over": over if len(view.choice.countries) > len(FIRST_COUNTRIES) else "",
+        "direction": words.DIRECTIONS.get(standing.direction or ""),
+        "period": words.period_words(standing.period or ""),
+        "source": _publisher(view, standing.source or ""),
+        "source_id": standing.source,
+        "for": standing.witnesses_for,
+        "against": standing.witnesses_against,
+    }
+
+
+def _silence(
+    standing: Standing, entry: IndicatorEntry, choice: Choice, known: Iterable[str]
+) -> str:
+    """Return why nobody can be said to lead."""
+    if entry.higher_is == "neither":
+        return "more of it is neither ahead nor behind"
+    if not set(entry.countries) & set(choice.countries) & set(known):
+        return "no source gives figures for these countries"
+    said = [words.REASONS[reason] for reason in standing.refusals if reason in words.REASONS]
+    return "; ".join(said) or "its sources are divided, or put them level"
+
+
+def _publisher(view: RaceView, source: str) -> str:
+    return view.sources[source].publisher if source in view.sources else source
+
+
+def _pair(view: RaceView, gap: Gap) -> dict[str, Any]:
+    a, b = (view.countries[code].name for code in (gap.a, gap.b))
+    return {
+        "title": f"{a} and {b}",
+        "agreement": _agreement(view, gap),
+        "comparisons": [_comparison(view, gap, comparison) for comparison in gap.comparisons],
+        "refusals": _refusals(view, gap),
+        "call": view.choice.call(
+            "/gap", indicator=gap.indicator, a=gap.a, b=gap.b, period=view.choice.period
+        ),
+    }
+
+
+def _agreement(view: RaceView, gap: Gap) -> str:
+    """Return how many independent sources name which leader."""
+    said = gap.agreement
+    if not said.witnesses:
+        return "No source gives figures of both that can be compared."
+    parts = []
+    for code, count in said.leaders.items():
+        if code == "equal":
+            parts.append(f"{count} put{'s' * (count == 1)} them level")
+        else:
+            country = words.with_article(code, view.countries[code].name)
+            verb = "has" if gap.higher_is == "neither" else "puts"
+            rest = "the higher figure for" if gap.higher_is == "neither" else ""
+            plural = {"has": "have", "puts": "put"}[verb]
+            tail = f"{rest} {country}" if rest else f"{country} ahead"
+            parts.append(f"{count} {verb if count == 1 else plural} {tail}")
+    if said.undecided:
+        parts.append(f"{said.undecided} contradict{'s' * (said.undecided == 1)} itself by scope")
+    start = words.counted(said.witnesses, "independent source")
+    return f"{start} can say: {words.listed(parts)}."
+
+
+def _comparison(view: RaceView, gap: Gap, comparison: Comparison) -> dict[str, Any]:
+    shared = [c for c in gap.comparisons if c.witness == comparison.witness]
+    root = comparison.witness
+    restated = None
+    if root != comparison.source:
+        restated = f"It restates {_publisher(view, root)}"
+        restated += ": one witness with the others that do." if len(shared) > 1 else "."
+    return {
+        "sentence": comparison.sentence,
+        "source": _source(view, comparison.source),
+        "restated": restated,
+        "trend": _trend(view, comparison.trend, comparison),
+    }
+
+
+def _trend(view: RaceView, trend: Trend | None, comparison: Comparison) -> str | None:
+    if trend is None:
+        return None
+    first = next(gap for gap in comparison.periods if gap.period == trend.first)
+    leader = view.countries[first.leader or first.a.country].name
+    text = (
+        f"{words.capital(words.DIRECTIONS[trend.direction])}: the lead of "
+        f"{words.with_article(first.leader or first.a.country, leader)} was "
+        f"{trend.first_lead:.1f} percentage points of the two together in "
+        f"{words.period_words(trend.first)} and {trend.last_lead:.1f} in "
+        f"{words.period_words(trend.last)}."
+    )
+    if trend.crossover:
+        text += f" The lead changed hands in {words.period_words(trend.crossover)}."
+    return text
+
+
+def _refusals(view: RaceView, gap: Gap) -> list[tuple[str, str]]:
+    """Return each reason in words, with the sources and periods that it holds for."""
+    grouped: dict[str, dict[str, list[str]]] = {}
+    for refusal in gap.refusals:
+        who = _publisher(view, refusal.source)
+        if refusal.scope:
+            who += f" ({refusal.scope})"
+        periods = grouped.setdefault(refusal.detail, {}).setdefault(who, [])
+        if refusal.period:
+            periods.append(words.period_words(refusal.period))
+    return [
+        (
+            words.capital(detail),
+            "; ".join(f"{who} {', '.join(periods)}".rstrip() for who, periods in said.items()),
+        )
+        for detail, said in grouped.items()
+    ]
+
+
+def _source(view: RaceView, key: str) -> dict[str, Any]:
+    found = view.sources.get(key) or SourceName(key, key, None, None)
+    is_web = bool(found.url) and (found.url or "").startswith(("https://", "http://"))
+    return {
+        "id": key,
+        "publisher": found.publisher,
+        "title": found.title,
+        "published": words.period_words(found.published) if found.published else None,
+        "url": found.url if is_web else None,
+    }
+
+
+def _claim(view: RaceView, claim: Claim) -> dict[str, Any]:
+    said = [words.DIFFERENCES[d] for d in claim.differs_in if d in words.DIFFERENCES]
+    return {
+        "country": view.countries[claim.country].name,
+        "period": words.period_words(claim.period),
+        "figure": words.figure_words(claim.value, claim.unit, claim.qualifier),
+        "scope": claim.scope,
+        "basis": claim.basis,
+        "source": _source(view, claim.source),
+        "chain": [(key, _publisher(view, key)) for key in claim.chain],
+        "differs_in": words.listed(said) if said else None,
+    }
+
+
+def _spreads(view: RaceView) -> list[str]:
+    """Return how far the claims of each country are apart, in words."""
+    found = []
+    for spread in view.claims.spreads:
+        unit = next(c.unit for c in view.claims.claims if c.country == spread.country)
+        figures = words.figure_words(spread.lowest, unit, "exact")
+        if spread.highest != spread.lowest:
+            low = words.figure_words(spread.lowest, "", "exact").strip()
+            figures = f"{low} to {words.figure_words(spread.highest, unit, 'exact')}"
+        terms = "" if spread.same_terms else ", not all of the same thing"
+        found.append(
+            f"{view.countries[spread.country].name}: {words.counted(spread.claims, 'figure')} from "
+            f"{words.counted(spread.witnesses, 'independent source')}, {figures}{terms}."
+        )
+    return found
+
+
+def _chart(choice: Choice, entry: IndicatorEntry) -> dict[str, str]:
+    """Return the addresses of the chart by theme and size, and what it shows in words."""
+    sizes = {"wide": ("900", "480"), "narrow": ("360", "520")}
+    return {
+        f"{size}_{theme}": choice.call(
+            f"/charts/{entry.id}.png",
+            country=",".join(choice.countries),
+            period=choice.period,
+            theme=theme,
+            width=width,
+            height=height,
+        )
+        for size, (width, height) in sizes.items()
+        for theme in ("light", "dark")
+    }
+
+
+def _calls(view: RaceView) -> dict[str, str]:
+    choice = view.choice
+    codes = ",".join(choice.countries)
+    one = {"indicator": choice.indicator, "country": codes, "period": choice.period}
+    return {
+        "race": choice.call("/race", countries=codes),
+        "race_csv": choice.call("/race.csv", countries=codes),
+        "claims": choice.call("/claims", **one),
+        "claims_csv": choice.call("/claims.csv", **one),
+        "observations": choice.call("/observations", **one),
+        "observations_csv": choice.call("/observations.csv", shape="wide", **one),
+        "sensitivity": choice.call(
+            "/sensitivity",
+            indicator=choice.indicator,
+            a=choice.countries[0],
+            b=choice.countries[1],
+        ),
+        "indicator": choice.call(f"/indicators/{choice.indicator}"),
+    }
