@@ -197,11 +197,12 @@ def _history_tells_the_same(
                 row = facts[resource].get(key)
                 assert len(held) == (row is not None)
                 for version in held:
-                    # A version shows the countries of its developers when it was written.
-                    since = remembered[version["revision"]][0]
+                    # A version shows the countries of its developers when it last held.
+                    ended = (version["until"] or max(remembered) + 1) - 1
+                    last = remembered[ended][0]
                     shown = {name: version[name] for name in version if name in resource.columns}
-                    assert _facts_of([[shown]]) == [[_shown(since, resource, since[resource][key])]]
-                    assert row == since[resource][key]
+                    assert _facts_of([[shown]]) == [[_shown(last, resource, last[resource][key])]]
+                    assert row == last[resource][key]
 
 
 # Which revision an instant means

@@ -77,7 +77,7 @@ class VersionList:
 
     def rows(self, transaction: ReadTransaction, at: Revision) -> Selectable:
         """Return the versions that were known at a revision."""
-        return transaction.versions(self.resource.ledger, at, [self.id])
+        return transaction.versions(self.resource.ledger, at, [self.id], as_ended=True)
 
     def complete(self, _transaction: ReadTransaction, items: list[Item]) -> list[Item]:
         """Return the items as they are."""

@@ -65,9 +65,15 @@ class ReadTransaction:
             return current_rows(table)
         return rows_as_of(table, at.id)
 
-    def versions(self, table: LedgerTable, at: Revision, ids: Sequence[str]) -> Rows:
-        """Return every version of the rows of these keys that was known at a revision."""
-        return versions_until(table, at.id, ids)
+    def versions(
+        self, table: LedgerTable, at: Revision, ids: Sequence[str], *, as_ended: bool = False
+    ) -> Rows:
+        """Return every version of the rows of these keys that was known at a revision.
+
+        What is worked out from other rows is as each version began, or as it was when it last
+        held.
+        """
+        return versions_until(table, at.id, ids, as_ended=as_ended)
 
 
 class Database:

@@ -150,18 +150,22 @@ def rows_as_of(table: LedgerTable, revision: int) -> Rows:
     return Rows(table, stood.subquery(f"{table.name}_as_of"), revision)
 
 
-def versions_until(table: LedgerTable, revision: int, ids: Sequence[str]) -> Rows:
+def versions_until(
+    table: LedgerTable, revision: int, ids: Sequence[str], *, as_ended: bool = False
+) -> Rows:
     """Return every version of the rows of these keys that was known at a revision.
 
     They have one more column, `until`: the revision that superseded or removed the version,
-    null where it still held.
+    null where it still held. What is worked out from other rows is as each version began or,
+    with `as_ended`, as it was when it last held.
     """
     known = _all_versions(table, ids).subquery()
     until = case((known.c.until <= revision, known.c.until))
     others = (column for column in known.c if column.name != "until")
     versions = select(*others, until.label("until")).where(known.c.revision <= revision)
     source = versions.subquery(f"{table.name}_versions")
-    return Rows(table, source, source.c.revision)
+    ended = func.coalesce(source.c.until, revision + 1) - 1
+    return Rows(table, source, ended if as_ended else source.c.revision)
 
 
 def _all_versions(table: LedgerTable, ids: Sequence[str] | None = None) -> CompoundSelect[Any]:
