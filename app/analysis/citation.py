@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 from pydantic import Field
 
@@ -31,7 +32,7 @@ class Citation(Shape):
 def cite(title: str, at: Revision, url: str) -> Citation:
     """Return the citation of an answer read at a revision, under its pinned address."""
     day = datetime.fromisoformat(at.recorded_at)
-    key = f"airace-revision-{at.id}"
+    key = f"airace-revision-{at.id}-{crc32(url.encode()):08x}"  # one for each answer
     bibtex = (
         f"@misc{{{key},\n"
         f"  title = {{{title}}},\n"

@@ -84,17 +84,17 @@ def read_claims(
     found = read_observations(view, indicator, countries)
     if period:
         found = [one for one in found if _lies_in(one, period)]
-    found.sort(key=lambda one: (one.country, one.value, one.source, one.period, one.fact or ""))
     sources = _Sources(view)
-    claims: list[Claim] = []
-    for place, one in enumerate(found):
-        before = found[place - 1] if place and found[place - 1].country == one.country else None
-        claims.append(sources.claim(one, before))
     there = sorted({one.country for one in found})
     leaders = None
     if len(there) == 2:  # noqa: PLR2004  (a leader is one of two)
         gap = compare(indicator, there[0], there[1], found, sources.witnesses)
         leaders = gap.agreement.leaders
+    found.sort(key=lambda one: (one.country, one.value, one.source, one.period, one.fact or ""))
+    claims: list[Claim] = []
+    for place, one in enumerate(found):
+        before = found[place - 1] if place and found[place - 1].country == one.country else None
+        claims.append(sources.claim(one, before))
     return Claims(
         indicator=indicator.id,
         name=indicator.name,

@@ -4,7 +4,7 @@ Each is declared once. Its `observe` is a query that gives observations; lists, 
 charts and documentation follow from the declaration.
 """
 
-from sqlalchemy import Double, case, cast, func, select
+from sqlalchemy import Double, case, cast, func, literal, select
 
 from app.analysis.indicator import Indicator
 from app.analysis.observing import (
@@ -13,11 +13,13 @@ from app.analysis.observing import (
     companies,
     rounds,
     statistic,
+    summed_qualifier,
     totals,
     use,
 )
 from app.analysis.view import View
 from app.resources.statistics import STATISTICS
+from app.storage.columns import Characters
 
 
 def _above(flop: float) -> Indicator:
@@ -83,7 +85,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "never added to totals.",
         resource="funding",
         basis="summed",
-        observe=rounds(lambda rows: func.sum(rows.amount_usd)),
+        observe=rounds(lambda rows: func.sum(rows.amount_usd), summed_qualifier, "USD"),
     ),
     Indicator(
         id="rounds-count",
@@ -93,7 +95,9 @@ INDICATORS: tuple[Indicator, ...] = (
         method="The rounds with an amount that one source lists for a year, counted.",
         resource="funding",
         basis="summed",
-        observe=rounds(lambda _rows: func.count()),
+        observe=rounds(
+            lambda _rows: func.count(), lambda _rows: literal("exact", Characters()), "rounds"
+        ),
     ),
     Indicator(
         id="models-released",
@@ -203,5 +207,8 @@ def indicators(view: View) -> dict[str, Indicator]:
     rows = view.rows(STATISTICS).source.c
     metrics = select(rows.metric, func.min(rows.unit)).group_by(rows.metric).order_by(rows.metric)
     reported = view.transaction.connection.execute(metrics)
-    every = (*INDICATORS, *(statistic_indicator(metric, unit) for metric, unit in reported))
-    return {indicator.id: indicator for indicator in every}
+    found = {indicator.id: indicator for indicator in INDICATORS}
+    for metric, unit in reported:  # a metric cannot take the place of what is declared
+        indicator = statistic_indicator(metric, unit)
+        found.setdefault(indicator.id, indicator)
+    return found

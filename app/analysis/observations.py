@@ -5,6 +5,8 @@ What cannot be worked out stays in the table without a value, and with the reaso
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any, Literal, get_args
 
 from sqlalchemy import (
@@ -12,12 +14,14 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Subquery,
+    and_,
     case,
     cast,
     false,
     func,
     literal,
     null,
+    or_,
     select,
     type_coerce,
     union_all,
@@ -103,9 +107,10 @@ class Observations:
         shown = (kept.c[name] for name in SHOWN)
         return select(*shown).where(kept.c.place == 1).subquery("observations")
 
-    def _worked_out(self, levels: FromClause) -> Subquery:
+    def _worked_out(self, stated: FromClause) -> Subquery:
+        levels = _alone(stated)
         value, unit, reason = self._formula(levels)
-        columns = {column.name: column for column in levels.c}
+        columns = {name: levels.c[name] for name in COLUMNS}
         columns["value"] = type_coerce(value, Number()).label("value")
         columns["unit"] = unit.label("unit")
         worked = select(*columns.values(), reason.label("missing")).subquery()
@@ -117,43 +122,59 @@ class Observations:
         self, levels: FromClause
     ) -> tuple[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any]]:
         """Return the value, its unit, and why it is missing where it is."""
-        own = levels.c.value
+        own, series = levels.c.alone, [levels.c[name] for name in _SERIES]
+        of_one_length = [*series, levels.c.length]
+        several = levels.c.value.is_not(None) & own.is_(None)
+        none: ColumnElement[str]
+        there: ColumnElement[int]
         percent = literal("percent", Characters())
         if self.units in ("change", "percent_change"):
-            before = func.lag(own).over(
-                partition_by=[*(levels.c[name] for name in _SERIES), _length(levels)],
-                order_by=(levels.c.period_first_day, levels.c.fact),
+
+            def earlier(column: ColumnElement[Any]) -> ColumnElement[Any]:
+                return func.lag(column).over(
+                    partition_by=of_one_length,
+                    order_by=(levels.c.period_first_day, levels.c.fact),
+                )
+
+            before = earlier(own)
+            none = case(
+                (several | (earlier(levels.c.value).is_not(None) & before.is_(None)), _SEVERAL),
+                (before == 0, _ZERO),
+                else_=literal("no_earlier_period", Characters()),
             )
-            none = literal("no_earlier_period", Characters())
             if self.units == "change":
                 return own - before, levels.c.unit, none
             return 100.0 * (own - before) / func.nullif(before, 0), percent, none
         if self.units == "index":
-            series = [levels.c[name] for name in _SERIES]
             if self.base_period is None:
                 first: ColumnElement[Any] = func.first_value(own).over(
-                    partition_by=series, order_by=(levels.c.period_first_day, levels.c.fact)
+                    partition_by=of_one_length,
+                    order_by=(levels.c.period_first_day, levels.c.fact),
                 )
+                none = case((several | first.is_(None), _SEVERAL), else_=_ZERO)
             else:
-                first = _one(levels, _SERIES, levels.c.period == self.base_period)
+                based = levels.c.period == self.base_period
+                first = func.max(case((based, own))).over(partition_by=of_one_length)
+                there = func.count(case((based, 1))).over(partition_by=of_one_length)
+                none = _missing(several, there, first, "no_base_period")
             words = literal(f"index, {self.base_period or 'first period'} = 100", Characters())
-            none = literal("no_base_period", Characters())
             return 100.0 * own / func.nullif(first, 0), words, none
         if self.units == "ratio":
-            other = _one(levels, _GROUP, levels.c.country == self.base)
+            other, there = _of_country(levels, self.base)
             words = literal(f"ratio to {self.base}", Characters())
-            none = literal("no_base_country", Characters())
+            none = _missing(several, there, other, "no_base_country")
             return own / func.nullif(other, 0), words, none
-        whole = _one(levels, _GROUP, levels.c.country == _WORLD)
-        among = levels.c.country.in_(self.named) if self.named else false()
-        partition = [levels.c[name] for name in _GROUP]
-        there = func.count(case((among, levels.c.country))).over(partition_by=partition)
-        summed = func.sum(case((among, own))).over(partition_by=partition)
-        of_named = case((there == max(len(self.named), 1), summed))
+        whole, there = _of_country(levels, _WORLD)
+        if self.named:
+            parts = [_of_country(levels, country) for country in sorted(set(self.named))]
+            of_named = reduce(add, (part for part, _ in parts))
+            each_there = and_(*(count > 0 for _, count in parts))
+            whole = case((there == 0, of_named), else_=whole)
+            there = case((there == 0, case((each_there, 1), else_=0)), else_=there)
         return (
-            100.0 * own / func.nullif(func.coalesce(whole, of_named), 0),
+            100.0 * own / func.nullif(whole, 0),
             percent,
-            literal("no_whole", Characters()),
+            _missing(several, there, whole, "no_whole"),
         )
 
 
@@ -168,21 +189,51 @@ def observed(view: View, wanted: Sequence[str] = ()) -> FromClause:
     return (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("observed")
 
 
-def _one(
-    levels: FromClause, names: Sequence[str], condition: ColumnElement[bool]
-) -> ColumnElement[Any]:
-    """Return the value of the one row of a group that meets a condition, null if not just one."""
-    partition = [levels.c[name] for name in names]
-    met = case((condition, levels.c.value))
-    count = func.count(met).over(partition_by=partition)
-    return case((count == 1, func.max(met).over(partition_by=partition)))
+_SEVERAL = literal("several_values", Characters())
+_ZERO = literal("zero_base", Characters())
+
+
+def _alone(levels: FromClause) -> Subquery:
+    """Add the `length` of the period, and the value where it is `alone`: the only one stated."""
+    same = [levels.c[name] for name in (*_SERIES, "period")]
+    alone = case((func.count().over(partition_by=same) == 1, levels.c.value)).label("alone")
+    return select(*levels.c, alone, _length(levels).label("length")).subquery("alone")
+
+
+def _of_country(levels: FromClause, country: str) -> tuple[ColumnElement[Any], ColumnElement[int]]:
+    """Return a country's value in each group, null if it has not just one, and how many it has."""
+    partition = [levels.c[name] for name in _GROUP]
+    its = levels.c.country == country
+    return (
+        func.max(case((its, levels.c.alone))).over(partition_by=partition),
+        func.count(case((its, 1))).over(partition_by=partition),
+    )
+
+
+def _missing(
+    several: ColumnElement[bool], there: ColumnElement[int], base: ColumnElement[Any], none: str
+) -> ColumnElement[str]:
+    """Return why a value that is set against a base is missing."""
+    return case(
+        (there == 0, literal(none, Characters())),
+        (several | base.is_(None), _SEVERAL),
+        else_=_ZERO,
+    )
 
 
 def _length(levels: FromClause) -> ColumnElement[Any]:
-    """Return how many months a period covers: only periods of one length follow each other."""
+    """Return how many months a period covers: only periods of one length follow each other.
+
+    Days follow days; a span that begins or ends on a day has a length of its own.
+    """
 
     def month(day: ColumnElement[str]) -> ColumnElement[int]:
         return cast(func.substr(day, 1, 4), Integer) * 12 + cast(func.substr(day, 6, 2), Integer)
 
     first, last = levels.c.period_first_day, levels.c.period_last_day
-    return case((func.length(levels.c.period) == _DAY, -1), else_=month(last) - month(first))
+    period = levels.c.period
+    return case(
+        (func.length(period) == _DAY, literal("day", Characters())),
+        (or_(period.like("____-__-__/%"), period.like("%/____-__-__")), period),
+        else_=cast(month(last) - month(first), Characters()),
+    )

@@ -74,17 +74,13 @@ def totals(
 
     def observe(view: View, indicator: Indicator) -> Select[Any]:
         rows = view.rows(FUNDING).source.c
-        constant = func.substr(rows.price_base, len("constant-") + 1)
-        priced = case(
-            (rows.price_base.like("constant-%"), literal(f"{unit} of ") + constant), else_=unit
-        )
         return _observation(
             indicator.id,
             country=rows.country,
             period=rows.period,
             days=(rows.period_first_day, rows.period_last_day),
             value=value(rows),
-            unit=unit if unit == "deals" else priced,
+            unit=unit if unit == "deals" else _priced(rows, unit),
             qualifier=qualifier(rows),
             scope=rows.scope,
             source=rows.source,
@@ -94,6 +90,15 @@ def totals(
         ).where(rows.kind == "total", value(rows).is_not(None), qualifier(rows).is_not(None))
 
     return observe
+
+
+def _priced(rows: Any, unit: str) -> Column:
+    """Return a unit of money, with the year of its prices where they are of one year."""
+    constant = func.substr(rows.price_base, len("constant-") + 1)
+    return case(
+        (rows.price_base.like("constant-%"), literal(f"{unit} of ", Characters()) + constant),
+        else_=literal(unit, Characters()),
+    )
 
 
 def average_qualifier(rows: Any) -> Column:
@@ -109,47 +114,66 @@ def average_qualifier(rows: Any) -> Column:
     )
 
 
+def summed_qualifier(rows: Any) -> Column:
+    """Return how firm a sum is: as firm as the least firm of what it adds up."""
+
+    def some(qualifier: str) -> Column:
+        return func.sum(case((rows.qualifier == qualifier, 1), else_=0)) > 0
+
+    return case(
+        (some("disputed"), "disputed"),
+        (and_(some("at_least"), some("up_to")), "about"),
+        (some("at_least"), "at_least"),
+        (some("up_to"), "up_to"),
+        (some("about"), "about"),
+        else_="exact",
+    )
+
+
 def _grouped(
     indicator: Indicator,
     *,
     country: Column,
     of_year: Column,
     value: Column,
+    unit: Column | None = None,
     qualifier: Column,
     scope: Column = _NOTHING,
     source: Column,
     revision: Column,
 ) -> Select[Any]:
-    """Return one observation for each country, year and source."""
+    """Return one observation for each country, year, source and, if given, unit."""
     return _observation(
         indicator.id,
         country=country,
         period=of_year,
         days=(of_year + "-01-01", of_year + "-12-31"),
         value=value,
-        unit=indicator.unit,
+        unit=indicator.unit if unit is None else unit,
         qualifier=qualifier,
         scope=scope,
         source=source,
         basis=indicator.basis,
         fact=_NOTHING,
         revision=func.max(revision),
-    ).group_by(country, of_year, source)
+    ).group_by(country, of_year, source, *(() if unit is None else (unit,)))
 
 
-def rounds(value: Callable[[Any], Column]) -> Observe:
-    """Observe what the rounds that a source lists add up to in a year."""
+def rounds(
+    value: Callable[[Any], Column], qualifier: Callable[[Any], Column], unit: str
+) -> Observe:
+    """Observe what the rounds that a source lists add up to in a year, in prices of one sort."""
 
     def observe(view: View, indicator: Indicator) -> Select[Any]:
         rows = view.rows(FUNDING).source.c
         of_year = year(rows.period_first_day, rows.period_last_day)
-        inexact = func.sum(case((rows.qualifier == "exact", 0), else_=1))
         return _grouped(
             indicator,
             country=rows.country,
             of_year=of_year,
             value=value(rows),
-            qualifier=case((inexact == 0, "exact"), else_="about"),
+            unit=None if unit == "rounds" else _priced(rows, unit),
+            qualifier=qualifier(rows),
             scope=literal("listed-rounds", Characters()),
             source=rows.source,
             revision=rows.revision,

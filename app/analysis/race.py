@@ -92,7 +92,7 @@ def read_race(
         observations = read_observations(view, indicator, countries)
         standings.append(_standing(indicator, countries, observations, witnesses))
         if weights and indicator.id in weights:
-            shares[indicator.id] = _shares(countries, observations, indicator)
+            shares[indicator.id] = _shares(countries, observations, indicator, witnesses)
     composite = None
     if weights:
         usable = {id_: weight for id_, weight in weights.items() if shares.get(id_)}
@@ -135,17 +135,30 @@ def _scores(
 
 
 def _shares(
-    countries: Sequence[str], observations: Sequence[Observation], indicator: Indicator
+    countries: Sequence[str],
+    observations: Sequence[Observation],
+    indicator: Indicator,
+    witnesses: Mapping[str, Witness],
 ) -> dict[str, float]:
-    """Return each country's share in the newest group that has all of them; empty if none has."""
-    groups: dict[tuple[str, str, str | None, str, str], dict[str, float]] = {}
+    """Return each country's share in the newest group that has all of them; empty if none has.
+
+    A group with several figures of a country, or published before its period was over, is none.
+    """
+    groups: dict[tuple[str, str, str | None, str, str], list[Observation]] = {}
     for one in observations:
         key = (one.last_day, one.source, one.scope, one.unit, one.period)
-        groups.setdefault(key, {})[one.country] = one.value
-    full = [key for key, group in groups.items() if set(group) == set(countries)]
+        published = witnesses[one.source].published
+        if not published or published >= one.last_day:
+            groups.setdefault(key, []).append(one)
+    full = [
+        key
+        for key, group in groups.items()
+        if sorted(one.country for one in group) == sorted(countries)
+    ]
     if not full or indicator.higher_is == "neither":
         return {}
-    values = groups[max(full, key=lambda key: (key[0], key[1], key[2] or ""))]
+    newest = groups[max(full, key=lambda key: (key[0], key[1], key[2] or "", key[3]))]
+    values = {one.country: one.value for one in newest}
     whole = sum(values.values())
     if not whole:
         return {}
@@ -183,7 +196,14 @@ def _standing(
     gaps = [gap for pair, gap in pairs.items() if leader in pair]
     agreed = min((gap.agreement.leaders.get(leader or "", 0) for gap in gaps), default=0)
     against = max(
-        (gap.agreement.witnesses - gap.agreement.leaders.get(leader or "", 0) for gap in gaps),
+        (
+            sum(
+                count
+                for named, count in gap.agreement.leaders.items()
+                if named not in (leader, "equal")
+            )
+            for gap in gaps
+        ),
         default=0,
     )
     newest = best.periods[-1] if best else None

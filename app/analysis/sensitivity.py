@@ -19,6 +19,7 @@ class Answer(Shape):
 
     source: str = Field(description="The source.", examples=["bnn-2024-03-31"])
     scope: str | None = Field(description="The scope.", examples=["generative-ai"])
+    unit: str = Field(description="The unit of the figures.", examples=["USD"])
     attribution: str | None = Field(
         description="How AI models count for countries; null where it does not matter.",
         examples=["any"],
@@ -59,6 +60,7 @@ def read_sensitivity(views: list[View], indicator: Indicator, a: str, b: str) ->
                     Answer(
                         source=comparison.source,
                         scope=comparison.scope,
+                        unit=comparison.unit,
                         attribution=gap.attribution,
                         revision=view.at.id,
                         period=newest.period,
@@ -84,7 +86,7 @@ def turning_choices(answers: list[Answer]) -> list[Choice]:
     choices: tuple[Choice, ...] = ("source", "scope", "attribution", "revision")
     turning: list[Choice] = []
     for choice in choices:
-        others = [name for name in choices if name != choice]
+        others = ["unit", *(name for name in choices if name != choice)]
         groups: dict[tuple[object, ...], set[str | None]] = defaultdict(set)
         for answer in answers:
             groups[tuple(getattr(answer, name) for name in others)].add(answer.leader)

@@ -192,6 +192,14 @@ class RaceQuery(DetailQuery):
             raise NotAllowed("a country is named twice")
         return self
 
+    @model_validator(mode="after")
+    def _weights_that_weigh(self) -> Self:
+        if self.weights and not any(self.weighed.values()):
+            raise NotAllowed("weights that are all 0 rank nothing")
+        if len(self.weighed) < len(self.weights or ()):
+            raise NotAllowed("an indicator is weighed twice")
+        return self
+
     @property
     def weighed(self) -> dict[str, float]:
         """The weights by indicator."""

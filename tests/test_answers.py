@@ -1,0 +1,695 @@
+"""The answers: observations in every unit, the race, claims, sensitivity, worked out by hand."""
+
+import csv
+import io
+import json
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from app.analysis.indicators import INDICATORS
+from app.main import create_app
+from app.resources.adoption import ADOPTION
+from app.resources.ai_models import AI_MODELS
+from app.resources.companies import COMPANIES
+from app.resources.funding import FUNDING
+from app.resources.resource import Resource
+from app.resources.sources import SOURCES
+from app.resources.statistics import STATISTICS
+from app.settings import Settings
+from app.storage.database import Database
+from app.storage.ledger import StoredRow
+from tests.answering import is_problem
+from tests.conftest import Templates
+from tests.ledger_rows import (
+    adoption,
+    ai_model,
+    company,
+    funding_round,
+    source,
+    statistic,
+    total,
+    write,
+)
+
+RULES = ("any", "first", "fractional", "exclusive")
+
+
+def patents(key: str, country: str, period: str, value: float, **fields: Any) -> StoredRow:
+    return statistic(key, country=country, period=period, value=value, **fields)
+
+
+def money(key: str, country: str, period: str, amount: int, **fields: Any) -> StoredRow:
+    given = {"amount": amount, "currency": "USD", "qualifier": "exact", **fields}
+    return total(key, country=country, period=period, amount_usd=amount, **given)
+
+
+def paid(key: str, amount: int, qualifier: str = "exact", **fields: Any) -> StoredRow:
+    given = {"country": "US", "amount": amount, "currency": "USD", "qualifier": qualifier}
+    return funding_round(key, "us1", amount_usd=amount, **{**given, **fields})
+
+
+MADE_UP: dict[Resource, list[StoredRow]] = {
+    SOURCES: [source(key) for key in ("s", "dup", "part", "world", "months", "zero")]
+    + [source("first", published="2024"), source("second", restates="first")]
+    + [source("third", restates="second"), source("early", published="2023-06")],
+    COMPANIES: [
+        *(company(key, country="US") for key in ("us1", "us2")),
+        company("cn1", country="CN"),
+        company("gb1", country="GB"),
+        company("nowhere"),
+    ],
+    STATISTICS: [
+        patents("a1", "US", "2021", 10),
+        patents("a2", "US", "2022", 15),
+        patents("a3", "US", "2023", 12),
+        patents("a4", "US", "2023-01/2023-11", 11),
+        patents("a5", "US", "2023-01-05/2023-12-20", 9),
+        patents("b2", "CN", "2022", 5),
+        patents("b3", "CN", "2023", 3),
+        # Two figures of one source for the same thing: which of them should be compared?
+        patents("d1", "US", "2022", 4, source="dup"),
+        patents("d2", "US", "2023", 6, source="dup"),
+        patents("d3", "US", "2023", 8, source="dup"),
+        patents("d4", "US", "2024", 9, source="dup"),
+        patents("d5", "CN", "2023", 2, source="dup"),
+        # Two figures of one country and none of the other: as many as there are countries.
+        patents("p1", "US", "2023", 4, source="part"),
+        patents("p2", "US", "2023", 6, source="part"),
+        patents("w1", "US", "2023", 30, source="world"),
+        patents("w2", "CN", "2023", 10, source="world"),
+        patents("w3", "WLD", "2023", 200, source="world"),
+        patents("z1", "US", "2022", 0, source="zero"),
+        patents("z2", "CN", "2022", 7, source="zero"),
+        patents("z3", "US", "2023", 7, source="zero"),
+        *(patents(f"m{n}", "US", f"2023-0{n}", n * n, source="months") for n in range(1, 5)),
+    ],
+    FUNDING: [
+        paid("r1", 100),
+        paid("r2", 50, "about", period="2023-11"),
+        paid("r3", 7, "exact", price_base="constant-2021"),
+        paid("r4", 10, source="world"),
+        paid("r5", 20, "at_least", source="world"),
+        paid("r6", 3, "disputed", period="2024", source="world"),
+        paid("r7", 1_000, "exact", period="2023/2024"),
+        funding_round("r8", "us1", country="US"),
+        money("t1", "US", "2023", 5_000, deals=10, deals_qualifier="exact"),
+        money("t2", "CN", "2023", 900, deals=3, deals_qualifier="at_least"),
+        money("t3", "US", "2022", 400, qualifier="at_least", deals=8, deals_qualifier="at_least"),
+    ],
+    AI_MODELS: [
+        ai_model("one", developers=["us1"], released="2023", openness="open"),
+        ai_model("two", developers=["us1", "us2"], released="2023-03", openness="closed"),
+        ai_model("both", developers=["cn1", "us1"], released="2023", openness="open"),
+        ai_model("three", developers=["us1", "cn1", "gb1"], released="2023-05-05"),
+        ai_model("none", developers=["nowhere"], released="2023"),
+        ai_model("line", developers=["us1"], released="2023", kind="family"),
+        ai_model("undated", developers=["us1"]),
+    ],
+    ADOPTION: [
+        adoption("u1", model="one", value=5, unit="users"),
+        adoption("u2", model="two", value=9, unit="users", qualifier="about"),
+    ],
+}
+
+
+def client_over(database_url: str) -> TestClient:
+    settings = Settings(database_url=database_url)
+    return TestClient(create_app(settings), raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def made_up(templates: Templates) -> Iterator[TestClient]:
+    """A client over the rows above."""
+    url = templates.empty()
+    database = Database(url)
+    write(database, MADE_UP)
+    database.close()
+    with client_over(url) as client:
+        yield client
+
+
+@pytest.fixture
+def written(templates: Templates) -> Iterator[tuple[TestClient, Database]]:
+    """A client over a database that the test writes to."""
+    url = templates.empty()
+    database = Database(url)
+    with client_over(url) as client:
+        yield client, database
+    database.close()
+
+
+def get(client: TestClient, path: str, **query: str | int) -> httpx2.Response:
+    answer = client.get(path, params=query)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def read(client: TestClient, path: str, **query: str | int) -> Any:
+    return get(client, path, **query).json()["data"]
+
+
+def seen(client: TestClient, **query: str | int) -> dict[str, float | str | None]:
+    """Return the value or the reason of its absence of each fact, for patents of any source."""
+    found = read(client, "/observations", **{"indicator": "patents", "limit": 1000, **query})
+    assert all((one["value"] is None) == (one["reason"] is not None) for one in found)
+    return {
+        one["fact"]: one["reason"] if one["value"] is None else round(one["value"], 3)
+        for one in found
+    }
+
+
+NONE, SEVERAL = "no_earlier_period", "several_values"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"source": "s"}, {"a1": 10, "a2": 15, "a3": 12, "a4": 11, "a5": 9, "b2": 5, "b3": 3}),
+        (
+            # 15 - 10, 12 - 15, 3 - 5; eleven months and odd days follow no year.
+            {"source": "s", "units": "change"},
+            {"a1": NONE, "a2": 5, "a3": -3, "a4": NONE, "a5": NONE, "b2": NONE, "b3": -2},
+        ),
+        (
+            {"source": "s", "units": "percent_change"},  # 5 / 10, -3 / 15, -2 / 5
+            {"a1": NONE, "a2": 50, "a3": -20, "a4": NONE, "a5": NONE, "b2": NONE, "b3": -40},
+        ),
+        (
+            {"source": "zero", "units": "percent_change", "country": "US"},
+            {"z1": NONE, "z3": "zero_base"},
+        ),
+        ({"source": "zero", "units": "change", "country": "US"}, {"z1": NONE, "z3": 7}),
+        (
+            {"source": "months", "units": "change"},  # 4 - 1, 9 - 4, 16 - 9
+            {"m1": NONE, "m2": 3, "m3": 5, "m4": 7},
+        ),
+        (
+            {"source": "dup", "units": "change"},  # which of 6 and 8 came before 9?
+            {"d1": NONE, "d2": SEVERAL, "d3": SEVERAL, "d4": SEVERAL, "d5": NONE},
+        ),
+        (
+            {"source": "s", "units": "index", "base_period": "2022"},  # 10 / 15, 12 / 15, 3 / 5
+            {
+                "a1": 66.667, "a2": 100, "a3": 80, "a4": "no_base_period",
+                "a5": "no_base_period", "b2": 100, "b3": 60,
+            },
+        ),
+        (
+            {"source": "s", "units": "index"},  # 15 / 10, 12 / 10; the others begin anew
+            {"a1": 100, "a2": 150, "a3": 120, "a4": 100, "a5": 100, "b2": 100, "b3": 60},
+        ),
+        (
+            {"source": "dup", "units": "index", "base_period": "2023"},
+            {"d1": SEVERAL, "d2": SEVERAL, "d3": SEVERAL, "d4": SEVERAL, "d5": 100},
+        ),
+        (
+            {"source": "zero", "units": "index", "country": "US"},
+            {"z1": "zero_base", "z3": "zero_base"},
+        ),
+        (
+            {"source": "s", "units": "ratio", "country": "CN"},  # 5 / 15, 3 / 12
+            {"b2": 0.333, "b3": 0.25},
+        ),
+        (
+            {"source": "s", "units": "ratio", "base": "CN", "country": "US"},  # 15 / 5, 12 / 3
+            {"a1": "no_base_country", "a2": 3, "a3": 4}
+            | dict.fromkeys(("a4", "a5"), "no_base_country"),
+        ),
+        ({"source": "zero", "units": "ratio", "country": "CN"}, {"z2": "zero_base"}),
+        ({"source": "dup", "units": "ratio", "country": "CN"}, {"d5": SEVERAL}),
+        (
+            {"source": "s", "units": "share", "country": "US,CN"},  # 15 / 20, 5 / 20, 12 / 15
+            {
+                "a1": "no_whole", "a2": 75, "a3": 80, "a4": "no_whole", "a5": "no_whole",
+                "b2": 25, "b3": 20,
+            },
+        ),
+        ({"source": "s", "units": "share", "period": "2023", "country": "CN"}, {"b3": 100}),
+        (
+            {"source": "s", "units": "share", "period": "2022"},
+            {"a2": "no_whole", "b2": "no_whole"},
+        ),
+        # The world is the whole where the source gives it, named or not: 30 / 200, 10 / 200.
+        ({"source": "world", "units": "share"}, {"w1": 15, "w2": 5, "w3": 100}),
+        ({"source": "world", "units": "share", "country": "US,CN"}, {"w1": 15, "w2": 5}),
+        (
+            {"source": "part", "units": "share", "country": "US,CN"},
+            {"p1": "no_whole", "p2": "no_whole"},
+        ),
+        (
+            {"source": "dup", "units": "share", "country": "US,CN", "period": "2023"},
+            {"d2": SEVERAL, "d3": SEVERAL, "d5": SEVERAL},
+        ),
+        # The newest that is not empty, of each series.
+        ({"source": "months", "latest": "1"}, {"m4": 16}),
+        ({"source": "months", "latest": "1", "period": "..2023-02"}, {"m2": 4}),
+        ({"source": "months", "latest": "1", "units": "change", "period": "..2023-02"}, {"m2": 3}),
+        ({"source": "months", "latest": "1", "units": "change", "period": "2023-01"}, {}),
+        ({"source": "s,world", "latest": "1", "period": "2022"}, {"a2": 15, "b2": 5}),
+    ],
+)  # fmt: skip
+def test_each_unit_is_worked_out_as_by_hand(
+    made_up: TestClient, query: dict[str, str], expected: dict[str, Any]
+) -> None:
+    assert seen(made_up, **query) == expected
+
+
+def test_the_world_of_the_packs_is_the_whole_of_a_share(client: TestClient) -> None:
+    asked = {"indicator": "funding-amount", "units": "share", "source": "cnbc-2024-03-31"}
+    found = read(client, "/observations", **asked, country="US,CN", period="2023")
+    # 31 and 2 of 42.5 billion: the sum of the two is not the whole.
+    assert {one["country"]: round(one["value"], 2) for one in found} == {"US": 72.94, "CN": 4.71}
+    assert {one["unit"] for one in found} == {"percent"}
+
+
+def test_wide_has_a_row_for_each_figure_and_goes_with_no_order(made_up: TestClient) -> None:
+    asked = {"indicator": "patents", "shape": "wide", "source": "dup"}
+    rows = list(csv.reader(io.StringIO(get(made_up, "/observations.csv", **asked).text.strip())))
+    terms = ["patents", "2023", "dup", "", "patents", "reported"]
+    assert rows[0] == ["indicator", "period", "source", "scope", "unit", "basis", "CN", "US"]
+    assert [row for row in rows if row[1] == "2023"] == [
+        [*terms, "2", "6"],
+        [*terms, "", "8"],
+    ]
+    assert read(made_up, "/observations", **asked)[0]["US"] == 4
+    for name, value in (("sort", "value"), ("limit", "5"), ("fields", "value"), ("count", "exact")):
+        problem = is_problem(made_up.get("/observations", params={**asked, name: value}), 422)
+        assert problem["errors"][0]["parameter"] == name
+
+
+@pytest.mark.parametrize(
+    ("sort", "units"),
+    [("", "level"), ("value", "change"), ("-value", "change"), ("country,-period", "share")],
+)
+def test_pages_joined_are_the_whole_in_every_format(
+    made_up: TestClient, sort: str, units: str
+) -> None:
+    asked: dict[str, Any] = {"units": units} | ({"sort": sort} if sort else {})
+    whole = get(made_up, "/observations", **asked, limit=1000, count="exact").json()
+    joined: list[Any] = []
+    following: dict[str, str] = {}
+    while True:
+        page = get(made_up, "/observations", **asked, limit=17, **following).json()
+        joined += page["data"]
+        if not page["links"]["next"]:
+            break
+        following = {"cursor": page["links"]["next"].rpartition("cursor=")[2]}
+    assert joined == whole["data"]
+    assert len(joined) == whole["meta"]["total"] > 34
+    lines = get(made_up, "/observations.ndjson", **asked).text.splitlines()
+    assert [json.loads(line) for line in lines] == joined
+    table = list(csv.DictReader(io.StringIO(get(made_up, "/observations.csv", **asked).text)))
+    assert [row["fact"] for row in table] == [one["fact"] or "" for one in joined]
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/observations", {"indicator": "patent"}),
+        ("/observations", {"indicator": "patent", "shape": "wide"}),
+        ("/gap", {"indicator": "patent"}),
+        ("/claims", {"indicator": "patent"}),
+        ("/sensitivity", {"indicator": "patent"}),
+        ("/race", {"weights": "patent:1"}),
+    ],
+)
+def test_an_unknown_indicator_is_refused_with_the_nearest(
+    made_up: TestClient, path: str, query: dict[str, str]
+) -> None:
+    (error,) = is_problem(made_up.get(path, params=query), 422)["errors"]
+    assert (error["parameter"], error["nearest"]) == (
+        "weights" if path == "/race" else "indicator",
+        "patents",
+    )
+
+
+def test_rounds_are_summed_by_source_and_year_and_never_with_totals(made_up: TestClient) -> None:
+    def summed(indicator: str) -> set[tuple[Any, ...]]:
+        found = read(made_up, "/observations", indicator=indicator)
+        assert {(one["basis"], one["scope"]) for one in found} == {("summed", "listed-rounds")}
+        names = ("source", "period", "unit", "value", "qualifier")
+        return {tuple(one[name] for name in names) for one in found}
+
+    assert summed("rounds-amount") == {
+        ("s", "2023", "USD", 150, "about"),  # 100 + about 50; not the 1000 of two years
+        ("s", "2023", "USD of 2021", 7, "exact"),
+        ("world", "2023", "USD", 30, "at_least"),  # 10 + at least 20
+        ("world", "2024", "USD", 3, "disputed"),
+    }
+    assert summed("rounds-count") == {
+        ("s", "2023", "rounds", 3, "exact"),
+        ("world", "2023", "rounds", 2, "exact"),
+        ("world", "2024", "rounds", 1, "exact"),
+    }
+    totals = read(made_up, "/observations", indicator="funding-amount")
+    assert {(one["fact"], one["value"]) for one in totals} == {
+        ("t1", 5_000),
+        ("t2", 900),
+        ("t3", 400),
+    }
+
+
+def test_an_average_deal_is_as_firm_as_its_parts_let_it_be(made_up: TestClient) -> None:
+    found = read(made_up, "/observations", indicator="funding-average-deal")
+    # 900 by at least 3 deals is up to 300; at least 400 by at least 8 can be anything.
+    assert {(one["fact"], one["value"], one["qualifier"]) for one in found} == {
+        ("t1", 500, "exact"),
+        ("t2", 300, "up_to"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("rule", "released", "open_share"),
+    [
+        # one: US. two: US, US. both: CN, US. three: US, CN, GB. Openness: one, both open; two not.
+        ("any", {"US": 4, "CN": 2, "GB": 1}, {"US": 66.667, "CN": 100}),
+        ("first", {"US": 3, "CN": 1}, {"US": 50, "CN": 100}),
+        # US: 1 + 1 + 1/2 + 1/3; open (1 + 1/2) of (1 + 1 + 1/2)
+        ("fractional", {"US": 2.833, "CN": 0.833, "GB": 0.333}, {"US": 60, "CN": 100}),
+        ("exclusive", {"US": 2}, {"US": 50}),
+    ],
+)
+def test_an_ai_model_counts_by_the_rule_of_attribution(
+    made_up: TestClient, rule: str, released: dict[str, float], open_share: dict[str, float]
+) -> None:
+    for indicator, expected in (("models-released", released), ("models-open-share", open_share)):
+        found = read(made_up, "/observations", indicator=indicator, attribution=rule)
+        assert {one["country"]: round(one["value"], 3) for one in found} == expected
+    gap = read(made_up, "/gap", indicator="models-released", attribution=rule)
+    assert gap["attribution"] == rule
+
+
+def test_any_is_the_default_attribution_and_is_named(made_up: TestClient) -> None:
+    assert read(made_up, "/gap", indicator="models-released")["attribution"] == "any"
+    assert read(made_up, "/gap", indicator="patents")["attribution"] is None
+
+
+def test_the_catalogue_has_every_indicator_with_what_there_is(made_up: TestClient) -> None:
+    entries = {entry["id"]: entry for entry in read(made_up, "/indicators")}
+    assert list(entries) == [*(indicator.id for indicator in INDICATORS), "patents"]
+    observations = read(made_up, "/observations", limit=1000)
+    for id_, entry in entries.items():
+        mine = [one for one in observations if one["indicator"] == id_]
+        assert entry["observations"] == len(mine)
+        assert entry["sources"] == sorted({one["source"] for one in mine})
+        assert entry["countries"] == sorted({one["country"] for one in mine})
+        assert entry["first_day"] == min((o["period_first_day"] for o in mine), default=None)
+        assert entry["last_day"] == max((o["period_last_day"] for o in mine), default=None)
+        assert read(made_up, f"/indicators/{id_}") == entry
+    patents_ = entries["patents"]
+    assert (patents_["first_day"], patents_["last_day"]) == ("2021-01-01", "2024-12-31")
+    is_problem(made_up.get("/indicators/patent"), 404)
+
+
+def test_a_metric_takes_the_place_of_no_declared_indicator(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    write(database, {SOURCES: [source()], STATISTICS: [statistic("x", metric="funding_amount")]})
+    assert read(client, "/indicators/funding-amount")["resource"] == "funding"
+
+
+def rivals(key: str, us: float, cn: float, period: str = "2023", **fields: Any) -> list[StoredRow]:
+    """Return what a source states of two countries."""
+    return [
+        patents(f"{key}-us", "US", period, us, **fields),
+        patents(f"{key}-cn", "CN", period, cn, **fields),
+    ]
+
+
+def standing(client: TestClient, indicator: str, **query: str) -> dict[str, Any]:
+    found = read(client, "/race", **query)["standings"]
+    (one,) = (row for row in found if row["indicator"] == indicator)
+    return dict(one)
+
+
+def test_every_indicator_has_a_row_that_says_what_its_gap_says(client: TestClient) -> None:
+    known = [entry["id"] for entry in read(client, "/indicators")]
+    standings = read(client, "/race")["standings"]
+    assert [row["indicator"] for row in standings] == known
+    for row in standings:
+        gap = read(client, "/gap", indicator=row["indicator"])
+        named = gap["agreement"]["leaders"]
+        reasons = [refusal["reason"] for refusal in gap["refusals"]]
+        assert row["refusals"] == {reason: reasons.count(reason) for reason in reasons}
+        if not row["leader"]:
+            assert row["witnesses_for"] == row["witnesses_against"] == 0
+            continue
+        assert row["witnesses_for"] == named[row["leader"]]
+        assert row["witnesses_against"] == sum(named.values()) - row["witnesses_for"]
+        (shown,) = (
+            one
+            for one in gap["comparisons"]
+            if (one["source"], one["scope"]) == (row["source"], row["scope"])
+        )
+        assert row["period"] == shown["periods"][-1]["period"]
+        assert row["sentence"] == shown["sentence"]
+        assert row["direction"] == (shown["trend"] and shown["trend"]["direction"])
+        ratio = shown["periods"][-1]["ratio"]
+        assert row["margin"] == pytest.approx(ratio if row["leader"] == "US" else 1 / ratio)
+
+
+def test_witnesses_that_name_no_leader_are_not_against(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    facts = [
+        *rivals("one", 9, 1, source="one"),
+        *rivals("two", 9, 3, source="two"),
+        *rivals("three", 1, 2, source="three"),
+        *rivals("even", 5, 5, source="even"),
+    ]
+    sources = [source(key) for key in ("one", "two", "three", "even")]
+    write(database, {SOURCES: sources, STATISTICS: facts})
+    row = standing(client, "patents")
+    assert (row["leader"], row["witnesses_for"], row["witnesses_against"]) == ("US", 2, 1)
+
+
+def test_three_countries_are_led_by_who_beats_both(client: TestClient) -> None:
+    row = standing(client, "notable-models", countries="US,CN,EU")
+    # 40 US, 15 CN, 3 EU in 2024: the margin is that over the closest, 40 / 15.
+    assert (row["leader"], row["runner_up"], row["period"]) == ("US", "CN", "2024")
+    assert row["margin"] == pytest.approx(40 / 15)
+    assert row["witnesses_for"] == 1  # only one source has the EU
+
+
+def test_a_composite_is_the_weighted_mean_of_shares(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    facts = [
+        *rivals("x", 90, 10, metric="x"),
+        *rivals("y", 40, 60, metric="y"),
+        *rivals("z", 30, 70, "2024", metric="z", source="early"),  # it cannot know of 2024
+        *rivals("old", 90, 10, metric="z"),
+        *rivals("twice", 1, 99, "2024", metric="x"),
+        patents("twice-us-again", "US", "2024", 2, metric="x"),
+    ]
+    write(database, {SOURCES: [source(), source("early", published="2024-06")], STATISTICS: facts})
+
+    def composite(weights: str) -> list[tuple[Any, ...]]:
+        found = read(client, "/race", weights=weights)["composite"]
+        return [
+            (one["country"], round(one["score"], 3), round(one["stability"], 3)) for one in found
+        ]
+
+    assert read(client, "/race")["composite"] is None
+    assert composite("x:1") == [("US", 90, 100), ("CN", 10, 100)]
+    assert composite("z:1") == [("US", 90, 100), ("CN", 10, 100)]
+    # (2 * 90 + 1 * 40) / 3; no weight of y up to 4 times its own turns 50 points by 10.
+    assert composite("x:2,y:1") == [("US", 73.333, 100), ("CN", 26.667, 100)]
+    # US leads by 80 x on x and trails by 20 y on y; with x:1, y:3 it turns where y > 4 x:
+    # of x in (.5, 1, 2), y in (1.5, 3, 6) that is (.5, 3), (.5, 6), (1, 6): 6 of 9 hold.
+    assert composite("x:1,y:3") == [
+        ("US", 52.5, 66.667),
+        ("CN", 47.5, 66.667),
+    ]
+
+
+@pytest.mark.parametrize(
+    "weights",
+    ["patents", "patents:", "patents:-1", "patents:nan", ":1", "patents:0", "patents:1,patents:2"],
+)
+def test_weights_that_weigh_nothing_are_refused(made_up: TestClient, weights: str) -> None:
+    is_problem(made_up.get("/race", params={"weights": weights}), 422)
+
+
+def test_claims_name_the_chain_and_what_they_differ_in(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    sources = [
+        source("root"),
+        source("echo", restates="root"),
+        source("echo-echo", restates="echo"),
+        source("other"),
+    ]
+    facts = [
+        money("c1", "US", "2023", 100, source="root"),
+        money("c2", "US", "2023", 101, source="echo-echo"),
+        money("c3", "US", "2023", 102, source="other"),
+        money("c4", "US", "2023", 110, source="other", qualifier="about"),
+        money("c5", "US", "2023", 120, source="other", qualifier="about", scope="generative-ai"),
+        money("c6", "US", "2022", 130, source="other", qualifier="about", scope="generative-ai"),
+        money(
+            "c7",
+            "US",
+            "2022",
+            140,
+            source="other",
+            qualifier="about",
+            scope="generative-ai",
+            price_base="constant-2021",
+        ),
+    ]
+    write(database, {SOURCES: sources, FUNDING: facts})
+    found = read(client, "/claims", indicator="funding-amount", country="US")
+    assert {one["fact"]: one["differs_in"] for one in found["claims"]} == {
+        "c1": [],
+        "c2": ["restated"],
+        "c3": ["counting"],
+        "c4": ["qualifier"],
+        "c5": ["scope"],
+        "c6": ["period"],
+        "c7": ["unit"],
+    }
+    claims = {one["fact"]: one for one in found["claims"]}
+    assert (claims["c2"]["chain"], claims["c2"]["witness"]) == (["echo", "root"], "root")
+    assert (claims["c1"]["chain"], claims["c1"]["witness"]) == ([], "root")
+    (spread,) = found["spreads"]
+    assert (spread["claims"], spread["witnesses"], spread["same_terms"]) == (7, 2, False)
+    assert (spread["lowest"], spread["highest"], spread["ratio"]) == (100, 140, 1.4)
+    assert found["leaders"] is None
+    same = read(client, "/claims", indicator="funding-amount", country="US", period="2023")
+    assert [one["fact"] for one in same["claims"]] == ["c1", "c2", "c3", "c4", "c5"]
+
+
+def test_claims_of_two_countries_name_the_leader_of_the_newest_period(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    facts = [*rivals("old", 100, 50, "2022"), *rivals("new", 10, 20, "2023")]
+    write(database, {SOURCES: [source()], STATISTICS: facts})
+    gap = read(client, "/gap", indicator="patents")
+    leaders = read(client, "/claims", indicator="patents")["leaders"]
+    assert leaders == gap["agreement"]["leaders"] == {"CN": 1}
+
+
+def turned_by(client: TestClient, indicator: str) -> list[str]:
+    found: list[str] = read(client, "/sensitivity", indicator=indicator)["turned_by"]
+    return found
+
+
+def test_only_the_choice_that_turns_the_answer_is_named(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    two = [source("one"), source("two")]
+    facts = [
+        *rivals("s1", 9, 1, metric="by_source", source="one"),
+        *rivals("s2", 1, 9, metric="by_source", source="two"),
+        *rivals("c1", 9, 1, metric="by_scope", source="one", scope="a"),
+        *rivals("c2", 1, 9, metric="by_scope", source="one", scope="b"),
+        *rivals("u1", 9, 1, metric="by_unit", source="one", unit="patents"),
+        *rivals("u2", 1, 9, metric="by_unit", source="one", unit="percent"),
+        *rivals("r1", 9, 1, metric="by_revision", source="one"),
+        *rivals("n1", 9, 1, metric="by_nothing", source="one"),
+        *rivals("n2", 8, 2, metric="by_nothing", source="two", scope="a"),
+    ]
+    developers = (["us1", "cn1"], ["us1", "cn1"], ["cn1"])
+    models = [
+        ai_model(f"m{n}", developers=names, released="2023", source="one")
+        for n, names in enumerate(developers)
+    ]
+    companies = [company(f"{code.lower()}1", country=code, source="one") for code in ("US", "CN")]
+    facts_of_all = {SOURCES: two, COMPANIES: companies, AI_MODELS: models, STATISTICS: facts}
+    write(database, facts_of_all)
+    first = read(client, "/sensitivity", indicator="by-revision")
+    write(database, {STATISTICS: rivals("r1", 1, 9, metric="by_revision", source="one")})
+    assert turned_by(client, "by-source") == ["source"]
+    assert turned_by(client, "by-scope") == ["scope"]
+    assert turned_by(client, "by-unit") == []
+    assert turned_by(client, "by-revision") == ["revision"]
+    assert turned_by(client, "by-nothing") == []
+    # any: US 2, CN 3. first: US 2, CN 1. fractional: US 1, CN 2.
+    assert turned_by(client, "models-released") == ["attribution"]
+    assert first["turned_by"] == []
+    assert first["leaders"] == {"US": len(first["answers"])}
+
+
+PINNED = (
+    "/observations?indicator=patents&shape=wide&units=share&country=US,CN",
+    "/observations?indicator=models-released&attribution=fractional&shape=wide",
+    "/indicators",
+    "/indicators/patents",
+    "/gap?indicator=patents",
+    "/race?countries=US,CN,GB&weights=patents:1",
+    "/claims?indicator=patents",
+    "/sensitivity?indicator=models-released",
+)
+
+
+def _data(answer: httpx2.Response) -> bytes:
+    """Return the bytes of `data`, which stand before those of `meta`."""
+    assert answer.status_code == 200, answer.text
+    return answer.content.partition(b',"meta":')[0]
+
+
+def _random_facts(chance: random.Random, number: int) -> dict[Resource, list[StoredRow]]:
+    def country() -> str:
+        return chance.choice(("US", "CN", "GB"))
+
+    names = [f"{code}{n}" for code in ("us", "cn", "gb") for n in (1, 2)]
+    return {
+        SOURCES: [source("s"), source("t", restates=chance.choice(("s", None)))],
+        COMPANIES: [company(name, country=country()) for name in names],
+        AI_MODELS: [
+            ai_model(f"m{chance.randint(0, 9)}", developers=[name], released="2023")
+            for name in chance.sample(names, 1)
+        ],
+        STATISTICS: [
+            patents(f"p{n}", country(), f"202{n % 4}", chance.randint(0, 99), source=key)
+            for n in chance.sample(range(20), 6 + number)
+            for key in chance.choices(("s", "t"))
+        ],
+    }
+
+
+def test_an_answer_that_is_pinned_never_changes(written: tuple[TestClient, Database]) -> None:
+    client, database = written
+    chance = random.Random(7)
+    kept: dict[str, bytes] = {}
+    for number in range(4):
+        write(database, _random_facts(chance, number))
+        for path in PINNED:
+            newest = client.get(path)
+            pinned = newest.json()["links"]["pinned"]
+            assert pinned.endswith(f"as_of={newest.json()['meta']['revision']}")
+            kept[pinned] = _data(newest)
+    gone = [one["fact"] for one in read(client, "/observations", indicator="patents")]
+    write(database, remove={STATISTICS: gone[::2]})
+    assert len(kept) == 4 * len(PINNED)
+    for pinned, data in kept.items():
+        assert _data(client.get(pinned)) == data, pinned
+
+
+@pytest.mark.parametrize("path", PINNED)
+def test_a_citation_leads_to_the_pinned_answer(made_up: TestClient, path: str) -> None:
+    answer = made_up.get(path).json()
+    pinned, citation = answer["links"]["pinned"], answer["citation"]
+    assert citation["url"] == citation["csl"]["URL"] == pinned
+    assert pinned in citation["text"]
+    assert f"\\url{{{pinned}}}" in citation["bibtex"]
+    assert citation["csl"]["type"] == "dataset"
+    assert citation["csl"]["version"] == f"revision {answer['meta']['revision']}"
+    assert citation["bibtex"].startswith(f"@misc{{{citation['csl']['id']},")
+
+
+def test_two_answers_of_a_revision_can_stand_in_one_bibliography(made_up: TestClient) -> None:
+    keys = {made_up.get(path).json()["citation"]["csl"]["id"] for path in PINNED}
+    assert len(keys) == len(PINNED)
