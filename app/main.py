@@ -60,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ],
         exception_handlers={Problem: _tell, HTTPException: _tell_routing},
     )
+    app.state.public_url = settings.public_url
     app.include_router(home_router(database, has_charts=True))
     app.include_router(service_router(database))
     for resource in RESOURCES:

@@ -36,6 +36,12 @@ class Settings(BaseSettings):
         pattern="^(/[A-Za-z0-9._~-]+)*$",
         description="Where a proxy has mounted the service, such as /airace.",
     )
+    public_url: str = Field(
+        default="",
+        pattern="^(https?://[^ ]+[^/ ])?$",
+        description="Where others reach the service, such as https://race.example.org: the "
+        "addresses in citations begin with it.",
+    )
     largest_body: int = Field(
         default=1_048_576, ge=0, description="The most bytes that the body of a request may have."
     )

@@ -229,7 +229,8 @@ NONE, SEVERAL = "no_earlier_period", "several_values"
                 "b2": 25, "b3": 20,
             },
         ),
-        ({"source": "s", "units": "share", "period": "2023", "country": "CN"}, {"b3": 100}),
+        # One country alone is not a whole: all of it would be a hundred per cent of itself.
+        ({"source": "s", "units": "share", "period": "2023", "country": "CN"}, {"b3": "no_whole"}),
         (
             {"source": "s", "units": "share", "period": "2022"},
             {"a2": "no_whole", "b2": "no_whole"},
@@ -264,7 +265,17 @@ def test_the_world_of_the_packs_is_the_whole_of_a_share(client: TestClient) -> N
     found = read(client, "/observations", **asked, country="US,CN", period="2023")
     # 31 and 2 of 42.5 billion: the sum of the two is not the whole.
     assert {one["country"]: round(one["value"], 2) for one in found} == {"US": 72.94, "CN": 4.71}
-    assert {one["unit"] for one in found} == {"percent"}
+    assert {one["unit"] for one in found} == {"percent of WLD"}
+    (one, _) = read(
+        client,
+        "/observations",
+        **{**asked, "source": "bnn-2024-03-31"},
+        country="US,CN",
+        period="2023",
+    )
+    assert one["unit"] == "percent of CN + US"
+    asked = {"indicator": "people-using-ai", "units": "share", "country": "US,CN"}
+    assert {one["reason"] for one in read(client, "/observations", **asked)} == {"does_not_add_up"}
 
 
 def test_wide_has_a_row_for_each_figure_and_goes_with_no_order(made_up: TestClient) -> None:

@@ -129,8 +129,11 @@ def test_every_gap_of_the_cross_check_is_the_one_worked_out_by_hand(client: Test
         ("ms-diffusion-2026q1", "working-age", "2025-07/2025-12"): ("US", 1.7),  # 28.3 / 16.3
         ("ms-diffusion-2026q1", "working-age", "2026-Q1"): ("US", 1.9),  # 31.3 / 16.4
     }
-    # Lead in points of the two together: (26.3 - 15.4) / 41.7 = 26.1, (28.3 - 16.3) / 44.6 = 26.9.
-    assert people["comparisons"][0]["trend"]["direction"] == "flat"
+    trend = people["comparisons"][0]["trend"]  # a state, whatever the length of its periods
+    assert (trend["first"], trend["last"]) == ("2025-01/2025-06", "2026-Q1")
+    assert round(trend["first_lead"], 1) == 10.9  # 26.3 - 15.4
+    assert round(trend["last_lead"], 1) == 14.9  # 31.3 - 16.4
+    assert trend["direction"] == "widening"
 
 
 def test_who_restates_another_is_no_second_witness(client: TestClient) -> None:
@@ -190,6 +193,14 @@ def test_a_period_that_was_not_over_when_the_source_came_out_is_refused() -> Non
     assert [refusal.reason for refusal in found.refusals] == ["incomplete_period"]
 
 
+@pytest.mark.parametrize("pair", [("WLD", "US"), ("US", "WLD"), ("EU", "FR")])
+def test_a_part_is_not_compared_with_its_whole(pair: tuple[str, str]) -> None:
+    observations = [observation(country, "2023", 5.0) for country in pair]
+    found = compare(FUNDING, *pair, observations, {"one": Witness("one", None)})
+    assert not found.comparisons
+    assert [refusal.reason for refusal in found.refusals] == ["part_of_whole"]
+
+
 def test_two_figures_of_one_source_for_the_same_thing_are_refused() -> None:
     found = gap([observation("US", "2023", 31), *(observation("CN", "2023", v) for v in (2, 3))])
     assert [refusal.reason for refusal in found.refusals] == ["several_values"]
@@ -201,9 +212,10 @@ def test_two_figures_of_one_source_for_the_same_thing_are_refused() -> None:
         ((50, 25), "widening", None),
         ((25, 50), "closing", None),
         ((50, 50), "flat", None),
-        ((50, 200), "flat", "2023"),  # 33.3 points behind after 33.3 ahead
         ((50, 150), "closing", "2023"),
-        ((50, 400), "widening", "2023"),
+        ((50, 200), "closing", "2023"),  # 33.3 points behind after 33.3 ahead
+        ((50, 400), "closing", "2023"),
+        ((100, 50), "widening", None),
     ],
 )
 def test_the_direction_is_that_of_the_lead(

@@ -43,6 +43,7 @@ def check(transaction: ReadTransaction) -> Iterator[Finding]:
         yield from _references_are_there(transaction, resource)
         yield from _history_is_unbroken(transaction, resource)
     yield from _counts_are_right(transaction)
+    yield from _restatements_end(transaction)
 
 
 def _lists_can_be_read(transaction: ReadTransaction, resource: Resource) -> Iterator[Finding]:
@@ -167,3 +168,17 @@ def _counts_are_right(transaction: ReadTransaction) -> Iterator[Finding]:
         told = (row["added"] + row["changed"], row["changed"] + row["removed"])
         if told != (began.get(row["id"], 0), ended.get(row["id"], 0)):
             yield Finding("revisions", str(row["id"]), "its counts are not those of its rows")
+
+
+def _restatements_end(transaction: ReadTransaction) -> Iterator[Finding]:
+    """Look for sources that restate each other in a circle: nobody would be their witness."""
+    sources = LEDGER["sources"].current.c
+    rows = transaction.connection.execute(select(sources.id, sources.restates))
+    restates: dict[str, str | None] = {key: above for key, above in rows}  # noqa: C416
+    for key, nearest in restates.items():
+        seen, above = {key}, nearest
+        while above is not None and above in restates and above not in seen:
+            seen.add(above)
+            above = restates[above]
+        if above == key:
+            yield Finding("sources", key, "restates itself by way of others")

@@ -139,7 +139,9 @@ class _Sources:
 
     def _chain(self, key: str) -> list[str]:
         chain: list[str] = []
-        while (key := self._by_id[key]["restates"]) and key not in chain:
+        seen = {key}
+        while (key := self._by_id[key]["restates"]) and key not in seen:
+            seen.add(key)
             chain.append(key)
         return chain
 

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Reason = Literal[
+    "part_of_whole",
     "one_sided",
     "different_scope",
     "incomplete_period",
@@ -29,7 +30,8 @@ class Figure(Shape):
     value: float | int = Field(description="The figure.", examples=[31_000_000_000])
     qualifier: str = Field(description="How firmly it is stated.", examples=["exact"])
     share: float | None = Field(
-        description="Its share of the two together, in percent; null where both are zero.",
+        description="Its share of the two together, in percent; null where both are zero, and for "
+        "what is in percent itself.",
         examples=[93.94],
     )
     fact: str | None = Field(

@@ -26,12 +26,15 @@ from app.analysis.figures import Observation, Witness, read_observations, read_w
 from app.analysis.indicator import Indicator
 from app.analysis.sentences import sentence
 from app.analysis.view import View
+from app.kit.countries import contains
 from app.kit.periods import months, parse_period
 
+PERCENT = "percent"
 FLAT_POINTS = 1.0
 """A lead that moved by no more than this many percentage points is flat."""
 
 _SENTENCES = {
+    "part_of_whole": "one of the two is a part of the other",
     "one_sided": "the source gives a figure for only one of the two",
     "different_scope": "the source gives the two in different scopes",
     "incomplete_period": "the period was not over when the source was published",
@@ -61,12 +64,16 @@ def compare(
     attribution: str | None = None,
 ) -> Gap:
     """Return the gap that observations show. Pure: the same observations give the same gap."""
+    part_of_whole = contains(a, b) or contains(b, a)
     by_source: dict[str, list[Observation]] = defaultdict(list)
     for observation in observations:
         by_source[observation.source].append(observation)
     comparisons: list[Comparison] = []
     refusals: list[Refusal] = []
     for source, stated in sorted(by_source.items()):
+        if part_of_whole:
+            refusals.append(_refusal(stated[0], None, "part_of_whole", ""))
+            continue
         witness = witnesses.get(source, Witness(source, None))
         found, refused = _compare_source(indicator, a, b, stated, witness)
         comparisons += found
@@ -104,7 +111,7 @@ def _compare_source(
             gaps[scope, unit, basis].append(_period_gap(indicator, sides[a], sides[b]))
     comparisons = []
     for (scope, unit, basis), periods in gaps.items():
-        trend = _trend(periods)
+        trend = _trend(periods, unit)
         first = next(observation for observation in stated if observation.scope == scope)
         if trend is None:
             refusals.append(_refusal(first, None, "single_period", ""))
@@ -159,7 +166,7 @@ def _refusal(observation: Observation, period: str | None, reason: Reason, there
 
 
 def _period_gap(indicator: Indicator, a: Observation, b: Observation) -> PeriodGap:
-    both = a.value + b.value
+    both = 0 if a.unit == PERCENT else a.value + b.value  # shares of two wholes make no whole
     leader = None
     if a.value != b.value:
         more, less = (a, b) if a.value > b.value else (b, a)
@@ -184,17 +191,24 @@ def _figure(observation: Observation, both: float) -> Figure:
     )
 
 
-def _trend(periods: list[PeriodGap]) -> Trend | None:
-    """Return what the lead does from the first to the last period of the commonest length."""
-    lengths = [_length(gap.period) for gap in periods]
-    usual = max(sorted(set(lengths)), key=lengths.count)
-    alike = [gap for gap in periods if _length(gap.period) == usual and gap.a.share is not None]
+def _trend(periods: list[PeriodGap], unit: str) -> Trend | None:
+    """Return what the lead of the first period's leader does until the last one.
+
+    Amounts are compared over periods of the commonest length, by share of the two together. What
+    is in percent is a state and not a sum: its periods need not be of one length, and the lead is
+    the difference itself.
+    """
+    alike = periods
+    if unit != PERCENT:
+        lengths = [_length(gap.period) for gap in periods]
+        usual = max(sorted(set(lengths)), key=lengths.count)
+        alike = [gap for gap in periods if _length(gap.period) == usual and gap.a.share is not None]
     if len(alike) < 2:  # noqa: PLR2004  (a trend has two ends)
         return None
     first, last = alike[0], alike[-1]
     leader = first.leader or first.a.country
-    first_lead, last_lead = _lead(first, leader), _lead(last, leader)
-    moved = abs(last_lead) - abs(first_lead)
+    first_lead, last_lead = _lead(first, leader, unit), _lead(last, leader, unit)
+    moved = last_lead - first_lead if first.leader else abs(last_lead)
     direction: Direction = "widening" if moved > 0 else "closing"
     if abs(moved) <= FLAT_POINTS:
         direction = "flat"
@@ -205,7 +219,7 @@ def _trend(periods: list[PeriodGap]) -> Trend | None:
     )
     return Trend(
         direction=direction,
-        measure="the lead in percentage points of the two together",
+        measure=_MEASURES[unit == PERCENT],
         first=first.period,
         last=last.period,
         first_lead=first_lead,
@@ -214,8 +228,16 @@ def _trend(periods: list[PeriodGap]) -> Trend | None:
     )
 
 
-def _lead(gap: PeriodGap, leader: str) -> float:
+_MEASURES = (
+    "the lead in percentage points of the two together",
+    "the difference in percentage points",
+)
+
+
+def _lead(gap: PeriodGap, leader: str, unit: str) -> float:
     lead = (gap.a.share or 0) - (gap.b.share or 0)
+    if unit == PERCENT:
+        lead = gap.difference
     return lead if leader == gap.a.country else -lead
 
 

@@ -149,8 +149,8 @@ INDICATORS: tuple[Indicator, ...] = (
         name="Companies named",
         unit="companies",
         higher_is="neither",
-        method="Counts the companies of a country that each source names here. It says who is "
-        "talked about, not how many there are.",
+        method="Counts the companies of a country whose row here is from a source, when that was "
+        "published. It says who is talked about, not how many there are.",
         resource="companies",
         basis="derived",
         observe=companies,

@@ -66,7 +66,17 @@ class Observations:
     latest: bool = False
     attribution: Attribution = DEFAULT_ATTRIBUTION
 
-    key = ("indicator", "country", "period_first_day", "source", "scope", "unit", "basis", "fact")
+    key = (
+        "indicator",
+        "country",
+        "period_first_day",
+        "period_last_day",
+        "source",
+        "scope",
+        "stated_unit",
+        "basis",
+        "fact",
+    )
     name = "observations"
     columns = SHOWN
 
@@ -86,7 +96,8 @@ class Observations:
         levels = observed(View(transaction, at, self.attribution), self.indicators)
         rows = levels if self.units == "level" else self._worked_out(levels)
         if self.units == "level":
-            plain = select(*levels.c, cast(null(), Characters()).label("reason"))
+            no_reason = cast(null(), Characters()).label("reason")
+            plain = select(*levels.c, no_reason, levels.c.unit.label("stated_unit"))
             rows = plain.subquery("observations")
         return PlainRows(self._newest(rows) if self.latest else rows)
 
@@ -97,14 +108,15 @@ class Observations:
     def _newest(self, rows: FromClause) -> Subquery:
         """Keep the newest observation with a value of each series, within the period asked for."""
         newest = func.row_number().over(
-            partition_by=[rows.c[name] for name in _SERIES],
+            partition_by=[rows.c[name] for name in _SERIES if name != "unit"]
+            + [rows.c.stated_unit],
             order_by=(rows.c.period_first_day.desc(), rows.c.period_last_day.desc(), rows.c.fact),
         )
         ranked = select(*rows.c, newest.label("place")).where(rows.c.value.is_not(None))
         if self.period:
             ranked = ranked.where(within(PlainRows(rows), "period", self.period))
         kept = ranked.subquery()
-        shown = (kept.c[name] for name in SHOWN)
+        shown = (kept.c[name] for name in (*SHOWN, "stated_unit"))
         return select(*shown).where(kept.c.place == 1).subquery("observations")
 
     def _worked_out(self, stated: FromClause) -> Subquery:
@@ -113,10 +125,11 @@ class Observations:
         columns = {name: levels.c[name] for name in COLUMNS}
         columns["value"] = type_coerce(value, Number()).label("value")
         columns["unit"] = unit.label("unit")
-        worked = select(*columns.values(), reason.label("missing")).subquery()
+        stated_unit = levels.c.unit.label("stated_unit")
+        worked = select(*columns.values(), reason.label("missing"), stated_unit).subquery()
         shown = [worked.c[name] for name in COLUMNS]
         why = case((worked.c.value.is_(None), worked.c.missing)).label("reason")
-        return select(*shown, why).subquery("observations")
+        return select(*shown, why, worked.c.stated_unit).subquery("observations")
 
     def _formula(
         self, levels: FromClause
@@ -143,7 +156,9 @@ class Observations:
                 else_=literal("no_earlier_period", Characters()),
             )
             if self.units == "change":
-                return own - before, levels.c.unit, none
+                points = literal("percentage points", Characters())
+                unit = case((levels.c.unit == "percent", points), else_=levels.c.unit)
+                return own - before, unit, none
             return 100.0 * (own - before) / func.nullif(before, 0), percent, none
         if self.units == "index":
             if self.base_period is None:
@@ -165,16 +180,20 @@ class Observations:
             none = _missing(several, there, other, "no_base_country")
             return own / func.nullif(other, 0), words, none
         whole, there = _of_country(levels, _WORLD)
-        if self.named:
+        of_what: ColumnElement[Any] = literal(f"percent of {_WORLD}", Characters())
+        if len(self.named) > 1:
             parts = [_of_country(levels, country) for country in sorted(set(self.named))]
             of_named = reduce(add, (part for part, _ in parts))
             each_there = and_(*(count > 0 for _, count in parts))
+            together = literal(f"percent of {' + '.join(sorted(set(self.named)))}", Characters())
+            of_what = case((there == 0, together), else_=of_what)
             whole = case((there == 0, of_named), else_=whole)
             there = case((there == 0, case((each_there, 1), else_=0)), else_=there)
+        adds_up = levels.c.unit != "percent"  # shares of several wholes make no whole
         return (
-            100.0 * own / func.nullif(whole, 0),
-            percent,
-            _missing(several, there, whole, "no_whole"),
+            case((adds_up, 100.0 * own / func.nullif(whole, 0))),
+            of_what,
+            case((adds_up, _missing(several, there, whole, "no_whole")), else_=_NO_SUM),
         )
 
 
@@ -191,6 +210,7 @@ def observed(view: View, wanted: Sequence[str] = ()) -> FromClause:
 
 _SEVERAL = literal("several_values", Characters())
 _ZERO = literal("zero_base", Characters())
+_NO_SUM = literal("does_not_add_up", Characters())
 
 
 def _alone(levels: FromClause) -> Subquery:

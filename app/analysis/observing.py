@@ -23,6 +23,7 @@ from app.resources.adoption import ADOPTION
 from app.resources.ai_models import AI_MODELS
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
+from app.resources.sources import SOURCES
 from app.resources.statistics import STATISTICS
 from app.storage.columns import Characters, Number
 
@@ -216,15 +217,15 @@ def ai_models(
 
 
 def companies(view: View, indicator: Indicator) -> Select[Any]:
-    """Observe how many companies of a country each source names, on the day of the revision."""
-    rows = view.rows(COMPANIES).source.c
-    day = literal(view.at.recorded_at[:10], Characters())
+    """Observe how many companies of a country each source names, when it was published."""
+    named, stated = view.rows(COMPANIES).source, view.rows(SOURCES).source
+    rows, published = named.c, stated.c
     return (
         _observation(
             indicator.id,
             country=rows.country,
-            period=day,
-            days=(day, day),
+            period=published.published,
+            days=(published.published_first_day, published.published_last_day),
             value=func.count(),
             unit=indicator.unit,
             qualifier=literal("exact", Characters()),
@@ -234,8 +235,16 @@ def companies(view: View, indicator: Indicator) -> Select[Any]:
             fact=_NOTHING,
             revision=func.max(rows.revision),
         )
-        .where(rows.country.is_not(None))
-        .group_by(rows.country, rows.source)
+        .select_from(named)
+        .join(stated, published.id == rows.source)
+        .where(rows.country.is_not(None), published.published.is_not(None))
+        .group_by(
+            rows.country,
+            rows.source,
+            published.published,
+            published.published_first_day,
+            published.published_last_day,
+        )
     )
 
 

@@ -1,5 +1,6 @@
 """The race on one page: every indicator in a row, with its leader, margin and direction."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 
@@ -11,6 +12,7 @@ from app.analysis.gaps import compare
 from app.analysis.indicator import Indicator
 from app.analysis.indicators import indicators
 from app.analysis.view import View
+from app.kit.periods import parse_period
 
 
 class Standing(Shape):
@@ -39,6 +41,10 @@ class Standing(Shape):
     direction: Direction | None = Field(
         description="What the lead does over time; null where no source can say.",
         examples=["widening"],
+    )
+    not_compared: list[str] = Field(
+        description="The countries that no source sets beside another: the leader is of the rest.",
+        examples=[["GB"]],
     )
     witnesses_for: int = Field(
         description="Independent sources that name this leader.", examples=[4], ge=0
@@ -193,7 +199,7 @@ def _standing(
     leaders = [c for c in countries if c in compared and wins[c] == compared - {c}]
     leader = leaders[0] if leaders and indicator.higher_is != "neither" else None
     best = _newest(leader, pairs) if leader else None
-    gaps = [gap for pair, gap in pairs.items() if leader in pair]
+    gaps = [gap for pair, gap in pairs.items() if leader in pair and compared.issuperset(pair)]
     agreed = min((gap.agreement.leaders.get(leader or "", 0) for gap in gaps), default=0)
     against = max(
         (
@@ -224,6 +230,7 @@ def _standing(
         source=best.source if best else None,
         scope=best.scope if best else None,
         direction=best.trend.direction if best and best.trend else None,
+        not_compared=[country for country in countries if country not in compared],
         witnesses_for=agreed,
         witnesses_against=against,
         refusals=dict(sorted(refusals.items())),
@@ -232,7 +239,10 @@ def _standing(
 
 
 def _newest(leader: str, pairs: Mapping[tuple[str, str], Gap]) -> Comparison | None:
-    """Return the newest comparison that the leader wins: against the closest of the others."""
+    """Return the comparison to show: of the source that sets most countries beside the leader.
+
+    Among those the newest, an original before one that restates, and the closest rival.
+    """
     won = [
         comparison
         for pair, gap in pairs.items()
@@ -240,11 +250,17 @@ def _newest(leader: str, pairs: Mapping[tuple[str, str], Gap]) -> Comparison | N
         for comparison in gap.comparisons
         if comparison.periods[-1].leader == leader
     ]
+    rivals = Counter(_group(comparison) for comparison in won)
 
-    def order(comparison: Comparison) -> tuple[str, bool, float, str]:
+    def order(comparison: Comparison) -> tuple[int, str, bool, float, str]:
         newest = comparison.periods[-1]
-        lead = abs((newest.a.share or 0) - (newest.b.share or 0))
+        last_day = parse_period(newest.period).last.isoformat()
         original = comparison.witness == comparison.source
-        return newest.period[:7].ljust(7, "9"), original, -lead, comparison.source
+        lead = abs(newest.difference)
+        return rivals[_group(comparison)], last_day, original, -lead, comparison.source
 
     return max(won, key=order, default=None)
+
+
+def _group(comparison: Comparison) -> tuple[str, str | None, str, str]:
+    return comparison.source, comparison.scope, comparison.unit, comparison.periods[-1].period

@@ -79,7 +79,8 @@ def responses(
         refs = [{"$ref": f"#/components/schemas/{shape.__name__}"} for shape in shapes]
         content[JSON] = {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}
     for media_type in others:
-        content[media_type] = {"schema": {"type": "string"}}
+        kind = "object" if media_type.endswith("+json") else "string"
+        content[media_type] = {"schema": {"type": kind}}
     headers = {
         name: {"description": words, "schema": {"type": "string"}}
         for name, words in _HEADERS.items()

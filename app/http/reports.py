@@ -71,7 +71,7 @@ def report_answer(
         "data": found.model_dump(),
         "meta": meta(at),
         "links": {"self": address(path, pairs), "pinned": pinned},
-        "citation": cite(report.title, at, pinned).model_dump(),
+        "citation": cite(report.title, at, request.app.state.public_url + pinned).model_dump(),
     }
     return Response(orjson.dumps(content), headers=headers, media_type=JSON)
 

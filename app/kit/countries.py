@@ -14,6 +14,11 @@ from app.kit.text import nearest, words
 
 GROUPS = {"WLD": "World", "EU": "European Union"}
 
+_EU_MEMBERS = (
+    *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
+    *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+)
+
 _ALIASES = {
     "US": ("U.S.", "U.S.A.", "America", "United States of America"),
     "GB": ("U.K.", "UK", "Britain", "Great Britain"),
@@ -58,6 +63,11 @@ def country_code(text: str) -> str:
             nearest=known[near] if near else None,
         )
     return code
+
+
+def contains(group: str, code: str) -> bool:
+    """Return whether a group holds a country or another group. The EU is that of today."""
+    return (group == "WLD" and code != "WLD") or (group == "EU" and code in _EU_MEMBERS)
 
 
 _CODE_LENGTH = 3
