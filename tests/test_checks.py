@@ -16,9 +16,10 @@ from app.analysis.checks import Finding, check
 from app.resources.ai_models import AI_MODELS
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
+from app.resources.sources import SOURCES
 from app.storage.database import Database, ReadTransaction
 from tests.conftest import Templates
-from tests.ledger_rows import ai_model, company, funding_round, total, write
+from tests.ledger_rows import ai_model, company, funding_round, source, total, write
 from tests.support import ROOT
 
 
@@ -302,6 +303,13 @@ def test_a_page_that_is_gone_is_told_and_not_hidden(compact: Database) -> None:
             found = [str(error.orig)]
         assert found, f"page {page}"
         damaged.close()
+
+
+def test_a_circle_of_restatement_is_found(empty: Database) -> None:
+    write(empty, {SOURCES: [source("a", restates="b"), source("b", restates="a"), source("c")]})
+    found = [(finding.resource, finding.id, finding.problem) for finding in _findings(empty)]
+    problem = "restates itself by way of others"
+    assert found == [("sources", "a", problem), ("sources", "b", problem)]
 
 
 # The command

@@ -69,6 +69,10 @@ class Claims(Shape):
 
     indicator: str = Field(description="The indicator.", examples=["funding-amount"])
     name: str = Field(description="Its name.", examples=["Funding, total"])
+    attribution: str | None = Field(
+        description="How AI models count for countries; null where it does not matter.",
+        examples=["any"],
+    )
     claims: list[Claim] = Field(description="By country, lowest first.")
     spreads: list[Spread] = Field(description="How far apart they are, by country.")
     leaders: dict[str, int] | None = Field(
@@ -98,6 +102,7 @@ def read_claims(
     return Claims(
         indicator=indicator.id,
         name=indicator.name,
+        attribution=view.attribution if indicator.attributed else None,
         claims=claims,
         spreads=[
             _spread(country, [c for c in claims if c.country == country]) for country in there

@@ -80,10 +80,19 @@ class Race(Shape):
     """All indicators, and the composite where weights were given."""
 
     countries: list[str] = Field(description="The countries compared.", examples=[["US", "CN"]])
+    attribution: str = Field(
+        description="How AI models count for countries, where an indicator counts them.",
+        examples=["any"],
+    )
     standings: list[Standing] = Field(description="A row for each indicator.")
     composite: list[Composite] | None = Field(
         description="The ranking by `weights`, best first; null without them: what matters more "
         "is the reader's to say."
+    )
+    unusable_weights: list[str] = Field(
+        description="Indicators that were given a weight, and for which no source has all of the "
+        "countries, or more is neither ahead nor behind.",
+        examples=[["companies"]],
     )
 
 
@@ -99,11 +108,15 @@ def read_race(
         standings.append(_standing(indicator, countries, observations, witnesses))
         if weights and indicator.id in weights:
             shares[indicator.id] = _shares(countries, observations, indicator, witnesses)
-    composite = None
-    if weights:
-        usable = {id_: weight for id_, weight in weights.items() if shares.get(id_)}
-        composite = rank(countries, shares, usable) if usable else []
-    return Race(countries=list(countries), standings=standings, composite=composite)
+    usable = {id_: weight for id_, weight in (weights or {}).items() if shares.get(id_)}
+    composite = rank(countries, shares, usable) if usable else []
+    return Race(
+        countries=list(countries),
+        attribution=view.attribution,
+        standings=standings,
+        composite=composite if weights else None,
+        unusable_weights=sorted(set(weights or {}) - usable.keys()),
+    )
 
 
 def rank(

@@ -30,6 +30,7 @@ _QUARTER: Final = re.compile(r"(\d{4})-Q(\d)")
 _NONE_AFTER_POINT: Final = re.compile(r"\.0 to 1$")
 
 REASONS: Final = {
+    "part_of_whole": "one is a part of the other",
     "one_sided": "its sources give only one side",
     "different_scope": "the two sides are given in different scopes",
     "incomplete_period": "the period was not over when the source was published",
