@@ -173,7 +173,8 @@ def _counts_are_right(transaction: ReadTransaction) -> Iterator[Finding]:
 def _restatements_end(transaction: ReadTransaction) -> Iterator[Finding]:
     """Look for sources that restate each other in a circle: nobody would be their witness."""
     sources = LEDGER["sources"].current.c
-    rows = transaction.connection.execute(select(sources.id, sources.restates))
+    query = select(sources.id, sources.restates).order_by(sources.id)
+    rows = transaction.connection.execute(query)
     restates: dict[str, str | None] = {key: above for key, above in rows}  # noqa: C416
     for key, nearest in restates.items():
         seen, above = {key}, nearest
