@@ -60,7 +60,8 @@ def serve(arguments: list[str]) -> None:
 
 def test(arguments: list[str]) -> None:
     prepare(TO_DEVELOP)
-    become(str(PYTHON), "-m", "pytest", *arguments)
+    spread = [] if any(word.startswith("-n") for word in arguments) else ["-n", "auto"]
+    become(str(PYTHON), "-m", "pytest", *spread, *arguments)
 
 
 def lint(arguments: list[str]) -> None:
