@@ -52,6 +52,7 @@ def _say(base: str) -> None:
     click.echo(f"""
 Serving on {base}  (stop with Ctrl+C)
 
+  {base}/                                  who leads the race, on one page
   {base}/docs                              the API, to try out
   {base}/funding?country=US                what the US took in
   {base}/funding.csv?country=US,CN         the same for a spreadsheet

@@ -9,7 +9,7 @@ DRAWING_SECONDS = 4.0
 
 
 def slow(_text: str, _format: Format) -> bytes:
-    """Take three seconds."""
+    """Take as long as `DRAWING_SECONDS` says."""
     time.sleep(DRAWING_SECONDS)
     return b"slow"
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -38,7 +38,6 @@ from app.storage.columns import Characters, Number
 from app.storage.database import ReadTransaction, Revision
 
 Units = Literal["level", "change", "percent_change", "share", "ratio", "index"]
-UNITS: tuple[Units, ...] = get_args(Units)
 
 _GROUP = ("indicator", "source", "scope", "unit", "basis", "period")
 """What two countries' observations have in common when they can stand side by side."""
