@@ -281,8 +281,9 @@ def test_the_world_of_the_packs_is_the_whole_of_a_share(client: TestClient) -> N
 def test_wide_has_a_row_for_each_figure_and_goes_with_no_order(made_up: TestClient) -> None:
     asked = {"indicator": "patents", "shape": "wide", "source": "dup"}
     rows = list(csv.reader(io.StringIO(get(made_up, "/observations.csv", **asked).text.strip())))
-    terms = ["patents", "2023", "dup", "", "patents", "reported"]
-    assert rows[0] == ["indicator", "period", "source", "scope", "unit", "basis", "CN", "US"]
+    terms = ["patents", "2023", "dup", "", "", "patents", "reported"]
+    named = ["indicator", "period", "source", "original_source", "scope", "unit", "basis"]
+    assert rows[0] == [*named, "CN", "US"]
     assert [row for row in rows if row[1] == "2023"] == [
         [*terms, "2", "6"],
         [*terms, "", "8"],
@@ -535,10 +536,11 @@ def test_claims_name_the_chain_and_what_they_differ_in(
 ) -> None:
     client, database = written
     sources = [
-        source("root"),
+        source("root", published="2024-01"),
         source("echo", restates="root"),
         source("echo-echo", restates="echo"),
-        source("other"),
+        source("other", published="2024-01"),
+        source("late", published="2025"),
     ]
     facts = [
         money("c1", "US", "2023", 100, source="root"),
@@ -546,38 +548,40 @@ def test_claims_name_the_chain_and_what_they_differ_in(
         money("c3", "US", "2023", 102, source="other"),
         money("c4", "US", "2023", 110, source="other", qualifier="about"),
         money("c5", "US", "2023", 120, source="other", qualifier="about", scope="generative-ai"),
-        money("c6", "US", "2022", 130, source="other", qualifier="about", scope="generative-ai"),
-        money(
-            "c7",
-            "US",
-            "2022",
-            140,
-            source="other",
-            qualifier="about",
-            scope="generative-ai",
-            price_base="constant-2021",
-        ),
+        money("c6", "US", "2023-01/2023-11", 130, source="late"),
+        money("c7", "US", "2022", 140, source="other"),
+        money("c8", "US", "2022", 150, source="other", price_base="constant-2021"),
+        money("c9", "US", "2023", 160, source="other", original_source="root"),
     ]
     write(database, {SOURCES: sources, FUNDING: facts})
     found = read(client, "/claims", indicator="funding-amount", country="US")
-    assert {one["fact"]: one["differs_in"] for one in found["claims"]} == {
-        "c1": [],
-        "c2": ["restated"],
-        "c3": ["counting"],
-        "c4": ["qualifier"],
-        "c5": ["scope"],
-        "c6": ["period"],
-        "c7": ["unit"],
-    }
     claims = {one["fact"]: one for one in found["claims"]}
+    assert list(claims) == ["c7", "c8", "c1", "c2", "c3", "c4", "c5", "c6", "c9"]
+    assert {key: one["differs_in"] for key, one in claims.items()} == {
+        "c1": [],
+        "c2": ["counting", "restated"],
+        "c3": ["counting"],
+        "c4": ["qualifier"],  # about 110 can be 100
+        "c5": ["scope", "qualifier"],
+        "c6": ["period", "vintage"],
+        "c7": [],
+        "c8": ["price_base"],
+        "c9": ["counting", "restated"],
+    }
     assert (claims["c2"]["chain"], claims["c2"]["witness"]) == (["echo", "root"], "root")
     assert (claims["c1"]["chain"], claims["c1"]["witness"]) == ([], "root")
-    (spread,) = found["spreads"]
-    assert (spread["claims"], spread["witnesses"], spread["same_terms"]) == (7, 2, False)
-    assert (spread["lowest"], spread["highest"], spread["ratio"]) == (100, 140, 1.4)
+    assert (claims["c9"]["chain"], claims["c9"]["witness"]) == (["root"], "root")
+    before, year = found["spreads"]
+    assert (before["year"], before["claims"], before["unit"]) == ("2022", 2, None)
+    assert (before["lowest"], before["ratio"], before["differs_in"]) == (None, None, ["price_base"])
+    assert (year["year"], year["claims"], year["witnesses"]) == ("2023", 7, 3)
+    assert (year["lowest"], year["highest"], year["ratio"]) == (100, 160, 1.6)
+    assert year["differs_in"] == [
+        *("scope", "period", "qualifier", "vintage", "counting", "restated"),
+    ]
     assert found["leaders"] is None
     same = read(client, "/claims", indicator="funding-amount", country="US", period="2023")
-    assert [one["fact"] for one in same["claims"]] == ["c1", "c2", "c3", "c4", "c5"]
+    assert [one["fact"] for one in same["claims"]] == ["c1", "c2", "c3", "c4", "c5", "c6", "c9"]
 
 
 def test_claims_of_two_countries_name_the_leader_of_the_newest_period(
@@ -630,6 +634,13 @@ def test_only_the_choice_that_turns_the_answer_is_named(
     # any: US 2, CN 3. first: US 2, CN 1. fractional: US 1, CN 2.
     assert turned_by(client, "models-released") == ["attribution"]
     assert first["turned_by"] == []
+    again = read(client, "/sensitivity", indicator="by-revision")
+    assert (first["revisions"], again["revisions"]) == ([1], [1, 2])
+    alone = read(client, "/sensitivity", indicator="by-revision", b="GB")
+    assert {(one["revision"], one["reason"]) for one in alone["refusals"]} == {
+        (1, "one_sided"),
+        (2, "one_sided"),
+    }
     assert first["leaders"] == {"US": len(first["answers"])}
 
 
@@ -699,6 +710,88 @@ def test_a_citation_leads_to_the_pinned_answer(made_up: TestClient, path: str) -
     assert citation["csl"]["type"] == "dataset"
     assert citation["csl"]["version"] == f"revision {answer['meta']['revision']}"
     assert citation["bibtex"].startswith(f"@misc{{{citation['csl']['id']},")
+
+
+def test_a_page_of_observations_can_be_cited_and_stays(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    write(database, {SOURCES: [source()], STATISTICS: rivals("r", 9, 1)})
+    first = client.get("/observations?indicator=patents&limit=1").json()
+    pinned = first["links"]["pinned"]
+    assert pinned.endswith("&limit=1&as_of=1")
+    assert first["citation"]["url"] == pinned
+    kept = client.get(pinned).content
+    second = client.get(first["links"]["next"]).json()
+    assert second["links"]["pinned"] == second["links"]["self"]
+    write(database, {STATISTICS: rivals("r", 8, 2)})
+    assert client.get(pinned).content == kept
+    assert client.get("/observations?indicator=patents&limit=1").json()["data"] != first["data"]
+
+
+@pytest.mark.parametrize("path", ["/gap?indicator=patents", "/observations", "/indicators/patents"])
+def test_a_citation_comes_alone_in_each_format(made_up: TestClient, path: str) -> None:
+    cited = made_up.get(path).json()["citation"]
+    mark = "&" if "?" in path else "?"
+    for format_, media_type in (
+        ("text", "text/plain; charset=utf-8"),
+        ("bibtex", "application/x-bibtex"),
+        ("csl", "application/vnd.citationstyles.csl+json"),
+    ):
+        answer = made_up.get(f"{path}{mark}citation={format_}")
+        assert answer.headers["content-type"] == media_type
+        found = answer.json() if format_ == "csl" else answer.text.removesuffix("\n")
+        assert found == cited[format_]
+    assert is_problem(made_up.get(f"{path}{mark}citation=apa"), 422)["errors"][0]["allowed"]
+
+
+def test_figures_are_set_against_the_size_of_a_country_where_that_is_loaded(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    facts = [
+        money("us", "US", "2023", 600),
+        money("old", "US", "2022", 600),
+        money("cn", "CN", "2023", 600),
+        money("gb", "GB", "2023", 600),
+        money("base", "US", "2023", 600, price_base="constant-2021"),
+        money("months", "US", "2023-01/2023-11", 600),
+        money("years", "US", "2022/2023", 600),
+    ]
+    sizes = [
+        statistic("p1", metric="population", country="US", value=300, unit="people", period="2023"),
+        statistic("p2", metric="population", country="CN", value=0, unit="people", period="2023"),
+        statistic("p3", metric="population", country="GB", value=60, unit="people", period="2023"),
+        statistic("p4", metric="population", country="GB", value=61, unit="people", period="2023"),
+        statistic("g1", metric="gdp", country="US", value=6_000, unit="USD", period="2023"),
+    ]
+    write(database, {SOURCES: [source()], FUNDING: facts, STATISTICS: sizes})
+
+    def worked_out(units: str) -> dict[str, Any]:
+        rows = read(client, "/observations", indicator="funding-amount", units=units)
+        return {row["fact"]: row["reason"] or (row["value"], row["unit"]) for row in rows}
+
+    assert worked_out("per_capita") == {
+        "us": (2, "USD per person"),
+        "old": "no_population",
+        "cn": "zero_base",
+        "gb": SEVERAL,
+        "base": (2, "USD of 2021 per person"),
+        "months": (2, "USD per person"),
+        "years": "no_population",
+    }
+    assert worked_out("per_gdp") == {
+        "us": (10, "percent of GDP"),
+        "old": "no_gdp",
+        "cn": "no_gdp",
+        "gb": "no_gdp",
+        "base": "not_comparable_unit",
+        "months": (10, "percent of GDP"),
+        "years": "no_gdp",
+    }
+    shares = read(client, "/observations", indicator="population", units="per_gdp")
+    assert {row["reason"] for row in shares} == {"not_comparable_unit"}
+    assert read(client, "/indicators/population")["higher_is"] == "neither"
 
 
 def test_two_answers_of_a_revision_can_stand_in_one_bibliography(made_up: TestClient) -> None:

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from app.analysis.bounds import bounds
+from app.analysis.bounds import bounds, ratio_qualifier
 from app.analysis.comparison import Gap
 from app.analysis.figures import Observation, Witness
 from app.analysis.gaps import compare
@@ -77,7 +77,12 @@ def test_the_article_alone_says_by_how_much_and_refuses_the_rest(client: TestCli
     assert comparison["periods"][0]["ratio"] == 15.5
     assert round(comparison["periods"][0]["a"]["share"], 1) == round(100 * 31 / (31 + 2), 1) == 93.9
     assert comparison["trend"] is None
-    assert amount["agreement"] == {"witnesses": 1, "leaders": {"US": 1}, "undecided": 0}
+    assert amount["agreement"] == {
+        "witnesses": 1,
+        "leaders": {"US": 1},
+        "higher": {"US": 1},
+        "undecided": 0,
+    }
     assert {(refusal["period"], refusal["reason"]) for refusal in amount["refusals"]} == {
         ("2022", "one_sided"),
         (None, "single_period"),
@@ -141,7 +146,12 @@ def test_who_restates_another_is_no_second_witness(client: TestClient) -> None:
     roots = {comparison["source"]: comparison["witness"] for comparison in found["comparisons"]}
     assert roots["bnn-2024-03-31"] == roots["cnbc-2024-03-31"] == "cbinsights-state-of-ai-2023"
     assert len(found["comparisons"]) == 5
-    assert found["agreement"] == {"witnesses": 4, "leaders": {"US": 4}, "undecided": 0}
+    assert found["agreement"] == {
+        "witnesses": 4,
+        "leaders": {"US": 4},
+        "higher": {"US": 4},
+        "undecided": 0,
+    }
 
 
 @pytest.mark.parametrize(
@@ -206,6 +216,62 @@ def test_two_figures_of_one_source_for_the_same_thing_are_refused() -> None:
     assert [refusal.reason for refusal in found.refusals] == ["several_values"]
 
 
+def test_whose_figure_it_is_makes_the_witness() -> None:
+    """A fact says so where its source as a whole restates another one, or none."""
+    both = [observation("US", "2023", 31), observation("CN", "2023", 2)]
+    counted = [replace(one, source="two", original_source="counter") for one in both]
+    own = [replace(one, source="three", original_source="three") for one in both]
+    found = gap([*both, *counted, *own], one="counter", three="counter")
+    assert [comparison.witness for comparison in found.comparisons] == [
+        "counter",
+        "three",
+        "counter",
+    ]
+    assert found.agreement.witnesses == 2
+
+
+def test_two_counts_that_one_source_passes_on_are_not_compared() -> None:
+    american = replace(observation("US", "2023", 31), original_source="counter")
+    found = gap([american, observation("CN", "2023", 2)])
+    assert not found.comparisons
+    assert {refusal.reason for refusal in found.refusals} == {"different_origin"}
+
+
+def test_more_is_not_always_ahead() -> None:
+    both = [observation("US", "2023", 31), observation("CN", "2023", 2)]
+    average = replace(FUNDING, id="average", higher_is="neither")
+    behind = replace(FUNDING, id="dependence", higher_is="behind")
+    sources = {"one": Witness("one", None)}
+    neither = compare(average, "US", "CN", both, sources)
+    assert neither.comparisons[0].periods[0].leader is None
+    assert (neither.agreement.leaders, neither.agreement.higher) == ({}, {"US": 1})
+    other = compare(behind, "US", "CN", both, sources)
+    assert (other.agreement.leaders, other.agreement.higher) == ({"CN": 1}, {"US": 1})
+    later = [*both, observation("US", "2024", 31), observation("CN", "2024", 20)]
+    trend = compare(behind, "US", "CN", later, sources).comparisons[0].trend
+    assert trend
+    assert trend.direction == "closing"  # CN has less by fewer points
+    assert 0 < trend.last_lead < trend.first_lead
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "ratio"),
+    [
+        ("exact", "exact", "exact"),
+        ("about", "exact", "about"),
+        ("at_least", "exact", "at_least"),
+        ("exact", "up_to", "at_least"),
+        ("at_least", "about", "at_least"),
+        ("up_to", "exact", "up_to"),
+        ("exact", "at_least", "up_to"),
+        ("at_least", "at_least", "about"),
+        ("disputed", "exact", "disputed"),
+    ],
+)
+def test_a_ratio_is_as_firm_as_its_sides_let_it_be(above: str, below: str, ratio: str) -> None:
+    assert ratio_qualifier(above, below) == ratio
+
+
 @pytest.mark.parametrize(
     ("chinese", "direction", "crossover"),
     [
@@ -244,6 +310,7 @@ _observations = st.lists(
         scope=st.sampled_from(("ai", "generative-ai", None)),
         unit=st.sampled_from(("USD", "USD of 2021")),
         qualifier=st.sampled_from(("exact", "exact", "about", "at_least", "up_to", "disputed")),
+        original_source=st.sampled_from((None, None, "two", "counter")),
     ),
     max_size=14,
 )
@@ -288,13 +355,21 @@ def test_another_unit_of_measure_changes_no_ratio(
 def test_without_a_fact_an_answer_is_refused_or_gone(
     observations: list[Observation], data: st.DataObject
 ) -> None:
-    keys = {(o.country, o.period, o.source, o.scope, o.unit) for o in observations}
+    keys = {
+        (o.country, o.period, o.source, o.scope, o.unit, o.original_source) for o in observations
+    }
     assume(observations and len(keys) == len(observations))  # one figure for each thing
     gone = data.draw(st.sampled_from(observations))
     before = gap(observations)
     after = gap([one for one in observations if one is not gone])
-    found = {(c.source, c.scope, c.unit, p.period) for c in before.comparisons for p in c.periods}
-    left = {(c.source, c.scope, c.unit, p.period) for c in after.comparisons for p in c.periods}
+    found, left = (
+        {
+            (one.source, one.witness, one.scope, one.unit, period.period)
+            for one in answer.comparisons
+            for period in one.periods
+        }
+        for answer in (before, after)
+    )
     assert left <= found
     assert after.agreement.witnesses <= before.agreement.witnesses
 

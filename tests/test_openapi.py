@@ -34,8 +34,8 @@ NOT_IN_THE_PACKS = {
         f"{end}_{of}" for end in ("min", "max") for of in ("parameters", "training_compute_flop")
     },
     "funding": {"round_type", "price_base"},
-    "adoption": {"company", "scope"},
-    "statistics": {"scope"},
+    "adoption": {"company", "scope", "original_source"},
+    "statistics": {"scope", "original_source"},
 }
 
 

@@ -212,6 +212,7 @@ def random_facts(draw: st.DrawFn) -> Facts:
             price_base=st.sampled_from([None, "nominal", "constant-2021"]),
             qualifier=_QUALIFIERS,
             deals_qualifier=_QUALIFIERS,
+            original_source=one_of(sources),
             **about,
         )
         for value, beside in (
@@ -234,6 +235,7 @@ def random_facts(draw: st.DrawFn) -> Facts:
             period=_PERIODS,
             qualifier=_maybe(_QUALIFIERS),
             scope=_maybe(_TERMS),
+            original_source=one_of(sources),
             **about,
         )
         return row if row["value"] is not None else {**row, "unit": None}
@@ -259,7 +261,7 @@ def random_facts(draw: st.DrawFn) -> Facts:
                 name=_TEXTS,
                 country=_maybe(_COUNTRIES),
                 roles=some_of(["ai-developer", "investor", "chip-maker", "adopter"]),
-                aliases=st.lists(_MEMBERS, max_size=3),
+                aliases=st.lists(_MEMBERS, max_size=3, unique=True),
                 website=_maybe(st.just("http://example.org")),
                 **about,
             )
@@ -270,7 +272,7 @@ def random_facts(draw: st.DrawFn) -> Facts:
                 key,
                 name=_TEXTS,
                 kind=st.sampled_from(["model", "family", "product"]),
-                aliases=st.lists(_MEMBERS, max_size=3),
+                aliases=st.lists(_MEMBERS, max_size=3, unique=True),
                 developers=some_of(companies),
                 released=_maybe(_PERIODS),
                 openness=st.sampled_from([None, "open", "hosted", "closed"]),
@@ -295,6 +297,7 @@ def random_facts(draw: st.DrawFn) -> Facts:
                 period=_PERIODS,
                 qualifier=_QUALIFIERS,
                 scope=_maybe(_TERMS),
+                original_source=one_of(sources),
                 **about,
             )
             for key in keys(4)

@@ -1,19 +1,31 @@
 """Claims: every source's figure for the same thing, side by side, and why they differ."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
+from app.analysis.bounds import bounds
 from app.analysis.comparison import Shape
-from app.analysis.figures import Observation, read_observations, read_witnesses
+from app.analysis.figures import Observation, read_observations, read_witnesses, witness_of
 from app.analysis.gaps import compare
-from app.analysis.indicator import Indicator
+from app.analysis.indicator import Indicator, price_base
 from app.analysis.view import View
 from app.kit.periods import PeriodRange
 from app.resources.sources import SOURCES
 
-Difference = Literal["scope", "unit", "period", "qualifier", "basis", "counting", "restated"]
+Difference = Literal[
+    "scope",
+    "unit",
+    "price_base",
+    "period",
+    "qualifier",
+    "basis",
+    "vintage",
+    "counting",
+    "restated",
+]
 
 
 class Claim(Shape):
@@ -24,11 +36,12 @@ class Claim(Shape):
     published: str | None = Field(description="When, as far as known.", examples=["2024-03-31"])
     url: str | None = Field(description="Where it can be read.", examples=["https://example.org"])
     chain: list[str] = Field(
-        description="The sources that it restates, the nearest first.",
+        description="The sources that it passes the figure on from, the nearest first.",
         examples=[["cbinsights-state-of-ai-2023"]],
     )
     witness: str = Field(
-        description="The end of that chain: claims with the same one are one witness.",
+        description="Whose figure it is, the end of that chain: claims with the same one are one "
+        "witness.",
         examples=["cbinsights-state-of-ai-2023"],
     )
     country: str = Field(description="The country.", examples=["CN"])
@@ -42,25 +55,35 @@ class Claim(Shape):
         description="The key of the fact; null where worked out.", examples=["cn-2023-ai-cnbc"]
     )
     differs_in: list[Difference] = Field(
-        description="In what it differs from the claim before it, where the data show it; "
-        "`counting` where all else is the same and the figure is not.",
+        description="In what it differs from the first claim on its country and year, where the "
+        "data show it: `vintage` where whose figures they are published at other times, "
+        "`counting` where both have one scope, unit, period and basis and, as loosely as they are "
+        "stated, cannot be the same, `restated` where both are of one witness.",
         examples=[["scope"]],
     )
 
 
 class Spread(Shape):
-    """How far the claims of one country are apart."""
+    """How far the claims on one country and year are apart."""
 
     country: str = Field(description="The country.", examples=["CN"])
+    year: str = Field(
+        description="The year that their periods lie in, or the years: 2022/2023.",
+        examples=["2023"],
+    )
     claims: int = Field(description="How many claims there are.", examples=[5], ge=0)
     witnesses: int = Field(description="From how many independent sources.", examples=[3], ge=0)
-    lowest: float | int = Field(description="The lowest figure.", examples=[2_000_000_000])
-    highest: float | int = Field(description="The highest figure.", examples=[8_770_000_000])
+    unit: str | None = Field(
+        description="Their unit; null where they have several, and no spread.", examples=["USD"]
+    )
+    lowest: float | int | None = Field(description="The lowest figure.", examples=[2_000_000_000])
+    highest: float | int | None = Field(description="The highest figure.", examples=[8_770_000_000])
     ratio: float | None = Field(
         description="The highest divided by the lowest; null where that is zero.", examples=[4.4]
     )
-    same_terms: bool = Field(
-        description="Whether all claims have one scope, unit, period and basis.", examples=[False]
+    differs_in: list[Difference] = Field(
+        description="All in which any of them differs from the first.",
+        examples=[["scope", "period", "vintage"]],
     )
 
 
@@ -73,10 +96,11 @@ class Claims(Shape):
         description="How AI models count for countries; null where it does not matter.",
         examples=["any"],
     )
-    claims: list[Claim] = Field(description="By country, lowest first.")
-    spreads: list[Spread] = Field(description="How far apart they are, by country.")
+    claims: list[Claim] = Field(description="By country and year, lowest first.")
+    spreads: list[Spread] = Field(description="How far apart they are, by country and year.")
     leaders: dict[str, int] | None = Field(
-        description="With just two countries: how many independent sources name which leader.",
+        description="With just two countries: how many independent sources name which leader; "
+        "empty where more is neither ahead nor behind.",
         examples=[{"US": 4}],
     )
 
@@ -94,19 +118,19 @@ def read_claims(
     if len(there) == 2:  # noqa: PLR2004  (a leader is one of two)
         gap = compare(indicator, there[0], there[1], found, sources.witnesses)
         leaders = gap.agreement.leaders
-    found.sort(key=lambda one: (one.country, one.value, one.source, one.period, one.fact or ""))
-    claims: list[Claim] = []
-    for place, one in enumerate(found):
-        before = found[place - 1] if place and found[place - 1].country == one.country else None
-        claims.append(sources.claim(one, before))
+    same_thing: dict[tuple[str, str], list[Observation]] = defaultdict(list)
+    for one in sorted(found, key=lambda one: (one.value, one.source, one.period, one.fact or "")):
+        same_thing[one.country, _years(one)].append(one)
+    claims: dict[tuple[str, str], list[Claim]] = {
+        key: [sources.claim(one, group[0]) for one in group]
+        for key, group in sorted(same_thing.items())
+    }
     return Claims(
         indicator=indicator.id,
         name=indicator.name,
         attribution=view.attribution if indicator.attributed else None,
-        claims=claims,
-        spreads=[
-            _spread(country, [c for c in claims if c.country == country]) for country in there
-        ],
+        claims=[claim for group in claims.values() for claim in group],
+        spreads=[_spread(country, year, group) for (country, year), group in claims.items()],
         leaders=leaders,
     )
 
@@ -121,16 +145,15 @@ class _Sources:
         self._by_id = {row["id"]: dict(row) for row in rows}
         self.witnesses = read_witnesses(view)
 
-    def claim(self, one: Observation, before: Observation | None) -> Claim:
+    def claim(self, one: Observation, first: Observation) -> Claim:
         source = self._by_id[one.source]
-        chain = self._chain(one.source)
         return Claim(
             source=one.source,
             publisher=source["publisher"],
             published=source["published"],
             url=source["url"],
-            chain=chain,
-            witness=self.witnesses[one.source].root,
+            chain=self._chain(one),
+            witness=witness_of(one, self.witnesses),
             country=one.country,
             period=one.period,
             value=one.value,
@@ -139,35 +162,44 @@ class _Sources:
             scope=one.scope,
             basis=one.basis,
             fact=one.fact,
-            differs_in=self._differences(one, before) if before else [],
+            differs_in=self._differences(one, first),
         )
 
-    def _chain(self, key: str) -> list[str]:
+    def _chain(self, one: Observation) -> list[str]:
+        """Return the sources between a claim and whose figure it is, as far as they are known."""
         chain: list[str] = []
-        seen = {key}
-        while (key := self._by_id[key]["restates"]) and key not in seen:
-            seen.add(key)
-            chain.append(key)
-        return chain
+        key, end = one.source, one.original_source
+        while (above := self._by_id[key]["restates"]) and above not in (one.source, *chain):
+            if key == end:
+                return chain
+            chain.append(above)
+            key = above
+        return chain if end is None or end == key else [end]
 
-    def _differences(self, one: Observation, before: Observation) -> list[Difference]:
-        found: list[Difference] = []
-        if one.scope != before.scope:
-            found.append("scope")
-        if one.unit != before.unit:
-            found.append("unit")
-        if one.period != before.period:
-            found.append("period")
-        if one.qualifier != before.qualifier:
-            found.append("qualifier")
-        if one.basis != before.basis:
-            found.append("basis")
-        roots = {self.witnesses[source].root for source in (one.source, before.source)}
-        if one.source != before.source and len(roots) == 1:
-            found.append("restated")
-        if one.value != before.value and not found:
-            found.append("counting")
-        return found
+    def _differences(self, one: Observation, first: Observation) -> list[Difference]:
+        unit, first_unit = (price_base(observation.unit) for observation in (one, first))
+        roots = [witness_of(observation, self.witnesses) for observation in (one, first)]
+        days = {self._by_id[root]["published"] for root in roots}
+        found: list[tuple[Difference, bool]] = [
+            ("scope", one.scope != first.scope),
+            ("unit", unit[0] != first_unit[0]),
+            ("price_base", unit[1] != first_unit[1]),
+            ("period", one.period != first.period),
+            ("qualifier", one.qualifier != first.qualifier),
+            ("basis", one.basis != first.basis),
+            ("vintage", len(days) > 1 and None not in days),
+        ]
+        terms = {"scope", "unit", "price_base", "period", "basis"}
+        alike = not any(differs and name in terms for name, differs in found)
+        either = bounds(one.value, one.qualifier).overlap(bounds(first.value, first.qualifier))
+        found.append(("counting", alike and not either))
+        found.append(("restated", one.source != first.source and len(set(roots)) == 1))
+        return [name for name, differs in found if differs]
+
+
+def _years(one: Observation) -> str:
+    first, last = one.first_day[:4], one.last_day[:4]
+    return first if first == last else f"{first}/{last}"
 
 
 def _lies_in(one: Observation, period: PeriodRange) -> bool:
@@ -176,14 +208,22 @@ def _lies_in(one: Observation, period: PeriodRange) -> bool:
     return not (early or late)
 
 
-def _spread(country: str, claims: Sequence[Claim]) -> Spread:
-    lowest, highest = claims[0].value, claims[-1].value
+def _spread(country: str, year: str, claims: Sequence[Claim]) -> Spread:
+    units = {claim.unit for claim in claims}
+    comparable = len(units) == 1
+    lowest, highest = (claims[0].value, claims[-1].value) if comparable else (None, None)
     return Spread(
         country=country,
+        year=year,
         claims=len(claims),
         witnesses=len({claim.witness for claim in claims}),
+        unit=claims[0].unit if comparable else None,
         lowest=lowest,
         highest=highest,
-        ratio=highest / lowest if lowest else None,
-        same_terms=len({(c.scope, c.unit, c.period, c.basis) for c in claims}) == 1,
+        ratio=highest / lowest if highest is not None and lowest else None,
+        differs_in=[
+            difference
+            for difference in get_args(Difference)
+            if any(difference in claim.differs_in for claim in claims)
+        ],
     )

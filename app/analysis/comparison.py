@@ -8,6 +8,7 @@ Reason = Literal[
     "part_of_whole",
     "one_sided",
     "different_scope",
+    "different_origin",
     "incomplete_period",
     "not_comparable_unit",
     "qualifier_overlap",
@@ -47,13 +48,24 @@ class PeriodGap(Shape):
     a: Figure = Field(description="The first country.")
     b: Figure = Field(description="The second country.")
     leader: str | None = Field(
-        description="The country that is ahead; null where the two are equal.", examples=["US"]
+        description="The country that is ahead; null where the two are equal, or where more of it "
+        "is neither ahead nor behind.",
+        examples=["US"],
+    )
+    higher: str | None = Field(
+        description="The country with the larger figure; null where the two are equal.",
+        examples=["US"],
     )
     difference: float | int = Field(
         description="a minus b, in the unit of the comparison.", examples=[29_000_000_000]
     )
     ratio: float | None = Field(
         description="a divided by b; null where b is zero.", examples=[15.5]
+    )
+    ratio_qualifier: str | None = Field(
+        description="How firmly the two figures let the ratio be stated; null where there is none.",
+        examples=["exact"],
+        json_schema_extra={"enum": ["exact", "about", "at_least", "up_to", "disputed", None]},
     )
 
 
@@ -68,7 +80,8 @@ class Trend(Shape):
     first: str = Field(description="The first period compared.", examples=["2022"])
     last: str = Field(description="The last period compared.", examples=["2023"])
     first_lead: float = Field(
-        description="The lead of the first period's leader then, in percentage points.",
+        description="The lead then of the country that was ahead in the first period, in "
+        "percentage points; where more is neither ahead nor behind, of the one that had more.",
         examples=[20.0],
     )
     last_lead: float = Field(
@@ -88,8 +101,8 @@ class Comparison(Shape):
     unit: str = Field(description="The unit of its figures.", examples=["USD"])
     basis: str = Field(description="Reported, derived or summed.", examples=["reported"])
     witness: str = Field(
-        description="The source at the end of the chain of restatement: sources with the same one "
-        "are one witness.",
+        description="The source whose figures they are, at the end of the chain of restatement: "
+        "those of the same one are one witness.",
         examples=["cbinsights-state-of-ai-2023"],
     )
     periods: list[PeriodGap] = Field(description="The periods that can be compared, oldest first.")
@@ -122,11 +135,17 @@ class Agreement(Shape):
 
     witnesses: int = Field(description="Independent sources that can say.", examples=[2], ge=0)
     leaders: dict[str, int] = Field(
-        description="How many of them name which leader; `equal` where the two are.",
+        description="How many of them name which leader; `equal` where the two are; empty where "
+        "more is neither ahead nor behind.",
+        examples=[{"US": 2}],
+    )
+    higher: dict[str, int] = Field(
+        description="How many of them give which country the larger figure; `equal` where the two "
+        "are.",
         examples=[{"US": 2}],
     )
     undecided: int = Field(
-        description="Independent sources whose own scopes name different leaders.",
+        description="Independent sources whose own scopes name different ones.",
         examples=[0],
         ge=0,
     )

@@ -1,6 +1,6 @@
 """Observations as comparisons need them, and the witnesses that state them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ class Observation:
     source: str
     basis: str
     fact: str | None
+    original_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,14 @@ class Witness:
 
     root: str
     published: str | None
+
+
+def witness_of(observation: Observation, witnesses: Mapping[str, Witness]) -> str:
+    """Return whose figure it is: as its fact says, or else the end of its source's chain."""
+    if observation.original_source:
+        return observation.original_source
+    source = observation.source
+    return witnesses[source].root if source in witnesses else source
 
 
 _FIELDS = (
@@ -52,6 +61,7 @@ _FIELDS = (
     "source",
     "basis",
     "fact",
+    "original_source",
 )
 
 

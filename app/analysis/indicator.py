@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, literal
 
 from app.analysis.view import View
+from app.storage.columns import Characters
 
 Basis = Literal["reported", "derived", "summed"]
 HigherIs = Literal["ahead", "behind", "neither"]
@@ -23,6 +24,7 @@ COLUMNS = (
     "qualifier",
     "scope",
     "source",
+    "original_source",
     "basis",
     "fact",
     "revision",
@@ -30,6 +32,21 @@ COLUMNS = (
 """The columns that each `observe` selects, in order."""
 
 Column = ColumnElement[Any]
+
+
+_PRICES_OF = " of "
+"""What stands between a unit of money and the year of its prices: `USD of 2021`."""
+
+
+def unit_in_prices_of(unit: str, year: ColumnElement[str]) -> ColumnElement[str]:
+    """Return a unit of money whose prices are those of one year."""
+    return literal(f"{unit}{_PRICES_OF}", Characters()) + year
+
+
+def price_base(unit: str) -> tuple[str, str]:
+    """Return a unit without the year of its prices, and that year; empty where there is none."""
+    plain, _, year = unit.partition(_PRICES_OF)
+    return plain, year
 
 
 @dataclass(frozen=True)

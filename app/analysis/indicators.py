@@ -188,13 +188,17 @@ INDICATORS: tuple[Indicator, ...] = (
 )
 
 
+_SIZES = ("population", "gdp")
+"""Metrics that say how large a country is, and nothing of the race."""
+
+
 def statistic_indicator(metric: str, unit: str) -> Indicator:
     """Return the indicator of a metric of `/statistics`, which sources may extend."""
     return Indicator(
         id=metric.replace("_", "-"),
         name=metric.replace("_", " ").replace("-", " ").capitalize(),
         unit=unit,
-        higher_is="ahead",
+        higher_is="neither" if metric in _SIZES else "ahead",
         method="As each source reports it.",
         resource="statistics",
         basis="reported",

@@ -29,20 +29,30 @@ from sqlalchemy import (
 
 from app.analysis.indicator import COLUMNS, Indicator
 from app.analysis.indicators import indicators
-from app.analysis.view import DEFAULT_ATTRIBUTION, Attribution, View
+from app.analysis.view import DEFAULT_ATTRIBUTION, Attribution, View, year
 from app.kit.filters import within
 from app.kit.periods import PeriodRange
 from app.resources.ledger_lists import PlainRows
 from app.resources.reading import Item, Selectable
+from app.resources.statistics import STATISTICS
 from app.storage.columns import Characters, Number
 from app.storage.database import ReadTransaction, Revision
 
-Units = Literal["level", "change", "percent_change", "share", "ratio", "index"]
+Units = Literal[
+    "level",
+    "change",
+    "percent_change",
+    "share",
+    "ratio",
+    "index",
+    "per_capita",
+    "per_gdp",
+]
 
-_GROUP = ("indicator", "source", "scope", "unit", "basis", "period")
+_GROUP = ("indicator", "source", "original_source", "scope", "unit", "basis", "period")
 """What two countries' observations have in common when they can stand side by side."""
 
-_SERIES = ("indicator", "country", "source", "scope", "unit", "basis")
+_SERIES = ("indicator", "country", "source", "original_source", "scope", "unit", "basis")
 """What one country's observations have in common when they follow each other in time."""
 
 _WORLD = "WLD"
@@ -92,8 +102,9 @@ class Observations:
 
     def rows(self, transaction: ReadTransaction, at: Revision) -> Selectable:
         """Return the observations at a revision."""
-        levels = observed(View(transaction, at, self.attribution), self.indicators)
-        rows = levels if self.units == "level" else self._worked_out(levels)
+        view = View(transaction, at, self.attribution)
+        levels = observed(view, self.indicators)
+        rows = levels if self.units == "level" else self._worked_out(view, levels)
         if self.units == "level":
             no_reason = cast(null(), Characters()).label("reason")
             plain = select(*levels.c, no_reason, levels.c.unit.label("stated_unit"))
@@ -118,14 +129,27 @@ class Observations:
         shown = (kept.c[name] for name in (*SHOWN, "stated_unit"))
         return select(*shown).where(kept.c.place == 1).subquery("observations")
 
-    def _worked_out(self, stated: FromClause) -> Subquery:
+    def _worked_out(self, view: View, stated: FromClause) -> Subquery:
         levels = _alone(stated)
-        value, unit, reason = self._formula(levels)
+        source: FromClause = levels
+        if self.units in _PER:
+            size = _sizes(view, _PER[self.units])
+            in_year = year(levels.c.period_first_day, levels.c.period_last_day)
+            source = levels.outerjoin(
+                size, and_(size.c.country == levels.c.country, size.c.year == in_year)
+            )
+            value, unit, reason = _per(self.units, levels, size)
+        else:
+            value, unit, reason = self._formula(levels)
         columns = {name: levels.c[name] for name in COLUMNS}
         columns["value"] = type_coerce(value, Number()).label("value")
         columns["unit"] = unit.label("unit")
         stated_unit = levels.c.unit.label("stated_unit")
-        worked = select(*columns.values(), reason.label("missing"), stated_unit).subquery()
+        worked = (
+            select(*columns.values(), reason.label("missing"), stated_unit)
+            .select_from(source)
+            .subquery()
+        )
         shown = [worked.c[name] for name in COLUMNS]
         why = case((worked.c.value.is_(None), worked.c.missing)).label("reason")
         return select(*shown, why, worked.c.stated_unit).subquery("observations")
@@ -210,6 +234,50 @@ def observed(view: View, wanted: Sequence[str] = ()) -> FromClause:
 _SEVERAL = literal("several_values", Characters())
 _ZERO = literal("zero_base", Characters())
 _NO_SUM = literal("does_not_add_up", Characters())
+
+
+_PER = {"per_capita": "population", "per_gdp": "gdp"}
+"""The metric of `/statistics` that a figure is divided by: people, or US dollars of the year."""
+
+
+def _sizes(view: View, metric: str) -> Subquery:
+    """Return the sizes of countries by year: `country`, `year`, `size`, how many `figures`."""
+    rows = view.rows(STATISTICS).source.c
+    of_year = year(rows.period_first_day, rows.period_last_day)
+    whole = and_(
+        rows.period_first_day == of_year + "-01-01", rows.period_last_day == of_year + "-12-31"
+    )
+    return (
+        select(
+            rows.country,
+            of_year.label("year"),
+            func.max(rows.value).label("size"),
+            func.count(func.distinct(rows.value)).label("figures"),
+        )
+        .where(rows.metric == metric, whole)
+        .group_by(rows.country, of_year)
+        .subquery("sizes")
+    )
+
+
+def _per(
+    units: Units, levels: FromClause, size: FromClause
+) -> tuple[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any]]:
+    """Return the value by the size of its country, its unit, and why it is missing."""
+    of_one = case((size.c.figures == 1, size.c.size))
+    several = or_(levels.c.value.is_not(None) & levels.c.alone.is_(None), size.c.figures > 1)
+    by_size = levels.c.alone / func.nullif(of_one, 0)
+    none = literal(f"no_{_PER[units]}", Characters())
+    missing = case((size.c.figures.is_(None), none), (several, _SEVERAL), else_=_ZERO)
+    unit: ColumnElement[str] = literal("percent of GDP", Characters())
+    if units == "per_gdp":
+        # What is in prices of one year cannot be set against the money of the time.
+        money = levels.c.unit == "USD"
+        prices = literal("not_comparable_unit", Characters())
+        return case((money, 100.0 * by_size)), unit, case((money, missing), else_=prices)
+    adds_up = levels.c.unit != "percent"
+    unit = levels.c.unit + literal(" per person", Characters())
+    return case((adds_up, by_size)), unit, case((adds_up, missing), else_=_NO_SUM)
 
 
 def _alone(levels: FromClause) -> Subquery:

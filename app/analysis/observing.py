@@ -17,7 +17,14 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from app.analysis.indicator import COLUMNS, Basis, Column, Indicator, Observe
+from app.analysis.indicator import (
+    COLUMNS,
+    Basis,
+    Column,
+    Indicator,
+    Observe,
+    unit_in_prices_of,
+)
 from app.analysis.view import View, year
 from app.resources.adoption import ADOPTION
 from app.resources.ai_models import AI_MODELS
@@ -39,6 +46,7 @@ def _observation(
     qualifier: Column,
     scope: Column,
     source: Column,
+    original_source: Column,
     basis: Basis,
     fact: Column,
     revision: Column,
@@ -53,6 +61,7 @@ def _observation(
         qualifier,
         scope,
         source,
+        original_source,
         basis,
         fact,
         revision,
@@ -85,6 +94,7 @@ def totals(
             qualifier=qualifier(rows),
             scope=rows.scope,
             source=rows.source,
+            original_source=rows.original_source,
             basis=indicator.basis,
             fact=rows.id,
             revision=rows.revision,
@@ -97,7 +107,7 @@ def _priced(rows: Any, unit: str) -> Column:
     """Return a unit of money, with the year of its prices where they are of one year."""
     constant = func.substr(rows.price_base, len("constant-") + 1)
     return case(
-        (rows.price_base.like("constant-%"), literal(f"{unit} of ", Characters()) + constant),
+        (rows.price_base.like("constant-%"), unit_in_prices_of(unit, constant)),
         else_=literal(unit, Characters()),
     )
 
@@ -141,6 +151,7 @@ def _grouped(
     qualifier: Column,
     scope: Column = _NOTHING,
     source: Column,
+    original_source: Column = _NOTHING,
     revision: Column,
 ) -> Select[Any]:
     """Return one observation for each country, year, source and, if given, unit."""
@@ -154,10 +165,17 @@ def _grouped(
         qualifier=qualifier,
         scope=scope,
         source=source,
+        original_source=original_source,
         basis=indicator.basis,
         fact=_NOTHING,
         revision=func.max(revision),
     ).group_by(country, of_year, source, *(() if unit is None else (unit,)))
+
+
+def _shared(key: Column) -> Column:
+    """Return the key that all rows of a group have, null where they do not have one in common."""
+    of_all = and_(func.count(key) == func.count(), func.min(key) == func.max(key))
+    return case((of_all, func.min(key)))
 
 
 def rounds(
@@ -177,6 +195,7 @@ def rounds(
             qualifier=qualifier(rows),
             scope=literal("listed-rounds", Characters()),
             source=rows.source,
+            original_source=_shared(rows.original_source),
             revision=rows.revision,
         ).where(
             rows.kind == "round",
@@ -231,6 +250,7 @@ def companies(view: View, indicator: Indicator) -> Select[Any]:
             qualifier=literal("exact", Characters()),
             scope=_NOTHING,
             source=rows.source,
+            original_source=_NOTHING,
             basis=indicator.basis,
             fact=_NOTHING,
             revision=func.max(rows.revision),
@@ -272,6 +292,7 @@ def use(metric: str, *, largest: bool = False) -> Observe:
             qualifier=func.coalesce(kept.qualifier, "exact"),
             scope=kept.scope,
             source=kept.source,
+            original_source=kept.original_source,
             basis=indicator.basis,
             fact=kept.id,
             revision=kept.revision,
@@ -294,6 +315,7 @@ def statistic(view: View, indicator: Indicator) -> Select[Any]:
         qualifier=rows.qualifier,
         scope=rows.scope,
         source=rows.source,
+        original_source=rows.original_source,
         basis=indicator.basis,
         fact=rows.id,
         revision=rows.revision,

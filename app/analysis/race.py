@@ -6,8 +6,15 @@ from itertools import combinations, product
 
 from pydantic import Field
 
+from app.analysis.bounds import ratio_qualifier
 from app.analysis.comparison import Comparison, Direction, Gap, Shape
-from app.analysis.figures import Observation, Witness, read_observations, read_witnesses
+from app.analysis.figures import (
+    Observation,
+    Witness,
+    read_observations,
+    read_witnesses,
+    witness_of,
+)
 from app.analysis.gaps import compare
 from app.analysis.indicator import Indicator
 from app.analysis.indicators import indicators
@@ -32,6 +39,12 @@ class Standing(Shape):
     margin: float | None = Field(
         description="The leader's figure divided by the runner-up's, in the newest period.",
         examples=[11.7],
+    )
+    margin_qualifier: str | None = Field(
+        description="How firmly the two figures let the margin be stated; null where there is "
+        "none.",
+        examples=["exact"],
+        json_schema_extra={"enum": ["exact", "about", "at_least", "up_to", "disputed", None]},
     )
     period: str | None = Field(description="The newest period both have.", examples=["2024"])
     source: str | None = Field(description="The source of the margin.", examples=["ai-index-2025"])
@@ -163,9 +176,10 @@ def _shares(
 
     A group with several figures of a country, or published before its period was over, is none.
     """
-    groups: dict[tuple[str, str, str | None, str, str], list[Observation]] = {}
+    groups: dict[tuple[str, str, str, str, str, str], list[Observation]] = {}
     for one in observations:
-        key = (one.last_day, one.source, one.scope, one.unit, one.period)
+        origin = witness_of(one, witnesses)
+        key = (one.last_day, one.source, one.scope or "", one.unit, origin, one.period)
         published = witnesses[one.source].published
         if not published or published >= one.last_day:
             groups.setdefault(key, []).append(one)
@@ -176,7 +190,7 @@ def _shares(
     ]
     if not full or indicator.higher_is == "neither":
         return {}
-    newest = groups[max(full, key=lambda key: (key[0], key[1], key[2] or "", key[3]))]
+    newest = groups[max(full)]
     values = {one.country: one.value for one in newest}
     whole = sum(values.values())
     if not whole:
@@ -197,7 +211,7 @@ def _standing(
     pairs = {}
     for a, b in combinations(countries, 2):
         of_two = [one for one in observations if one.country in (a, b)]
-        pairs[a, b] = compare(indicator, a, b, of_two, dict(witnesses))
+        pairs[a, b] = compare(indicator, a, b, of_two, witnesses)
     refusals: dict[str, int] = {}
     for gap in pairs.values():
         for refusal in gap.refusals:
@@ -227,11 +241,13 @@ def _standing(
     )
     newest = best.periods[-1] if best else None
     other = None
-    margin = None
+    margin = firmness = None
     if newest and leader:
         ahead, behind = (newest.a, newest.b) if newest.a.country == leader else (newest.b, newest.a)
         other = behind.country
-        margin = ahead.value / behind.value if behind.value else None
+        if behind.value:
+            margin = ahead.value / behind.value
+            firmness = ratio_qualifier(ahead.qualifier, behind.qualifier)
     return Standing(
         indicator=indicator.id,
         name=indicator.name,
@@ -239,6 +255,7 @@ def _standing(
         leader=leader,
         runner_up=other,
         margin=margin,
+        margin_qualifier=firmness,
         period=newest.period if newest else None,
         source=best.source if best else None,
         scope=best.scope if best else None,

@@ -1,17 +1,34 @@
 """Sensitivity: the answer under every choice that could have been made, and which ones turn it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Literal
 
 from pydantic import Field
+from sqlalchemy import exists, or_, select
 
-from app.analysis.comparison import Shape
+from app.analysis.comparison import Comparison, Gap, Reason, Shape
 from app.analysis.gaps import read_gap
 from app.analysis.indicator import Indicator
 from app.analysis.view import ATTRIBUTIONS, View
+from app.resources.registry import RESOURCES
+from app.storage.records import RevisionRecord
 
 Choice = Literal["source", "scope", "attribution", "revision"]
-_REVISIONS_AT_MOST = 20
+REVISIONS_AT_MOST = 20
+
+
+class Refused(Shape):
+    """What could not be answered under one set of choices."""
+
+    source: str = Field(description="The source.", examples=["bnn-2024-03-31"])
+    scope: str | None = Field(description="The scope.", examples=["generative-ai"])
+    attribution: str | None = Field(
+        description="How AI models count for countries; null where it does not matter.",
+        examples=["any"],
+    )
+    revision: int = Field(description="The revision.", examples=[2], ge=0)
+    period: str | None = Field(description="The period.", examples=["2022"])
+    reason: Reason = Field(description="Why, for programs.", examples=["one_sided"])
 
 
 class Answer(Shape):
@@ -26,7 +43,14 @@ class Answer(Shape):
     )
     revision: int = Field(description="The revision.", examples=[2], ge=0)
     period: str = Field(description="The newest period both have.", examples=["2023"])
-    leader: str | None = Field(description="The leader; null where equal.", examples=["US"])
+    leader: str | None = Field(
+        description="The leader; null where the two are equal, or more is neither ahead nor "
+        "behind.",
+        examples=["US"],
+    )
+    higher: str | None = Field(
+        description="The country with the larger figure; null where equal.", examples=["US"]
+    )
     ratio: float | None = Field(
         description="a divided by b; null where b is zero.", examples=[15.5]
     )
@@ -38,58 +62,105 @@ class Sensitivity(Shape):
     indicator: str = Field(description="The indicator.", examples=["funding-amount"])
     a: str = Field(description="The first country.", examples=["US"])
     b: str = Field(description="The second country.", examples=["CN"])
+    revisions: list[int] = Field(
+        description=f"The revisions asked: the newest {REVISIONS_AT_MOST}, at most, that changed "
+        "what the answer is worked out from.",
+        examples=[[1, 2]],
+    )
+    revisions_left_out: int = Field(
+        description="How many older ones of that sort were not asked.", examples=[0], ge=0
+    )
     answers: list[Answer] = Field(description="The answer under each set of choices.")
+    refusals: list[Refused] = Field(description="What could not be answered, and why.")
     leaders: dict[str, int] = Field(
-        description="How many sets of choices give which leader.", examples=[{"US": 9}]
+        description="How many sets of choices give which leader; where more is neither ahead nor "
+        "behind, which country the larger figure.",
+        examples=[{"US": 9}],
     )
     turned_by: list[Choice] = Field(
         description="The choices that, changed alone, give another leader.", examples=[["source"]]
     )
 
 
-def read_sensitivity(views: list[View], indicator: Indicator, a: str, b: str) -> Sensitivity:
-    """Return the answers over views: one a revision. Attribution varies where it matters."""
+def read_sensitivity(view: View, indicator: Indicator, a: str, b: str) -> Sensitivity:
+    """Return the answers at each revision that could differ. Attribution varies if it matters."""
+    transaction = view.transaction
+    changed = _changes(view, indicator)
+    asked = changed[-REVISIONS_AT_MOST:]
     rules = ATTRIBUTIONS if indicator.attributed else ATTRIBUTIONS[:1]
-    answers = []
-    for view in views[-_REVISIONS_AT_MOST:]:
+    answers: list[Answer] = []
+    refusals: list[Refused] = []
+    for number in asked:
         for rule in rules:
-            gap = read_gap(View(view.transaction, view.at, rule), indicator, a, b)
-            for comparison in gap.comparisons:
-                newest = comparison.periods[-1]
-                answers.append(
-                    Answer(
-                        source=comparison.source,
-                        scope=comparison.scope,
-                        unit=comparison.unit,
-                        attribution=gap.attribution,
-                        revision=view.at.id,
-                        period=newest.period,
-                        leader=newest.leader,
-                        ratio=newest.ratio,
-                    )
+            then = View(transaction, transaction.revision(number), rule)
+            gap = read_gap(then, indicator, a, b)
+            answers += [_answer(gap, comparison, number) for comparison in gap.comparisons]
+            refusals += [
+                Refused(
+                    source=refusal.source,
+                    scope=refusal.scope,
+                    attribution=gap.attribution,
+                    revision=number,
+                    period=refusal.period,
+                    reason=refusal.reason,
                 )
-    leaders: dict[str, int] = defaultdict(int)
-    for answer in answers:
-        leaders[answer.leader or "equal"] += 1
+                for refusal in gap.refusals
+                if refusal.reason != "single_period"  # a trend that cannot be told: not asked here
+            ]
+    leaders = Counter(answer.higher or "equal" for answer in answers)
+    if indicator.higher_is != "neither":
+        leaders = Counter(answer.leader or "equal" for answer in answers)
     return Sensitivity(
         indicator=indicator.id,
         a=a,
         b=b,
+        revisions=asked,
+        revisions_left_out=len(changed) - len(asked),
         answers=answers,
+        refusals=refusals,
         leaders=dict(sorted(leaders.items())),
         turned_by=turning_choices(answers),
     )
 
 
+def _answer(gap: Gap, comparison: Comparison, revision: int) -> Answer:
+    newest = comparison.periods[-1]
+    return Answer(
+        source=comparison.source,
+        scope=comparison.scope,
+        unit=comparison.unit,
+        attribution=gap.attribution,
+        revision=revision,
+        period=newest.period,
+        leader=newest.leader,
+        higher=newest.higher,
+        ratio=newest.ratio,
+    )
+
+
+def _changes(view: View, indicator: Indicator) -> list[int]:
+    """Return the revisions that changed what an indicator is worked out from, oldest first."""
+    revisions = RevisionRecord.__table__
+    stated = [indicator.resource, "sources", *(["companies"] if indicator.attributed else [])]
+    touched = []
+    for resource in RESOURCES:
+        if resource.many in stated:
+            current, history = resource.ledger.current, resource.ledger.history
+            columns = (current.c.revision, history.c.revision, history.c.until)
+            touched += [exists().where(column == revisions.c.id) for column in columns]
+    query = select(revisions.c.id).where(revisions.c.id <= view.at.id, or_(*touched))
+    return list(view.transaction.connection.scalars(query.order_by(revisions.c.id)))
+
+
 def turning_choices(answers: list[Answer]) -> list[Choice]:
-    """Return the choices for which two answers differ in nothing else, and name other leaders."""
+    """Return the choices for which two answers differ in nothing else, and put another ahead."""
     choices: tuple[Choice, ...] = ("source", "scope", "attribution", "revision")
     turning: list[Choice] = []
     for choice in choices:
         others = ["unit", *(name for name in choices if name != choice)]
         groups: dict[tuple[object, ...], set[str | None]] = defaultdict(set)
         for answer in answers:
-            groups[tuple(getattr(answer, name) for name in others)].add(answer.leader)
+            groups[tuple(getattr(answer, name) for name in others)].add(answer.higher)
         if any(len(said) > 1 for said in groups.values()):
             turning.append(choice)
     return turning

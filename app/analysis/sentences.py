@@ -1,5 +1,6 @@
 """Gaps in words that a journalist can check against the source."""
 
+from app.analysis.bounds import ratio_qualifier
 from app.analysis.comparison import Figure, PeriodGap
 from app.analysis.figures import Observation
 from app.analysis.indicator import Indicator
@@ -26,14 +27,10 @@ def sentence(indicator: Indicator, gap: PeriodGap, unit: str, of: Observation) -
 
 def _firmness(more: Figure, less: Figure) -> str:
     """Return how firmly the larger figure is so many times the smaller one."""
-    qualifiers = (more.qualifier, less.qualifier)
-    if qualifiers == ("exact", "exact"):
-        return ""
-    more_at_least = more.qualifier in ("exact", "about", "at_least")
-    less_at_most = less.qualifier in ("exact", "about", "up_to")
-    if more_at_least and less_at_most and {"at_least", "up_to"} & set(qualifiers):
-        return "at least about " if "about" in qualifiers else "at least "
-    return "about "
+    qualifier = ratio_qualifier(more.qualifier, less.qualifier)
+    if qualifier == "at_least" and "about" in (more.qualifier, less.qualifier):
+        return "at least about "
+    return QUALIFIER_WORDS.get(qualifier, "")
 
 
 def _said(figure: Figure, unit: str) -> str:

@@ -8,12 +8,12 @@ from sqlalchemy import Select
 from app.kit.errors import NotAllowed
 from app.resources.reading import Unanswerable
 
-ROW = ("indicator", "period", "source", "scope", "unit", "basis")
+ROW = ("indicator", "period", "source", "original_source", "scope", "unit", "basis")
 CELLS_AT_MOST = 50_000
 
 
 class WideObservations(RootModel[list[dict[str, Any]]]):
-    """Rows of `indicator`, `period`, `source`, `scope`, `unit`, `basis`, and the countries."""
+    """Rows of the columns of `ROW`, and one for each country."""
 
     root: list[dict[str, Any]] = Field(
         description="The rows; a country without a value has null.",
@@ -23,6 +23,7 @@ class WideObservations(RootModel[list[dict[str, Any]]]):
                     "indicator": "funding-amount",
                     "period": "2023",
                     "source": "bnn-2024-03-31",
+                    "original_source": None,
                     "scope": "generative-ai",
                     "unit": "USD",
                     "basis": "reported",

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from app.analysis.observations import SHOWN, Units
 from app.analysis.view import DEFAULT_ATTRIBUTION, Attribution
+from app.http.citing import ByCitation
 from app.kit.errors import NotAllowed
 from app.kit.fields import CountryCode, PeriodText, Term
 from app.kit.filters import Where, among, within
@@ -76,8 +77,10 @@ class ObservationFilters(BaseModel):
         Field(
             description="The figure itself (level); its change or percent_change from the period "
             "before; its share of the world where the source gives it, else of the countries "
-            "named; its ratio to `base`; or its index with `base_period`, else its first period, "
-            "as 100. What cannot be worked out has no value and a reason.",
+            "named; its ratio to `base`; its index with `base_period`, else its first period, as "
+            "100; or per_capita and per_gdp, by the `population` and the `gdp` (USD) that "
+            "`/statistics` has of the country and year. What cannot be worked out has no value "
+            "and a reason.",
             examples=["share"],
         ),
     ] = "level"
@@ -101,6 +104,7 @@ class ObservationFilters(BaseModel):
         ),
     ] = "rows"
     attribution: ByRule = DEFAULT_ATTRIBUTION
+    citation: ByCitation = None
 
 
 ObservationQuery = query_model(
@@ -111,11 +115,17 @@ ObservationQuery = query_model(
 )
 
 
-class CatalogueQuery(DetailQuery):
+class ReportQuery(DetailQuery):
+    """What every report can be asked."""
+
+    citation: ByCitation = None
+
+
+class CatalogueQuery(ReportQuery):
     """What the catalogue can be asked for."""
 
 
-class PairQuery(DetailQuery):
+class PairQuery(ReportQuery):
     """Two countries on one indicator."""
 
     indicator: IndicatorId
@@ -142,7 +152,7 @@ class GapQuery(PairQuery):
     attribution: ByRule = DEFAULT_ATTRIBUTION
 
 
-class ClaimsQuery(DetailQuery):
+class ClaimsQuery(ReportQuery):
     """What claims can be asked for."""
 
     indicator: IndicatorId
@@ -162,7 +172,7 @@ class ClaimsQuery(DetailQuery):
     attribution: ByRule = DEFAULT_ATTRIBUTION
 
 
-class RaceQuery(DetailQuery):
+class RaceQuery(ReportQuery):
     """What the race can be asked."""
 
     countries: Annotated[

@@ -99,12 +99,7 @@ def _read_claims(transaction: ReadTransaction, at: Revision, query: ClaimsQuery)
 
 def _read_sensitivity(transaction: ReadTransaction, at: Revision, query: PairQuery) -> Sensitivity:
     view = View(transaction, at)
-    indicator = known_indicator(view, query.indicator)
-    views = [
-        View(transaction, transaction.revision(number))
-        for number in range(max(0, at.id - 19), at.id + 1)
-    ]
-    return read_sensitivity(views, indicator, query.a, query.b)
+    return read_sensitivity(view, known_indicator(view, query.indicator), query.a, query.b)
 
 
 def indicator_report(id_: str) -> Report[CatalogueQuery]:
@@ -138,8 +133,10 @@ _GAP_COLUMNS = (
     "b_value",
     "b_qualifier",
     "leader",
+    "higher",
     "difference",
     "ratio",
+    "ratio_qualifier",
     "refusal",
 )
 
@@ -161,8 +158,10 @@ def _gap_rows(gap: Gap) -> list[Item]:
             "b_value": period.b.value,
             "b_qualifier": period.b.qualifier,
             "leader": period.leader,
+            "higher": period.higher,
             "difference": period.difference,
             "ratio": period.ratio,
+            "ratio_qualifier": period.ratio_qualifier,
             "refusal": None,
         }
         for comparison in gap.comparisons
@@ -181,6 +180,21 @@ def _gap_rows(gap: Gap) -> list[Item]:
         for refusal in gap.refusals
     ]
     return compared + refused
+
+
+_SENSITIVITY_COLUMNS = (*Answer.model_fields, "refusal")
+
+
+def _sensitivity_rows(found: Sensitivity) -> list[Item]:
+    """Return a row for each answer, and one for each refusal with its reason."""
+    nothing = dict.fromkeys(_SENSITIVITY_COLUMNS)
+    return [
+        *(nothing | answer.model_dump() for answer in found.answers),
+        *(
+            nothing | refused.model_dump(exclude={"reason"}) | {"refusal": refused.reason}
+            for refused in found.refusals
+        ),
+    ]
 
 
 CATALOGUE: Report[CatalogueQuery] = Report(
@@ -228,6 +242,6 @@ SENSITIVITY: Report[PairQuery] = Report(
     title="Sensitivity of a comparison",
     query=PairQuery,
     read=_read_sensitivity,
-    columns=lambda _found: tuple(Answer.model_fields),
-    rows=lambda found: [answer.model_dump() for answer in found.answers],
+    columns=lambda _found: _SENSITIVITY_COLUMNS,
+    rows=_sensitivity_rows,
 )

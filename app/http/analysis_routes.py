@@ -34,10 +34,11 @@ from app.http.analysis_reports import (
     require_indicators,
 )
 from app.http.answers import list_answer, parameters, read_parameters
+from app.http.citing import CITATION_TYPES
 from app.http.openapi import path_parameter
 from app.http.reports import Report, report_answer
 from app.http.resource_routes import ListEndpoint, add_list_routes
-from app.http.shapes import chosen_shape, page_shape, report_shape
+from app.http.shapes import chosen_shape, cited_page_shape, report_shape
 from app.kit.formats import TableFormat
 from app.storage.database import Database
 
@@ -49,8 +50,8 @@ ANSWERED: tuple[type[BaseModel], ...] = (
     report_shape(Claims),
     report_shape(Sensitivity),
     report_shape(WideObservations),
-    page_shape(shapes.Observation),
-    page_shape(chosen_shape(shapes.Observation)),
+    cited_page_shape(shapes.Observation),
+    cited_page_shape(chosen_shape(shapes.Observation)),
 )
 """The shapes of these answers, for the documentation."""
 
@@ -87,6 +88,7 @@ def analysis_router(database: Database) -> APIRouter:
                 ObservationQuery,
                 table=table,
                 check=require_indicators,
+                title=WIDE.title,
             )
 
         return answer
@@ -123,8 +125,8 @@ def analysis_router(database: Database) -> APIRouter:
             ObservationQuery,
             observations,
             (
-                page_shape(shapes.Observation),
-                page_shape(chosen_shape(shapes.Observation)),
+                cited_page_shape(shapes.Observation),
+                cited_page_shape(chosen_shape(shapes.Observation)),
                 report_shape(WideObservations),
             ),
             (),
@@ -193,6 +195,7 @@ def analysis_router(database: Database) -> APIRouter:
             endpoint=endpoint,
             shapes=answered,
             parameters=key,
+            others=CITATION_TYPES,
             tags=("answers",),
         )
     return router

@@ -10,8 +10,10 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from app.analysis.citation import cite
 from app.http import problems
 from app.http.caching import Validator
+from app.http.citing import citation_answer, wanted_citation
 from app.http.negotiation import JSON, best_media_type, table_format
 from app.kit.errors import Fault, NotAllowed
 from app.kit.formats import CSV, TABLE_FORMATS, TableFormat
@@ -46,11 +48,12 @@ def list_answer(
     *,
     table: TableFormat | None = None,
     check: Check | None = None,
+    title: str | None = None,
 ) -> Response:
     """Answer a list: a page of JSON, or a table, whole unless `limit` asks for a page of it.
 
     `listed` gives what a query asks for; `table` is the format that the address asks for:
-    without it the Accept header chooses.
+    without it the Accept header chooses. A list with a `title` says how to cite it.
     """
     pairs = parameters(request)
     query = read_parameters(query_model, pairs)
@@ -61,13 +64,21 @@ def list_answer(
         at = told(lambda: pinned_revision(transaction, listing, query))
         if check:
             check(transaction, at, query)
-        pinned = query.as_of is not None or query.cursor is not None
-        validator = Validator(at, table.media_type if table else JSON, pinned)
+        stays = query.as_of is not None or query.cursor is not None
+        validator = Validator(at, table.media_type if table else JSON, stays)
         if validator.is_known_by(request.headers.get("if-none-match")):
             return Response(status_code=304, headers=validator.headers)
         if table is None or query.limit is not None or query.cursor is not None:
             page = told(lambda: read_page(transaction, listing, query, at))
     path = path_of(request)
+    cited: dict[str, Any] = {}
+    # A cursor holds its revision, so that its page stays as it is without `as_of`.
+    pinned = address(path, pairs) if query.cursor else pinned_address(path, pairs, at)
+    if title:
+        citation = cite(title, at, request.app.state.public_url + pinned)
+        if wanted := wanted_citation(query):
+            return citation_answer(citation, wanted, validator.headers)
+        cited = {"citation": citation.model_dump()}
     following = None
     if page and page.next_cursor:
         following = address(path, [*without(pairs, "cursor"), ("cursor", page.next_cursor)])
@@ -77,7 +88,8 @@ def list_answer(
         content = {
             "data": page.items,
             "meta": {**meta(at), "count": len(page.items), "total": page.total},
-            "links": {"self": address(path, pairs), "next": following},
+            "links": {"self": address(path, pairs), "next": following, "pinned": pinned},
+            **cited,
         }
         headers = {**validator.headers, "Link": ", ".join(links)}
         return Response(orjson.dumps(content), headers=headers, media_type=JSON)
@@ -226,6 +238,12 @@ def alternates(path: str, pairs: Pairs) -> list[str]:
 def meta(at: Revision) -> dict[str, Any]:
     """Return what an answer says of the revision that it is read at."""
     return {"revision": at.id, "recorded_at": at.recorded_at}
+
+
+def pinned_address(path: str, pairs: Pairs, at: Revision) -> str:
+    """Return the address of an answer that stays as it is at a revision."""
+    kept = [pair for pair in pairs if pair[0] not in ("as_of", "citation")]
+    return address(path, [*kept, ("as_of", str(at.id))])
 
 
 def without(pairs: Pairs, name: str) -> Pairs:

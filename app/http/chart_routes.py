@@ -20,9 +20,9 @@ from app.http.answers import (
     address,
     parameters,
     path_of,
+    pinned_address,
     read_parameters,
     told,
-    without,
 )
 from app.http.caching import Validator
 from app.http.negotiation import JSON
@@ -188,7 +188,7 @@ def _indicator(view: View, key: str) -> Indicator:
 def _headers(request: Request, kind: _Kind, pairs: Pairs, at: Revision) -> dict[str, str]:
     """Return where the same picture stays, where its other formats are, and what it may do."""
     path = path_of(request)
-    pinned = address(path, [*without(pairs, "as_of"), ("as_of", str(at.id))])
+    pinned = pinned_address(path, pairs, at)
     stem = path.removesuffix(f".{kind.format}")
     links = [f'<{pinned}>; rel="canonical"']
     links += [

@@ -16,11 +16,12 @@ from app.http.answers import (
     meta,
     parameters,
     path_of,
+    pinned_address,
     read_parameters,
     told,
-    without,
 )
 from app.http.caching import Validator
+from app.http.citing import citation_answer, wanted_citation
 from app.http.negotiation import JSON, table_format
 from app.kit.errors import NotAllowed
 from app.kit.formats import TableFormat
@@ -59,19 +60,22 @@ def report_answer(
         found = told(lambda: report.read(transaction, at, query))
     path = path_of(request)
     headers = validator.headers
-    if table:
+    if table and not wanted_citation(query):
         body = b"".join(table.write(report.columns(found), [report.rows(found)]))
         headers["Content-Disposition"] = f'inline; filename="{report.name}.{table.suffix}"'
         media_type = f"{table.media_type}; charset=utf-8"
         return Response(body, headers=headers, media_type=media_type)
-    pinned = address(path, [*without(pairs, "as_of"), ("as_of", str(at.id))])
+    pinned = pinned_address(path, pairs, at)
+    citation = cite(report.title, at, request.app.state.public_url + pinned)
+    if wanted := wanted_citation(query):
+        return citation_answer(citation, wanted, headers)
     links = [f'<{pinned}>; rel="canonical"', *alternates(path, pairs)]
     headers["Link"] = ", ".join(links)
     content = {
         "data": found.model_dump(),
         "meta": meta(at),
         "links": {"self": address(path, pairs), "pinned": pinned},
-        "citation": cite(report.title, at, request.app.state.public_url + pinned).model_dump(),
+        "citation": citation.model_dump(),
     }
     return Response(orjson.dumps(content), headers=headers, media_type=JSON)
 

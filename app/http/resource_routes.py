@@ -76,9 +76,13 @@ def add_list_routes(
     endpoint: Callable[[TableFormat | None], ListEndpoint],
     shapes: tuple[type, ...],
     parameters: tuple[dict[str, object], ...] = (),
+    others: tuple[str, ...] = (),
     tags: tuple[str, ...] = (),
 ) -> None:
-    """Add a list at a path, negotiated by Accept, and at the path with each format's suffix."""
+    """Add a list at a path, negotiated by Accept, and at the path with each format's suffix.
+
+    `others` are media types that a parameter asks for, beside those of tables.
+    """
     errors = (400, 404, 422) if parameters else (400, 422)
     documented = {"parameters": [*parameters, *query_parameters(query)]}
     # Those with a suffix first: a key in the path would take the suffix for a part of itself.
@@ -90,7 +94,10 @@ def add_list_routes(
             summary=f"{summary} as {table.suffix.upper()}",
             description=f"{description} {table_words(table)}",
             responses=responses(
-                others=(table.media_type,), errors=errors, never=(406,), description="The table."
+                others=(table.media_type, *others),
+                errors=errors,
+                never=(406,),
+                description="The table.",
             ),
             response_class=Response,
             openapi_extra=documented,
@@ -103,7 +110,10 @@ def add_list_routes(
         summary=summary,
         description=description,
         responses=responses(
-            *shapes, others=_TABLE_TYPES, errors=errors, description="A page, or a whole table."
+            *shapes,
+            others=(*_TABLE_TYPES, *others),
+            errors=errors,
+            description="A page, or a whole table.",
         ),
         response_class=Response,
         openapi_extra=documented,

@@ -46,6 +46,10 @@ class PageLinks(BaseModel):
         description="The next page, at the same revision; null on the last one.",
         examples=["/funding?country=US&cursor=WyI0Il0"],
     )
+    pinned: str = Field(
+        description="This page, pinned to its revision: it keeps giving this answer.",
+        examples=["/funding?country=US&as_of=2"],
+    )
 
 
 class DetailLinks(BaseModel):
@@ -69,6 +73,12 @@ class Page(BaseModel, Generic[Shown]):
     data: list[Shown] = Field(description="The rows, in the order asked for.")
     meta: PageMeta = Field(description="What the page is made from.")
     links: PageLinks = Field(description="Where to go from here.")
+
+
+class CitedPage(Page[Shown], Generic[Shown]):
+    """A page of a list, with how to cite it."""
+
+    citation: Citation = Field(description="How to cite it.")
 
 
 class Detail(BaseModel, Generic[Shown]):
@@ -199,6 +209,11 @@ class Observation(BaseModel):
     )
     scope: str | None = Field(description="What it covers.", examples=["generative-ai"])
     source: str = Field(description="The source that states it.", examples=["bnn-2024-03-31"])
+    original_source: str | None = Field(
+        description="The source whose figure it is, where that is not the one that its source "
+        "restates as a whole.",
+        examples=["cbinsights-state-of-ai-2023"],
+    )
     basis: str = Field(
         description="Reported by the source, derived from its facts, or summed from its rounds.",
         examples=["reported"],
@@ -260,6 +275,13 @@ def chosen_shape(item: type[BaseModel]) -> type[BaseModel]:
 def page_shape(item: type[BaseModel]) -> type[BaseModel]:
     """Return the shape of a page of these items, under a readable name."""
     return create_model(f"{item.__name__}Page", __base__=Page[item], __doc__="A page of a list.")  # type: ignore[valid-type]
+
+
+@cache
+def cited_page_shape(item: type[BaseModel]) -> type[BaseModel]:
+    """Return the shape of a page of these items that says how to cite it."""
+    name = f"{item.__name__}Page"
+    return create_model(name, __base__=CitedPage[item], __doc__="A page of a list.")  # type: ignore[valid-type]
 
 
 @cache

@@ -10,6 +10,7 @@ from app.kit.fields import CountryCode, Decimal, PeriodText, Qualifier, Slug, Te
 from app.kit.filters import Where, among, at_least, at_most
 from app.resources.resource import (
     ByCountry,
+    ByOriginalSource,
     ByPeriod,
     ByQualifier,
     ByScope,
@@ -18,6 +19,7 @@ from app.resources.resource import (
     Key,
     Locator,
     Note,
+    OriginalSource,
     Recorded,
     Resource,
     SourceKey,
@@ -51,6 +53,7 @@ class AdoptionRecord(LedgeredRecord):
         "qualifier",
         "scope",
         "source",
+        "original_source",
     )
 
     metric: Mapped[str]
@@ -65,6 +68,7 @@ class AdoptionRecord(LedgeredRecord):
     qualifier: Mapped[str | None]
     scope: Mapped[str | None]
     source: Mapped[str] = reference("sources")
+    original_source: Mapped[str | None] = reference("sources")
     locator: Mapped[str | None]
     note: Mapped[str | None]
 
@@ -99,6 +103,7 @@ class AdoptionFact(Entry):
         default=None, description="What the figure covers.", examples=["product"]
     )
     source: SourceKey
+    original_source: OriginalSource = None
     locator: Locator = None
     note: Note = None
 
@@ -162,6 +167,7 @@ class AdoptionFilters(FactFilters):
     ] = None
     qualifier: ByQualifier = None
     scope: ByScope = None
+    original_source: ByOriginalSource = None
 
 
 ADOPTION = Resource(

@@ -14,6 +14,7 @@ from app.kit.fields import Count, CountryCode, PeriodText, Qualifier, Slug, Term
 from app.kit.filters import Where, among, any_member, at_least, at_most
 from app.resources.resource import (
     ByCountry,
+    ByOriginalSource,
     ByPeriod,
     ByQualifier,
     ByScope,
@@ -22,6 +23,7 @@ from app.resources.resource import (
     Key,
     Locator,
     Note,
+    OriginalSource,
     Recorded,
     Resource,
     SourceKey,
@@ -67,6 +69,7 @@ class FundingRecord(LedgeredRecord):
         "currency",
         "price_base",
         "source",
+        "original_source",
     )
 
     kind: Mapped[str]
@@ -86,6 +89,7 @@ class FundingRecord(LedgeredRecord):
     qualifier: Mapped[str | None]
     deals_qualifier: Mapped[str | None]
     source: Mapped[str] = reference("sources")
+    original_source: Mapped[str | None] = reference("sources")
     locator: Mapped[str | None]
     note: Mapped[str | None]
 
@@ -149,6 +153,7 @@ class FundingFact(Entry):
         default=None, description="How firmly the number of deals is stated.", examples=["exact"]
     )
     source: SourceKey
+    original_source: OriginalSource = None
     locator: Locator = None
     note: Note = None
 
@@ -243,6 +248,7 @@ class FundingFilters(FactFilters):
         Where("deals_qualifier", among),
         Field(description="Only numbers of deals stated as firmly as this.", examples=[["exact"]]),
     ] = None
+    original_source: ByOriginalSource = None
 
 
 FUNDING = Resource(

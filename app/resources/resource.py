@@ -78,6 +78,14 @@ def _marks(annotation: Any, metadata: list[Any]) -> list[Any]:
 SourceKey = Annotated[
     Slug, Field(description="The source that states it.", examples=["bnn-2024-03-31"])
 ]
+OriginalSource = Annotated[
+    Slug | None,
+    Field(
+        description="The source whose figure it is, where that is not the one that its source "
+        "restates as a whole: figures of one original source are one witness.",
+        examples=["cbinsights-state-of-ai-2023"],
+    ),
+]
 Locator = Annotated[
     Text | None,
     Field(
@@ -125,6 +133,16 @@ class FactFilters(Filters):
         Where("source", among),
         Field(description="Only what these sources state.", examples=[["bnn-2024-03-31"]]),
     ] = None
+
+
+ByOriginalSource = Annotated[
+    list[Key] | None,
+    Where("original_source", among),
+    Field(
+        description="Only figures that their source passes on from these, where the row says so.",
+        examples=[["cbinsights-state-of-ai-2023"]],
+    ),
+]
 
 
 def _has_a_word(text: str | None) -> str | None:

@@ -10,6 +10,7 @@ from app.kit.fields import CountryCode, Decimal, PeriodText, Qualifier, Slug, Te
 from app.kit.filters import Where, among, at_least, at_most
 from app.resources.resource import (
     ByCountry,
+    ByOriginalSource,
     ByPeriod,
     ByQualifier,
     ByScope,
@@ -18,6 +19,7 @@ from app.resources.resource import (
     Key,
     Locator,
     Note,
+    OriginalSource,
     Recorded,
     Resource,
     SourceKey,
@@ -45,6 +47,7 @@ class StatisticRecord(LedgeredRecord):
         "qualifier",
         "scope",
         "source",
+        "original_source",
     )
 
     metric: Mapped[str]
@@ -57,6 +60,7 @@ class StatisticRecord(LedgeredRecord):
     qualifier: Mapped[str]
     scope: Mapped[str | None]
     source: Mapped[str] = reference("sources")
+    original_source: Mapped[str | None] = reference("sources")
     locator: Mapped[str | None]
     note: Mapped[str | None]
 
@@ -79,6 +83,7 @@ class StatisticFact(Entry):
         default=None, description="What the figure covers.", examples=["survey"]
     )
     source: SourceKey
+    original_source: OriginalSource = None
     locator: Locator = None
     note: Note = None
 
@@ -129,6 +134,7 @@ class StatisticFilters(FactFilters):
     ] = None
     qualifier: ByQualifier = None
     scope: ByScope = None
+    original_source: ByOriginalSource = None
 
 
 STATISTICS = Resource(

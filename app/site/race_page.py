@@ -239,7 +239,8 @@ def _agreement(view: RaceView, gap: Gap) -> str:
     if not said.witnesses:
         return "No source gives figures of both that can be compared."
     parts = []
-    for code, count in said.leaders.items():
+    named = said.higher if gap.higher_is == "neither" else said.leaders
+    for code, count in named.items():
         if code == "equal":
             parts.append(f"{count} put{'s' * (count == 1)} them level")
         else:
@@ -274,11 +275,13 @@ def _trend(view: RaceView, trend: Trend | None, comparison: Comparison) -> str |
     if trend is None:
         return None
     first = next(gap for gap in comparison.periods if gap.period == trend.first)
-    leader = view.countries[first.leader or first.a.country].name
+    whole = "" if comparison.unit == "percent" else " of the two together"
+    ahead = first.leader or first.higher or first.a.country
+    leader = view.countries[ahead].name
     text = (
         f"{words.capital(words.DIRECTIONS[trend.direction])}: the lead of "
-        f"{words.with_article(first.leader or first.a.country, leader)} was "
-        f"{trend.first_lead:.1f} percentage points of the two together in "
+        f"{words.with_article(ahead, leader)} was "
+        f"{trend.first_lead:.1f} percentage points{whole} in "
         f"{words.period_words(trend.first)} and {trend.last_lead:.1f} in "
         f"{words.period_words(trend.last)}."
     )
@@ -333,17 +336,21 @@ def _claim(view: RaceView, claim: Claim) -> dict[str, Any]:
 
 
 def _spreads(view: RaceView) -> list[str]:
-    """Return how far the claims of each country are apart, in words."""
+    """Return how far the claims on each country and year are apart, in words."""
     found = []
     for spread in view.claims.spreads:
-        unit = next(c.unit for c in view.claims.claims if c.country == spread.country)
-        figures = words.figure_words(spread.lowest, unit, "exact")
-        if spread.highest != spread.lowest:
+        if spread.claims == 1:
+            continue
+        figures = "in several units"
+        if spread.lowest is not None and spread.highest is not None:
             low = words.figure_words(spread.lowest, "", "exact").strip()
-            figures = f"{low} to {words.figure_words(spread.highest, unit, 'exact')}"
-        terms = "" if spread.same_terms else ", not all of the same thing"
+            high = words.figure_words(spread.highest, spread.unit or "", "exact")
+            figures = high if spread.highest == spread.lowest else f"{low} to {high}"
+        said = [words.DIFFERENCES[d] for d in spread.differs_in if d in words.DIFFERENCES]
+        terms = f"; they differ in {words.listed(said)}" if said else ""
         found.append(
-            f"{view.countries[spread.country].name}: {words.counted(spread.claims, 'figure')} from "
+            f"{view.countries[spread.country].name}, {spread.year}: "
+            f"{words.counted(spread.claims, 'figure')} from "
             f"{words.counted(spread.witnesses, 'independent source')}, {figures}{terms}."
         )
     return found

@@ -33,6 +33,7 @@ REASONS: Final = {
     "part_of_whole": "one is a part of the other",
     "one_sided": "its sources give only one side",
     "different_scope": "the two sides are given in different scopes",
+    "different_origin": "the two sides are passed on from different counts",
     "incomplete_period": "the period was not over when the source was published",
     "not_comparable_unit": "the two sides are given in different units or prices",
     "qualifier_overlap": "the figures are stated so loosely that they could be the same",
@@ -44,9 +45,11 @@ DIRECTIONS: Final = {"widening": "widening", "closing": "closing", "flat": "stea
 DIFFERENCES: Final = {
     "scope": "what it covers",
     "unit": "unit",
+    "price_base": "the year of its prices",
     "period": "period",
     "qualifier": "how firmly it is stated",
     "basis": "basis",
+    "vintage": "when it was published",
     "counting": "the way of counting",
 }
 """In what a claim can differ. `restated` is told by the chain itself."""

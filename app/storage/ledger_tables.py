@@ -67,6 +67,31 @@ def drop_ledger_table(name: str, *, members: Sequence[str] = ()) -> None:
     op.drop_table(name)
 
 
+def add_reference(table: str, column: str, target: str) -> None:
+    """Add a column that refers to another table, empty in every row, with its index.
+
+    In place: to rebuild a table on SQLite would lose its guards.
+    """
+    op.execute(
+        f"ALTER TABLE {table} ADD COLUMN {column} {_characters()} "
+        f"CONSTRAINT fk_{table}_{column} REFERENCES {target} (id) DEFERRABLE INITIALLY DEFERRED"
+    )
+    op.execute(f"ALTER TABLE {table}_history ADD COLUMN {column} {_characters()}")
+    op.create_index(f"ix_{table}_{column}_id", table, [column, "id"])
+
+
+def drop_reference(table: str, column: str) -> None:
+    """Drop such a column again."""
+    op.drop_index(f"ix_{table}_{column}_id", table)
+    for name in (f"{table}_history", table):
+        op.execute(f"ALTER TABLE {name} DROP COLUMN {column}")
+
+
+def _characters() -> str:
+    dialect = op.get_bind().dialect
+    return str(Characters().compile(dialect=dialect))
+
+
 def _create_members(table: str, column: str, target: str | None) -> None:
     name = f"{table}_{column}"
     history = f"{name}_history"

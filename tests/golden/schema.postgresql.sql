@@ -98,7 +98,8 @@ CREATE TABLE adoption (
     source character varying COLLATE "C" NOT NULL,
     locator character varying COLLATE "C",
     note character varying COLLATE "C",
-    revision bigint NOT NULL
+    revision bigint NOT NULL,
+    original_source character varying COLLATE "C"
 );
 ALTER TABLE adoption ADD CONSTRAINT ck_adoption_is_about CHECK (((model IS NOT NULL) OR (company IS NOT NULL) OR (country IS NOT NULL)));
 ALTER TABLE adoption ADD CONSTRAINT ck_adoption_period CHECK (((period_first_day)::text <= (period_last_day)::text));
@@ -108,6 +109,7 @@ ALTER TABLE adoption ADD CONSTRAINT ck_adoption_value_has_unit CHECK (((value IS
 ALTER TABLE adoption ADD CONSTRAINT fk_adoption_company FOREIGN KEY (company) REFERENCES companies(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE adoption ADD CONSTRAINT fk_adoption_country FOREIGN KEY (country) REFERENCES countries(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE adoption ADD CONSTRAINT fk_adoption_model FOREIGN KEY (model) REFERENCES ai_models(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE adoption ADD CONSTRAINT fk_adoption_original_source FOREIGN KEY (original_source) REFERENCES sources(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE adoption ADD CONSTRAINT fk_adoption_revision FOREIGN KEY (revision) REFERENCES revisions(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE adoption ADD CONSTRAINT fk_adoption_source FOREIGN KEY (source) REFERENCES sources(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE adoption ADD CONSTRAINT pk_adoption PRIMARY KEY (id);
@@ -115,6 +117,7 @@ CREATE INDEX ix_adoption_company_id ON public.adoption USING btree (company, id)
 CREATE INDEX ix_adoption_country_id ON public.adoption USING btree (country, id);
 CREATE INDEX ix_adoption_metric_id ON public.adoption USING btree (metric, id);
 CREATE INDEX ix_adoption_model_id ON public.adoption USING btree (model, id);
+CREATE INDEX ix_adoption_original_source_id ON public.adoption USING btree (original_source, id);
 CREATE INDEX ix_adoption_period_first_day_id ON public.adoption USING btree (period_first_day, id);
 CREATE INDEX ix_adoption_qualifier_id ON public.adoption USING btree (qualifier, id);
 CREATE INDEX ix_adoption_revision_id ON public.adoption USING btree (revision, id);
@@ -142,7 +145,8 @@ CREATE TABLE adoption_history (
     locator character varying COLLATE "C",
     note character varying COLLATE "C",
     revision bigint NOT NULL,
-    until bigint NOT NULL
+    until bigint NOT NULL,
+    original_source character varying COLLATE "C"
 );
 ALTER TABLE adoption_history ADD CONSTRAINT ck_adoption_history_half_open CHECK ((revision < until));
 ALTER TABLE adoption_history ADD CONSTRAINT fk_adoption_history_until FOREIGN KEY (until) REFERENCES revisions(id) DEFERRABLE INITIALLY DEFERRED;
@@ -428,7 +432,8 @@ CREATE TABLE funding (
     source character varying COLLATE "C" NOT NULL,
     locator character varying COLLATE "C",
     note character varying COLLATE "C",
-    revision bigint NOT NULL
+    revision bigint NOT NULL,
+    original_source character varying COLLATE "C"
 );
 ALTER TABLE funding ADD CONSTRAINT ck_funding_amount CHECK ((amount >= 0));
 ALTER TABLE funding ADD CONSTRAINT ck_funding_amount_has_currency CHECK (((amount IS NULL) = (currency IS NULL)));
@@ -442,6 +447,7 @@ ALTER TABLE funding ADD CONSTRAINT ck_funding_qualifier CHECK (((qualifier)::tex
 ALTER TABLE funding ADD CONSTRAINT ck_funding_total_or_round CHECK (((((kind)::text = 'total'::text) AND (country IS NOT NULL) AND (company IS NULL) AND (scope IS NOT NULL)) OR (((kind)::text = 'round'::text) AND (company IS NOT NULL) AND (deals IS NULL) AND (scope IS NULL))));
 ALTER TABLE funding ADD CONSTRAINT fk_funding_company FOREIGN KEY (company) REFERENCES companies(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE funding ADD CONSTRAINT fk_funding_country FOREIGN KEY (country) REFERENCES countries(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE funding ADD CONSTRAINT fk_funding_original_source FOREIGN KEY (original_source) REFERENCES sources(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE funding ADD CONSTRAINT fk_funding_revision FOREIGN KEY (revision) REFERENCES revisions(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE funding ADD CONSTRAINT fk_funding_source FOREIGN KEY (source) REFERENCES sources(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE funding ADD CONSTRAINT pk_funding PRIMARY KEY (id);
@@ -451,6 +457,7 @@ CREATE INDEX ix_funding_country_id ON public.funding USING btree (country, id);
 CREATE INDEX ix_funding_currency_id ON public.funding USING btree (currency, id);
 CREATE INDEX ix_funding_deals_id ON public.funding USING btree (deals, id);
 CREATE INDEX ix_funding_kind_id ON public.funding USING btree (kind, id);
+CREATE INDEX ix_funding_original_source_id ON public.funding USING btree (original_source, id);
 CREATE INDEX ix_funding_period_first_day_id ON public.funding USING btree (period_first_day, id);
 CREATE INDEX ix_funding_price_base_id ON public.funding USING btree (price_base, id);
 CREATE INDEX ix_funding_qualifier_id ON public.funding USING btree (qualifier, id);
@@ -483,7 +490,8 @@ CREATE TABLE funding_history (
     locator character varying COLLATE "C",
     note character varying COLLATE "C",
     revision bigint NOT NULL,
-    until bigint NOT NULL
+    until bigint NOT NULL,
+    original_source character varying COLLATE "C"
 );
 ALTER TABLE funding_history ADD CONSTRAINT ck_funding_history_half_open CHECK ((revision < until));
 ALTER TABLE funding_history ADD CONSTRAINT fk_funding_history_until FOREIGN KEY (until) REFERENCES revisions(id) DEFERRABLE INITIALLY DEFERRED;
@@ -602,17 +610,20 @@ CREATE TABLE statistics (
     source character varying COLLATE "C" NOT NULL,
     locator character varying COLLATE "C",
     note character varying COLLATE "C",
-    revision bigint NOT NULL
+    revision bigint NOT NULL,
+    original_source character varying COLLATE "C"
 );
 ALTER TABLE statistics ADD CONSTRAINT ck_statistics_period CHECK (((period_first_day)::text <= (period_last_day)::text));
 ALTER TABLE statistics ADD CONSTRAINT ck_statistics_qualifier CHECK (((qualifier)::text = ANY ((ARRAY['exact'::character varying, 'about'::character varying, 'at_least'::character varying, 'up_to'::character varying, 'disputed'::character varying])::text[])));
 ALTER TABLE statistics ADD CONSTRAINT ck_statistics_value CHECK (((value >= (0)::double precision) AND (value < ('1000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000'::numeric)::double precision)));
 ALTER TABLE statistics ADD CONSTRAINT fk_statistics_country FOREIGN KEY (country) REFERENCES countries(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE statistics ADD CONSTRAINT fk_statistics_original_source FOREIGN KEY (original_source) REFERENCES sources(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE statistics ADD CONSTRAINT fk_statistics_revision FOREIGN KEY (revision) REFERENCES revisions(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE statistics ADD CONSTRAINT fk_statistics_source FOREIGN KEY (source) REFERENCES sources(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE statistics ADD CONSTRAINT pk_statistics PRIMARY KEY (id);
 CREATE INDEX ix_statistics_country_id ON public.statistics USING btree (country, id);
 CREATE INDEX ix_statistics_metric_id ON public.statistics USING btree (metric, id);
+CREATE INDEX ix_statistics_original_source_id ON public.statistics USING btree (original_source, id);
 CREATE INDEX ix_statistics_period_first_day_id ON public.statistics USING btree (period_first_day, id);
 CREATE INDEX ix_statistics_qualifier_id ON public.statistics USING btree (qualifier, id);
 CREATE INDEX ix_statistics_revision_id ON public.statistics USING btree (revision, id);
@@ -638,7 +649,8 @@ CREATE TABLE statistics_history (
     locator character varying COLLATE "C",
     note character varying COLLATE "C",
     revision bigint NOT NULL,
-    until bigint NOT NULL
+    until bigint NOT NULL,
+    original_source character varying COLLATE "C"
 );
 ALTER TABLE statistics_history ADD CONSTRAINT ck_statistics_history_half_open CHECK ((revision < until));
 ALTER TABLE statistics_history ADD CONSTRAINT fk_statistics_history_until FOREIGN KEY (until) REFERENCES revisions(id) DEFERRABLE INITIALLY DEFERRED;

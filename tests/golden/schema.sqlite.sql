@@ -14,7 +14,7 @@ CREATE TABLE adoption (
     source TEXT NOT NULL,
     locator TEXT,
     note TEXT,
-    revision BIGINT NOT NULL,
+    revision BIGINT NOT NULL, original_source TEXT CONSTRAINT fk_adoption_original_source REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT pk_adoption PRIMARY KEY (id),
     CONSTRAINT ck_adoption_qualifier CHECK (qualifier IN ('exact', 'about', 'at_least', 'up_to', 'disputed')),
     CONSTRAINT ck_adoption_value CHECK (value >= 0 AND value < 1e300),
@@ -31,6 +31,7 @@ CREATE INDEX ix_adoption_company_id ON adoption (company, id);
 CREATE INDEX ix_adoption_country_id ON adoption (country, id);
 CREATE INDEX ix_adoption_metric_id ON adoption (metric, id);
 CREATE INDEX ix_adoption_model_id ON adoption (model, id);
+CREATE INDEX ix_adoption_original_source_id ON adoption (original_source, id);
 CREATE INDEX ix_adoption_period_first_day_id ON adoption (period_first_day, id);
 CREATE INDEX ix_adoption_qualifier_id ON adoption (qualifier, id);
 CREATE INDEX ix_adoption_revision_id ON adoption (revision, id);
@@ -58,7 +59,7 @@ CREATE TABLE adoption_history (
     locator TEXT,
     note TEXT,
     revision BIGINT NOT NULL,
-    until BIGINT NOT NULL,
+    until BIGINT NOT NULL, original_source TEXT,
     CONSTRAINT pk_adoption_history PRIMARY KEY (id, revision),
     CONSTRAINT ck_adoption_history_half_open CHECK (revision < until),
     CONSTRAINT fk_adoption_history_until FOREIGN KEY(until) REFERENCES revisions (id) DEFERRABLE INITIALLY DEFERRED
@@ -339,7 +340,7 @@ CREATE TABLE funding (
     source TEXT NOT NULL,
     locator TEXT,
     note TEXT,
-    revision BIGINT NOT NULL,
+    revision BIGINT NOT NULL, original_source TEXT CONSTRAINT fk_funding_original_source REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT pk_funding PRIMARY KEY (id),
     CONSTRAINT ck_funding_deals CHECK (deals >= 0),
     CONSTRAINT ck_funding_period CHECK (period_first_day <= period_last_day),
@@ -362,6 +363,7 @@ CREATE INDEX ix_funding_country_id ON funding (country, id);
 CREATE INDEX ix_funding_currency_id ON funding (currency, id);
 CREATE INDEX ix_funding_deals_id ON funding (deals, id);
 CREATE INDEX ix_funding_kind_id ON funding (kind, id);
+CREATE INDEX ix_funding_original_source_id ON funding (original_source, id);
 CREATE INDEX ix_funding_period_first_day_id ON funding (period_first_day, id);
 CREATE INDEX ix_funding_price_base_id ON funding (price_base, id);
 CREATE INDEX ix_funding_qualifier_id ON funding (qualifier, id);
@@ -394,7 +396,7 @@ CREATE TABLE funding_history (
     locator TEXT,
     note TEXT,
     revision BIGINT NOT NULL,
-    until BIGINT NOT NULL,
+    until BIGINT NOT NULL, original_source TEXT,
     CONSTRAINT pk_funding_history PRIMARY KEY (id, revision),
     CONSTRAINT ck_funding_history_half_open CHECK (revision < until),
     CONSTRAINT fk_funding_history_until FOREIGN KEY(until) REFERENCES revisions (id) DEFERRABLE INITIALLY DEFERRED
@@ -507,7 +509,7 @@ CREATE TABLE statistics (
     source TEXT NOT NULL,
     locator TEXT,
     note TEXT,
-    revision BIGINT NOT NULL,
+    revision BIGINT NOT NULL, original_source TEXT CONSTRAINT fk_statistics_original_source REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT pk_statistics PRIMARY KEY (id),
     CONSTRAINT ck_statistics_value CHECK (value >= 0 AND value < 1e300),
     CONSTRAINT ck_statistics_qualifier CHECK (qualifier IN ('exact', 'about', 'at_least', 'up_to', 'disputed')),
@@ -518,6 +520,7 @@ CREATE TABLE statistics (
 );
 CREATE INDEX ix_statistics_country_id ON statistics (country, id);
 CREATE INDEX ix_statistics_metric_id ON statistics (metric, id);
+CREATE INDEX ix_statistics_original_source_id ON statistics (original_source, id);
 CREATE INDEX ix_statistics_period_first_day_id ON statistics (period_first_day, id);
 CREATE INDEX ix_statistics_qualifier_id ON statistics (qualifier, id);
 CREATE INDEX ix_statistics_revision_id ON statistics (revision, id);
@@ -543,7 +546,7 @@ CREATE TABLE statistics_history (
     locator TEXT,
     note TEXT,
     revision BIGINT NOT NULL,
-    until BIGINT NOT NULL,
+    until BIGINT NOT NULL, original_source TEXT,
     CONSTRAINT pk_statistics_history PRIMARY KEY (id, revision),
     CONSTRAINT ck_statistics_history_half_open CHECK (revision < until),
     CONSTRAINT fk_statistics_history_until FOREIGN KEY(until) REFERENCES revisions (id) DEFERRABLE INITIALLY DEFERRED

@@ -1,0 +1,38 @@
+"""Citations by themselves: what `citation=` answers instead of the answer that it cites."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
+
+import orjson
+from pydantic import Field
+from starlette.responses import Response
+
+from app.analysis.citation import Citation
+
+CitationFormat = Literal["text", "bibtex", "csl"]
+_FORMATS: Final[dict[str, tuple[str, Callable[[Citation], str | bytes]]]] = {
+    "text": ("text/plain", lambda citation: f"{citation.text}\n"),
+    "bibtex": ("application/x-bibtex", lambda citation: f"{citation.bibtex}\n"),
+    "csl": ("application/vnd.citationstyles.csl+json", lambda citation: orjson.dumps(citation.csl)),
+}
+CITATION_TYPES: Final = tuple(media_type for media_type, _ in _FORMATS.values())
+ByCitation = Annotated[
+    CitationFormat | None,
+    Field(
+        description="Only how to cite the answer: in words (text), as BibTeX, or as CSL-JSON for "
+        "reference managers. The address in it is pinned to the revision.",
+        examples=["bibtex"],
+    ),
+]
+
+
+def citation_answer(citation: Citation, format_: str, headers: dict[str, str]) -> Response:
+    """Answer with a citation alone, in one of the formats."""
+    media_type, write = _FORMATS[format_]
+    return Response(write(citation), headers=headers, media_type=media_type)
+
+
+def wanted_citation(query: Any) -> CitationFormat | None:
+    """Return the format in which a query asks for its citation alone, if it asks for one."""
+    found: CitationFormat | None = getattr(query, "citation", None)
+    return found
