@@ -119,7 +119,7 @@ def read_claims(
         gap = compare(indicator, there[0], there[1], found, sources.witnesses)
         leaders = gap.agreement.leaders
     same_thing: dict[tuple[str, str], list[Observation]] = defaultdict(list)
-    for one in sorted(found, key=lambda one: (one.value, one.source, one.period, one.fact or "")):
+    for one in sorted(found, key=sources.order):
         same_thing[one.country, _years(one)].append(one)
     claims: dict[tuple[str, str], list[Claim]] = {
         key: [sources.claim(one, group[0]) for one in group]
@@ -144,6 +144,10 @@ class _Sources:
         rows = view.transaction.connection.execute(query).mappings()
         self._by_id = {row["id"]: dict(row) for row in rows}
         self.witnesses = read_witnesses(view)
+
+    def order(self, one: Observation) -> tuple[float, int, str, str, str]:
+        """Return what claims are sorted by: the lowest first, then who restates least."""
+        return one.value, len(self._chain(one)), one.source, one.period, one.fact or ""
 
     def claim(self, one: Observation, first: Observation) -> Claim:
         source = self._by_id[one.source]

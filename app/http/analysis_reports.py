@@ -111,7 +111,7 @@ def indicator_report(id_: str) -> Report[CatalogueQuery]:
 
     return Report(
         name=f"indicator-{id_}",
-        title=f"Indicator {id_}",
+        title=lambda found: f"Indicator: {found.name}",
         query=CatalogueQuery,
         read=read,
         columns=lambda _found: tuple(IndicatorEntry.model_fields),
@@ -199,15 +199,16 @@ def _sensitivity_rows(found: Sensitivity) -> list[Item]:
 
 CATALOGUE: Report[CatalogueQuery] = Report(
     name="indicators",
-    title="Indicators",
+    title=lambda _found: "Indicators",
     query=CatalogueQuery,
     read=lambda transaction, at, _query: Catalogue(read_catalogue(View(transaction, at))),
     columns=lambda _found: tuple(IndicatorEntry.model_fields),
     rows=lambda found: found.model_dump(),
 )
+OBSERVATIONS_TITLE = "Observations"
 WIDE: Report[Any] = Report(
     name="observations",
-    title="Observations",
+    title=lambda _found: OBSERVATIONS_TITLE,
     query=ObservationQuery,
     read=_read_wide,
     columns=wide_columns,
@@ -215,7 +216,7 @@ WIDE: Report[Any] = Report(
 )
 GAP: Report[GapQuery] = Report(
     name="gap",
-    title="Gap between two countries",
+    title=lambda gap: f"{gap.name}: {gap.a} and {gap.b}",
     query=GapQuery,
     read=_read_gap,
     columns=lambda _found: _GAP_COLUMNS,
@@ -223,7 +224,7 @@ GAP: Report[GapQuery] = Report(
 )
 RACE: Report[RaceQuery] = Report(
     name="race",
-    title="The AI race by indicators",
+    title=lambda race: f"The AI race by indicators: {', '.join(race.countries)}",
     query=RaceQuery,
     read=_read_race,
     columns=lambda _found: tuple(Standing.model_fields),
@@ -231,7 +232,7 @@ RACE: Report[RaceQuery] = Report(
 )
 CLAIMS: Report[ClaimsQuery] = Report(
     name="claims",
-    title="Claims of sources",
+    title=lambda claims: f"{claims.name}: claims of every source",
     query=ClaimsQuery,
     read=_read_claims,
     columns=lambda _found: tuple(Claim.model_fields),
@@ -239,7 +240,7 @@ CLAIMS: Report[ClaimsQuery] = Report(
 )
 SENSITIVITY: Report[PairQuery] = Report(
     name="sensitivity",
-    title="Sensitivity of a comparison",
+    title=lambda found: f"{found.indicator}: what turns {found.a} and {found.b}",
     query=PairQuery,
     read=_read_sensitivity,
     columns=lambda _found: _SENSITIVITY_COLUMNS,

@@ -25,6 +25,7 @@ from app.http.analysis_reports import (
     CATALOGUE,
     CLAIMS,
     GAP,
+    OBSERVATIONS_TITLE,
     RACE,
     SENSITIVITY,
     WIDE,
@@ -88,7 +89,7 @@ def analysis_router(database: Database) -> APIRouter:
                 ObservationQuery,
                 table=table,
                 check=require_indicators,
-                title=WIDE.title,
+                title=OBSERVATIONS_TITLE,
             )
 
         return answer

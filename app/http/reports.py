@@ -37,7 +37,9 @@ class Report(Generic[Query]):
     """A kind of report: what may be asked, how it is worked out, and its rows as a table."""
 
     name: str
-    title: str
+    title: Callable[[Any], str]
+    """What a citation calls it."""
+
     query: type[Query]
     read: Callable[[ReadTransaction, Revision, Query], BaseModel]
     columns: Callable[[Any], Sequence[str]]
@@ -66,7 +68,7 @@ def report_answer(
         media_type = f"{table.media_type}; charset=utf-8"
         return Response(body, headers=headers, media_type=media_type)
     pinned = pinned_address(path, pairs, at)
-    citation = cite(report.title, at, request.app.state.public_url + pinned)
+    citation = cite(report.title(found), at, request.app.state.public_url + pinned)
     if wanted := wanted_citation(query):
         return citation_answer(citation, wanted, headers)
     links = [f'<{pinned}>; rel="canonical"', *alternates(path, pairs)]

@@ -43,14 +43,14 @@ REASONS: Final = {
 
 DIRECTIONS: Final = {"widening": "widening", "closing": "closing", "flat": "steady"}
 DIFFERENCES: Final = {
-    "scope": "what it covers",
+    "scope": "coverage",
     "unit": "unit",
-    "price_base": "the year of its prices",
+    "price_base": "year of prices",
     "period": "period",
-    "qualifier": "how firmly it is stated",
+    "qualifier": "firmness",
     "basis": "basis",
-    "vintage": "when it was published",
-    "counting": "the way of counting",
+    "vintage": "date of publication",
+    "counting": "way of counting",
 }
 """In what a claim can differ. `restated` is told by the chain itself."""
 
