@@ -12,12 +12,63 @@ import pycountry
 from app.kit.errors import NotAllowed
 from app.kit.text import nearest, words
 
-GROUPS = {"WLD": "World", "EU": "European Union"}
+GROUPS = {
+    "WLD": "World",
+    "EU": "European Union",
+    "AFRICA": "Africa",
+    "ASIA": "Asia",
+    "EUROPE": "Europe",
+    "NORTH-AMERICA": "North America",
+    "OCEANIA": "Oceania",
+    "SOUTH-AMERICA": "South America",
+}
+"""Groups of countries. Those beyond the first two are recorded when figures of them come in."""
 
 _EU_MEMBERS = (
     *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
     *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
 )
+
+_AFRICA = (
+    *("DZ", "AO", "BJ", "BW", "BF", "BI", "CV", "CM", "CF", "TD", "KM", "CG", "CD", "CI", "DJ"),
+    *("EG", "GQ", "ER", "SZ", "ET", "GA", "GM", "GH", "GN", "GW", "KE", "LS", "LR", "LY", "MG"),
+    *("MW", "ML", "MR", "MU", "YT", "MA", "MZ", "NA", "NE", "NG", "RE", "RW", "SH", "ST", "SN"),
+    *("SC", "SL", "SO", "ZA", "SS", "SD", "TZ", "TG", "TN", "UG", "EH", "ZM", "ZW", "IO", "TF"),
+)
+_ASIA = (
+    *("AF", "AM", "AZ", "BH", "BD", "BT", "BN", "KH", "CN", "CY", "GE", "HK", "IN", "ID", "IR"),
+    *("IQ", "IL", "JP", "JO", "KZ", "KW", "KG", "LA", "LB", "MO", "MY", "MV", "MN", "MM", "NP"),
+    *("KP", "OM", "PK", "PS", "PH", "QA", "SA", "SG", "KR", "LK", "SY", "TW", "TJ", "TH", "TL"),
+    *("TR", "TM", "AE", "UZ", "VN", "YE"),
+)
+_EUROPE = (
+    *_EU_MEMBERS,
+    *("AX", "AL", "AD", "BY", "BA", "FO", "GI", "GG", "VA", "IS", "IM", "JE", "LI", "MD", "MC"),
+    *("ME", "MK", "NO", "RU", "SM", "RS", "SJ", "CH", "UA", "GB"),
+)
+_NORTH_AMERICA = (
+    *("AI", "AG", "AW", "BS", "BB", "BZ", "BM", "BQ", "VG", "CA", "KY", "CR", "CU", "CW", "DM"),
+    *("DO", "SV", "GL", "GD", "GP", "GT", "HT", "HN", "JM", "MQ", "MX", "MS", "NI", "PA", "PR"),
+    *("BL", "KN", "LC", "MF", "PM", "VC", "SX", "TT", "TC", "US", "VI"),
+)
+_SOUTH_AMERICA = (
+    *("AR", "BO", "BR", "CL", "CO", "EC", "FK", "GF", "GY", "PY", "PE", "GS", "SR", "UY", "VE"),
+    "BV",
+)
+_OCEANIA = (
+    *("AS", "AU", "CK", "FJ", "PF", "GU", "KI", "MH", "FM", "NR", "NC", "NZ", "NU", "NF", "MP"),
+    *("PW", "PG", "PN", "WS", "SB", "TK", "TO", "TV", "UM", "VU", "WF", "CX", "CC", "HM"),
+)
+_MEMBERS = {
+    "EU": _EU_MEMBERS,
+    "AFRICA": _AFRICA,
+    "ASIA": _ASIA,
+    "EUROPE": (*_EUROPE, "EU"),
+    "NORTH-AMERICA": _NORTH_AMERICA,
+    "OCEANIA": _OCEANIA,
+    "SOUTH-AMERICA": _SOUTH_AMERICA,
+}
+"""The countries of each group, those of the continents as the M49 standard of the UN has them."""
 
 _ALIASES = {
     "US": ("U.S.", "U.S.A.", "America", "United States of America"),
@@ -44,6 +95,7 @@ _ALIASES = {
     "CG": ("Republic of the Congo",),
     "WLD": ("World", "Global", "Worldwide"),
     "EU": ("European Union", "EUU", "EU27"),
+    **{code: (GROUPS[code],) for code in list(GROUPS)[2:]},
 }
 
 
@@ -67,7 +119,9 @@ def country_code(text: str) -> str:
 
 def contains(group: str, code: str) -> bool:
     """Return whether a group holds a country or another group. The EU is that of today."""
-    return (group == "WLD" and code != "WLD") or (group == "EU" and code in _EU_MEMBERS)
+    if group == "WLD":
+        return code != "WLD"
+    return code in _MEMBERS.get(group, ())
 
 
 _CODE_LENGTH = 3

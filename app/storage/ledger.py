@@ -72,6 +72,18 @@ class Writing:
             self.removed += len(batch)
             self._touched.update(LEDGER)
 
+    def rows(self, table: LedgerTable, columns: Sequence[str]) -> Iterator[StoredRow]:
+        """Yield columns of the current rows, as they are at this point of the revision."""
+        query = select(*(table.current.c[name] for name in columns))
+        for row in self._connection.execute(query).mappings():
+            yield dict(row)
+
+    def keys_of_others(self, table: LedgerTable, ids: Sequence[str], source: str) -> set[str]:
+        """Return those of the keys whose rows are what another source states."""
+        columns = table.current.c
+        query = select(columns.id).where(columns.id.in_(ids), columns.source != source)
+        return set(self._connection.scalars(query))
+
     def knows_origin(self, origin: str) -> bool:
         """Return whether a revision of this origin has been recorded before."""
         query = select(exists().where(RevisionRecord.origin == origin))

@@ -1,0 +1,147 @@
+"""The command line's ways in: a table by a mapping, and what the mappings are."""
+
+import csv
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import click
+
+from app.exchange.import_report import Asked, Report, TooManyRejects
+from app.exchange.importing import import_table
+from app.exchange.mapped_rows import Reject
+from app.exchange.mapping import (
+    GENERIC,
+    TableMapping,
+    UnusableMapping,
+    find_mapping,
+    generic_mapping,
+    recognise,
+    shipped_mappings,
+)
+from app.exchange.tables import UnreadableTable, open_table
+from app.storage.database import Database
+
+SOME_REJECTED = 3
+"""The exit code where rows were loaded and others refused."""
+
+_SHOWN_REJECTS = 20
+Bar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
+
+
+def load_file(
+    database: Database,
+    path: Path,
+    asked: Asked,
+    *,
+    mapping: str | None,
+    resource: str | None,
+    sheet: str | None,
+    reject_file: Path | None,
+    bar: Bar,
+) -> None:
+    """Load a table and say what came of it. Exits with 1 where nothing was loaded."""
+    try:
+        with open_table(path, fallbacks=(), sheet=sheet) as table:
+            found = _mapping(mapping, resource, table.header)
+        fallbacks = found.content.file.fallback_encodings
+        with (
+            bar("Loading", path.stat().st_size) as tell,
+            open_table(path, fallbacks=fallbacks, sheet=sheet, progress=tell) as table,
+        ):
+            report = import_table(database, table, found, asked, name=path.name)
+    except UnusableMapping as error:
+        raise click.ClickException(f"nothing was loaded.\n{error}") from None
+    except UnreadableTable as error:
+        raise click.ClickException(f"nothing was loaded.\n{path.name} {error}") from None
+    except TooManyRejects as error:
+        _write_rejects(reject_file, error.report.rejects)
+        _tell_rejects(error.report, reject_file)
+        raise click.ClickException(
+            f"nothing was loaded: {error}. Mend the rows, or allow more by --max-rejects."
+        ) from None
+    _write_rejects(reject_file, report.rejects)
+    kind = " of ".join([*reversed(table.parts), table.format])
+    click.echo(f"{path.name}: {kind}, {table.decoding}; {report.rows:,} rows, by {found.name}.")
+    _tell(report, dry_run=asked.dry_run)
+    _tell_rejects(report, reject_file)
+    if report.rejected:
+        sys.exit(SOME_REJECTED)
+
+
+def _mapping(name: str | None, resource: str | None, header: list[str]) -> TableMapping:
+    if name == GENERIC:
+        return generic_mapping(header, resource)
+    return find_mapping(name) if name else recognise(header)
+
+
+def _tell(report: Report, *, dry_run: bool) -> None:
+    """Print what was made, merged and left out."""
+    done = f"{report.added:,} rows added, {report.changed:,} changed, {report.removed:,} removed"
+    if dry_run:
+        click.echo(f"Only tried: as it stands there would be {done}.")
+    elif report.revision is None:
+        click.echo("Everything in it is there already; nothing was changed.")
+    else:
+        click.echo(f"Loaded as revision {report.revision}: {done}, source {report.source}.")
+    made = [
+        *([f"{report.companies_made:,} companies"] if report.companies_made else []),
+        *([f"{report.models_made:,} AI models"] if report.models_made else []),
+        *([f"the groups {', '.join(report.groups_made)}"] if report.groups_made else []),
+    ]
+    if made:
+        click.echo(f"Made, as rows name them: {'; '.join(made)}.")
+    if report.merged:
+        some = [f"{name} is {key}" for name, key in sorted(report.merged.items())[:5]]
+        more = f", and {len(report.merged) - 5:,} more" if len(report.merged) > len(some) else ""
+        click.echo(f"Known by another name or source: {'; '.join(some)}{more}.")
+    if report.spellings:
+        click.echo(f"Addresses that differ in the case of letters only: {report.spellings:,}.")
+    for why, count in report.skipped.items():
+        click.echo(f"Left out: {count:,} rows {why}.")
+    if report.unused_columns:
+        click.echo(f"Columns that nothing reads: {', '.join(report.unused_columns)}.")
+
+
+def _tell_rejects(report: Report, reject_file: Path | None) -> None:
+    """Print the rows that were refused, then how many of which kind."""
+    if not report.rejected:
+        return
+    for reject in report.rejects[:_SHOWN_REJECTS]:
+        where = f"line {reject.line}" + (f", column {reject.column}" if reject.column else "")
+        found = f"{reject.found!r}: " if reject.found else ""
+        click.echo(f"{where}: {found}{reject.expected}", err=True)
+    if report.rejected > _SHOWN_REJECTS:
+        rest = report.rejected - _SHOWN_REJECTS
+        where = f"all are in {reject_file}" if reject_file else "--reject-file F has them all"
+        click.echo(f"... and {rest:,} more; {where}.", err=True)
+    click.echo(f"Refused: {report.rejected:,} rows.", err=True)
+    for kind, count in report.kinds.most_common():
+        click.echo(f"  {count:,} times {kind}", err=True)
+
+
+def _write_rejects(path: Path | None, rejects: list[Reject]) -> None:
+    if path is None:
+        return
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["line", "column", "found", "expected"])
+        writer.writerows([one.line, one.column, one.found, one.expected] for one in rejects)
+
+
+def list_mappings() -> None:
+    """Print the mappings that ship, a line each."""
+    shipped = shipped_mappings()
+    width = max(map(len, [*shipped, GENERIC]))
+    for name, mapping in shipped.items():
+        click.echo(f"{name:<{width}}  {mapping.content.title}")
+    click.echo(f"{GENERIC:<{width}}  A table that has our own column names")
+
+
+def show_mapping(name: str) -> None:
+    """Print a mapping as it is declared."""
+    try:
+        click.echo(find_mapping(name).text.rstrip())
+    except UnusableMapping as error:
+        raise click.ClickException(str(error)) from None

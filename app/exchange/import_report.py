@@ -1,0 +1,71 @@
+"""What is asked of an import, and what it came to."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.exchange.mapped_rows import Reject
+
+REJECTS_AT_MOST = 100
+_KEPT_REJECTS = 100_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the person who loads a table says of it."""
+
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """To what the mapping asks for."""
+
+    source: str | None = None
+    published: str | None = None
+    missing: str | None = None
+    max_rejects: int = REJECTS_AT_MOST
+    author: str = "airace load"
+    message: str | None = None
+    dry_run: bool = False
+
+
+@dataclass
+class Report:
+    """What loading a table came to."""
+
+    mapping: str
+    resource: str
+    source: str
+    revision: int | None = None
+    rows: int = 0
+    facts: int = 0
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+    rejected: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    """How many rejects of which kind."""
+
+    skipped: dict[str, int] = field(default_factory=dict)
+    unused_columns: list[str] = field(default_factory=list)
+    companies_made: int = 0
+    models_made: int = 0
+    groups_made: list[str] = field(default_factory=list)
+    merged: dict[str, str] = field(default_factory=dict)
+    """Other names under which rows named a company that was known, and its key."""
+
+    spellings: int = 0
+    """Addresses of organisations that differed from another in the case of letters only."""
+
+    def reject(self, fault: Reject, kind: str) -> None:
+        """Enter a row that was refused."""
+        self.rejected += 1
+        self.kinds[kind] += 1
+        if len(self.rejects) < _KEPT_REJECTS:
+            self.rejects.append(fault)
+
+
+class TooManyRejects(Exception):
+    """More rows were refused than may be: nothing was loaded. It has the report."""
+
+    def __init__(self, report: Report, limit: int) -> None:
+        super().__init__(f"more than {limit} rows were refused")
+        self.report = report

@@ -1,0 +1,25 @@
+"""Keys that are made of names, and stay those of their names."""
+
+
+class KeptKeys:
+    """The keys of a source's rows by their names, so that a name keeps its key for good.
+
+    Names that differ in the case of letters only, or in signs, would make one key: the second
+    gets a number.
+    """
+
+    def __init__(self, keys: dict[str, str]) -> None:
+        self._keys = keys
+        self._names = {key: name for name, key in keys.items()}
+
+    def of(self, name: str, key: str) -> str:
+        """Return the key of a name, which is `key` where that is free."""
+        kept = self._keys.get(name)
+        if kept is None:
+            kept, number = key, 1
+            while kept in self._names:
+                number += 1
+                kept = f"{key}-{number}"
+            self._keys[name] = kept
+            self._names[kept] = name
+        return kept

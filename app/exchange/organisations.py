@@ -1,0 +1,165 @@
+"""Organisations that rows name: the company they are here, found by name and alias, or made.
+
+Found means the same words, whatever their case and accents: nothing is matched by likeness, and a
+name that two companies share matches neither.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from zlib import crc32
+
+from app.exchange.transforms import slug
+from app.kit.text import words
+from app.resources.companies import CompanyFact
+
+_LONGEST_KEY = 90
+_IS_ADDRESS = "/"
+"""What the address of an organisation in its data set begins with, among the aliases."""
+
+
+class Organisations:
+    """The companies that are known, those that an import makes, and the names that met them."""
+
+    def __init__(self, companies: Iterable[Mapping[str, Any]], source: str) -> None:
+        self._source = source
+        self._names: dict[str, str | None] = {}
+        self._called: dict[str, str | None] = {}
+        """The key by what a company is called first; `_names` has its aliases too."""
+
+        self._addresses: dict[str, str] = {}
+        self.countries: dict[str, str | None] = {}
+        """The country of each company, as far as it is known."""
+
+        self._own: dict[str, Mapping[str, Any]] = {}
+        self._first_names: dict[str, str] = {}
+        self._foreign: set[str] = set()
+        self._made: dict[str, dict[str, Any]] = {}
+        self._countries: defaultdict[str, set[str]] = defaultdict(set)
+        self._spellings: defaultdict[str, set[str]] = defaultdict(set)
+        self.merged: dict[str, str] = {}
+        """Other names and spellings under which rows named a company, and its key."""
+
+        for company in companies:
+            self._know(company["id"], company["name"], company["aliases"])
+            self.countries[company["id"]] = company["country"]
+            if company["source"] == source:
+                self._own[company["id"]] = company
+            else:
+                self._foreign.add(company["id"])
+
+    def named(self, name: str) -> str:
+        """Return the key of the organisation of a name or key; one that is not known is made."""
+        if name in self._first_names:
+            return name
+        folded = _folded(name)
+        key = self._called.get(folded) or self._names.get(folded)
+        if key is None:
+            key = self._make(name, [])
+        elif folded != self._first_names[key]:
+            self.merged[name] = key
+        return key
+
+    def addressed(self, address: str) -> str:
+        """Return the key of the organisation of an address, whatever the case of its letters."""
+        plain = address.lower()
+        key = self._addresses.get(plain)
+        if key is None:
+            key = self._make(plain.rstrip("/").rpartition("/")[2] or plain, [plain])
+            self._addresses[plain] = key
+        if address != plain or key in self._spellings:
+            self._spellings[key].add(address)
+        return key
+
+    def described(self, name: str, aliases: Sequence[str], address: str | None) -> str:
+        """Return the key of an organisation that a row describes; nothing is made for it.
+
+        Known by its address, else by what it is called. By an alias it is known only where another
+        source described it: in one table, a name that is also another row's alias is its own.
+        """
+        if address and (key := self._addresses.get(address.lower())):
+            return key
+        called = self._called.get(_folded(name))
+        if called and called not in self._foreign:
+            return called
+        for text in (name, *aliases):
+            known = self._called.get(_folded(text)) or self._names.get(_folded(text))
+            if known in self._foreign:
+                self.merged[name] = str(known)
+                return str(known)
+        key = self._free_key(name)
+        self._know(key, name, [*aliases, *([address.lower()] if address else [])])
+        return key
+
+    def belongs_to_another_source(self, key: str | None) -> bool:
+        """Return whether a company was described by another source before."""
+        return key in self._foreign
+
+    def stand_in(self, keys: Iterable[str], countries: Iterable[str]) -> None:
+        """Take it that organisations are of one of these countries; empty is one not known."""
+        for key in keys:
+            self._countries[key].update(countries)
+
+    @property
+    def made(self) -> int:
+        """How many companies were made."""
+        return len(self._made)
+
+    @property
+    def spellings(self) -> int:
+        """How many addresses differed from another one in the case of their letters only."""
+        return sum(len(found) - 1 for found in self._spellings.values() if len(found) > 1)
+
+    def facts(self) -> Iterator[CompanyFact]:
+        """Yield the companies to write: those made, and own ones whose country came to be known.
+
+        The country is the one that all rows agree on, and none where they do not.
+        """
+        for key, made in self._made.items():
+            yield CompanyFact(**made, id=key, source=self._source, country=self._country(key))
+        for key, known in self._own.items():
+            if key in self._countries and self._country(key) != known["country"]:
+                yield CompanyFact(**{**known, "country": self._country(key)})
+
+    def _country(self, key: str) -> str | None:
+        found = self._countries.get(key, set())
+        return next(iter(found)) or None if len(found) == 1 else None
+
+    def _make(self, name: str, aliases: list[str]) -> str:
+        key = self._free_key(name)
+        self._know(key, name, aliases)
+        self._made[key] = {"name": name, "aliases": aliases}
+        return key
+
+    def _free_key(self, name: str) -> str:
+        base = slug(name)[:_LONGEST_KEY].strip("-") or f"company-{crc32(name.encode()):08x}"
+        key, number = base, 1
+        while key in self._first_names:
+            number += 1
+            key = f"{base}-{number}"
+        return key
+
+    def _know(self, key: str, name: str, aliases: Iterable[str]) -> None:
+        self._first_names[key] = _folded(name)
+        plain = []
+        for alias in aliases:
+            if alias.startswith(_IS_ADDRESS):
+                self._addresses[alias] = key
+            else:
+                plain.append(alias)
+        if not plain and any(alias.startswith(_IS_ADDRESS) for alias in aliases):
+            return  # named by its address alone: that is no name to find it by
+        _enter(self._called, name, key)
+        for text in (name, *plain):
+            _enter(self._names, text, key)
+
+
+def _enter(names: dict[str, str | None], text: str, key: str) -> None:
+    """Enter a name; one that two companies share leads to neither."""
+    folded = _folded(text)
+    if names.setdefault(folded, key) != key:
+        names[folded] = None
+
+
+def _folded(name: str) -> str:
+    return " ".join(words(name)) or name

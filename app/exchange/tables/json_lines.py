@@ -1,0 +1,95 @@
+"""NDJSON: a JSON object a line. The header is that of the first object."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from app.exchange.tables.decoding import decoded
+from app.exchange.tables.streams import Bytes
+from app.exchange.tables.table import BadRow, Bounds, Row, Table, UnreadableTable
+from app.kit.fields import LIST_SEPARATOR
+
+
+def json_lines_table(stream: Bytes, bounds: Bounds) -> Table:
+    """Return a table of JSON objects; lists become cells with `;` between their members."""
+    text, decoding = decoded(stream, ())
+    lines = _lines(text, bounds)
+    first = next(lines, None)
+    if first is None:
+        raise UnreadableTable("is empty")
+    try:
+        names = _read(first[1])
+    except ValueError as error:
+        raise UnreadableTable(f"has a first line that is {error}") from None
+    if len(names) > bounds.columns:
+        raise UnreadableTable(f"has more than {bounds.columns:,} columns")
+    header = list(names)
+    return Table(header, _rows(first, lines, header, bounds), "NDJSON", decoding)
+
+
+def _lines(text: io.TextIOWrapper, bounds: Bounds) -> Iterator[tuple[int, str]]:
+    longest = 16 * bounds.cell
+    number = 0
+    while line := text.readline(longest):
+        number += 1
+        if len(line) >= longest and not line.endswith(("\n", "\r")):
+            raise UnreadableTable(f"has more than {longest:,} characters in line {number}")
+        if number > bounds.rows:
+            raise UnreadableTable(f"has more than {bounds.rows:,} rows")
+        if line.strip():
+            yield number, line
+
+
+def _rows(
+    first: tuple[int, str], lines: Iterator[tuple[int, str]], header: list[str], bounds: Bounds
+) -> Iterator[Row | BadRow]:
+    place = {name: number for number, name in enumerate(header)}
+    for number, line in _chained(first, lines):
+        try:
+            found = _read(line)
+        except ValueError as error:
+            yield BadRow(number, f"is {error}")
+            continue
+        unknown = found.keys() - place.keys()
+        if unknown:
+            yield BadRow(number, "has a name that the first object has not")
+            continue
+        cells = [found.get(name, "") for name in header]
+        if any(len(cell) > bounds.cell for cell in cells):
+            yield BadRow(number, f"has a cell of more than {bounds.cell:,} characters")
+            continue
+        yield Row(number, cells)
+
+
+def _chained(first: tuple[int, str], lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    yield first
+    yield from lines
+
+
+def _read(line: str) -> dict[str, str]:
+    """Return the cells of an object by name. Raises ValueError with what the line is instead."""
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        raise ValueError("not JSON") from None
+    if not isinstance(found, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004  (a fault of the text)
+    return {name: _cell(value) for name, value in found.items()}
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return str(value)
+        case list() if all(isinstance(member, str) for member in value):
+            return LIST_SEPARATOR.join(value)
+        case int() | float():
+            return repr(value)
+        case _:
+            raise ValueError("an object whose values are not all texts, numbers or lists of texts")

@@ -1,0 +1,93 @@
+"""Opening a table, by what its bytes are and not by what its name says."""
+
+import gzip
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.exchange.tables.delimited import delimited_table
+from app.exchange.tables.json_lines import json_lines_table
+from app.exchange.tables.streams import BoundedStream, Bytes, Progress, ToldStream
+from app.exchange.tables.table import BOUNDS, Bounds, Table, UnreadableTable
+from app.exchange.tables.workbooks import is_workbook, workbook_table
+
+_ZIP = b"PK\x03\x04"
+_GZIP = b"\x1f\x8b"
+_JSON_LINES = (".ndjson", ".jsonl")
+
+
+@contextmanager
+def open_table(
+    path: Path,
+    *,
+    fallbacks: Sequence[str] | None = None,
+    sheet: str | None = None,
+    bounds: Bounds = BOUNDS,
+    progress: Progress | None = None,
+) -> Iterator[Table]:
+    """Open a CSV, NDJSON or XLSX file, plain, as .gz, or alone in a .zip.
+
+    `fallbacks` are encodings for bytes that are not UTF-8 (see `decoded`). Raises
+    UnreadableTable, with what the file is instead.
+    """
+    with path.open("rb") as file:
+        told = io.BufferedReader(ToldStream(file, progress), 2**18)
+        start = told.peek(4)[:4]
+        size = path.stat().st_size
+        if start.startswith(_GZIP):
+            with gzip.GzipFile(fileobj=told) as opened:
+                stream = _bounded(opened, bounds, size)
+                yield _plain(stream, path.stem, fallbacks, bounds)
+        elif start == _ZIP:
+            with _archive(told) as archive:
+                if is_workbook(archive):
+                    told.seek(0)
+                    yield workbook_table(told, archive, sheet, bounds)
+                    return
+                name = _only_table(archive)
+                with archive.open(name) as opened:
+                    packed = archive.getinfo(name).compress_size
+                    table = _plain(_bounded(opened, bounds, packed), name, fallbacks, bounds)
+                    table.parts.append(name)
+                    yield table
+        else:
+            yield _plain(_bounded(told, bounds, None), path.name, fallbacks, bounds)
+
+
+def _bounded(stream: object, bounds: Bounds, compressed: int | None) -> Bytes:
+    return io.BufferedReader(BoundedStream(stream, bounds, compressed), 2**18)
+
+
+def _plain(stream: Bytes, name: str, fallbacks: Sequence[str] | None, bounds: Bounds) -> Table:
+    starts_as_object = stream.peek(64).lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{")
+    if starts_as_object or name.lower().endswith(_JSON_LINES):
+        return json_lines_table(stream, bounds)
+    return delimited_table(stream, fallbacks, bounds)
+
+
+@contextmanager
+def _archive(file: Bytes) -> Iterator[zipfile.ZipFile]:
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise UnreadableTable(f"is a zip archive, and broken ({type(error).__name__})") from None
+    with archive:
+        yield archive
+
+
+def _only_table(archive: zipfile.ZipFile) -> str:
+    """Return the name of the one file in an archive, leaving out what systems add of their own."""
+    names = [
+        entry.filename
+        for entry in archive.infolist()
+        if not entry.is_dir()
+        and not entry.filename.startswith("__MACOSX/")
+        and not Path(entry.filename).name.startswith(".")
+    ]
+    if len(names) != 1:
+        raise UnreadableTable(f"is a zip archive of {len(names)} files and not of one table")
+    if archive.getinfo(names[0]).flag_bits & 1:
+        raise UnreadableTable("is a zip archive that is encrypted")
+    return names[0]

@@ -1,0 +1,182 @@
+"""Named transforms: from the text of a cell to the value of a field.
+
+Each says what it takes. What it cannot take it refuses with what was expected: it never guesses.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from types import MappingProxyType
+
+from app.kit.countries import country_code
+from app.kit.errors import NotAllowed
+from app.kit.fields import LIST_SEPARATOR
+from app.kit.periods import parse_period
+from app.kit.text import fold, words
+
+Value = str | int | float
+_CACHED = 65_536
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_DATE = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
+_FIRST_YEAR, _LAST_YEAR = "1900", "2100"
+_LONGEST = 2_000
+_DIGITS_AT_MOST = 40
+_NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
+_GREEK = re.compile(r"[\u0391-\u03a9\u03b1-\u03c9]")
+
+
+@dataclass(frozen=True)
+class Transform:
+    """A transform, and what it takes, in a line of the documentation."""
+
+    takes: str
+    read: Callable[[str], Value]
+
+
+def _text(text: str) -> str:
+    plain = " ".join(text.split())
+    if _CONTROL.search(plain):
+        raise NotAllowed("has control characters")
+    if len(plain) > _LONGEST:
+        raise NotAllowed(f"has more than {_LONGEST:,} characters")
+    return plain
+
+
+@lru_cache(_CACHED)
+def _term(text: str) -> str:
+    found = "-".join(words(text))
+    if not found.isascii() or not found:
+        raise NotAllowed("has no Latin letter or digit to make a term of")
+    return found
+
+
+def slug(text: str) -> str:
+    """Return a key made from a text: small Latin letters and digits, with hyphens between.
+
+    Greek letters and plus signs, which tell names apart, become words: `PointNet++` gives
+    `pointnet-plus-plus`.
+    """
+    plain = text if text.isascii() else _GREEK.sub(_letter_name, text)
+    return _NOT_IN_KEYS.sub("-", fold(plain.replace("+", " plus "))).strip("-")
+
+
+def _letter_name(match: re.Match[str]) -> str:
+    return f" {unicodedata.name(match[0]).rpartition(' ')[2]} "
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        raise NotAllowed("is not a number", allowed=["31000000", "26.3", "9.0e25"]) from None
+    if not found.is_finite() or "_" in text or len(text) > _DIGITS_AT_MOST:
+        raise NotAllowed("is not a number", allowed=["31000000", "26.3", "9.0e25"])
+    if found < 0:
+        raise NotAllowed("is less than 0")
+    return found
+
+
+def _whole(text: str) -> int:
+    found = _decimal(text)
+    if found >= 2**63:
+        raise NotAllowed("is more than a whole number of 64 bits can be")
+    if found != found.to_integral_value():
+        raise NotAllowed("is not a whole number")
+    return int(found)
+
+
+def _number(text: str) -> float:
+    return float(_decimal(text))
+
+
+def _percent(text: str) -> float:
+    return float(_decimal(text.removesuffix("%").rstrip()))
+
+
+def _in_range(period: str) -> str:
+    if not _FIRST_YEAR <= period[:4] <= _LAST_YEAR:
+        raise NotAllowed(f"is not in the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return period
+
+
+@lru_cache(_CACHED)
+def _period(text: str) -> str:
+    return _in_range(parse_period(text).text)
+
+
+@lru_cache(_CACHED)
+def _day_first(text: str) -> str:
+    match = _DATE.fullmatch(text)
+    if not match:
+        raise NotAllowed("is not a day with its day first", allowed=["27-03-2024", "27/03/2024"])
+    day, month, year = match.groups()
+    return _period(f"{year}-{month:0>2}-{day:0>2}")
+
+
+@lru_cache(_CACHED)
+def _month_first(text: str) -> str:
+    match = _DATE.fullmatch(text)
+    if not match:
+        raise NotAllowed("is not a day with its month first", allowed=["03/27/2024"])
+    month, day, year = match.groups()
+    return _period(f"{year}-{month:0>2}-{day:0>2}")
+
+
+@lru_cache(_CACHED)
+def _country(text: str) -> str:
+    return country_code(" ".join(text.split()))
+
+
+def _web_address(text: str) -> str:
+    if any(char.isspace() for char in text):
+        raise NotAllowed("is not a web address")
+    return text if text.startswith(("https://", "http://")) else f"http://{text}"
+
+
+def _address(text: str) -> str:
+    plain = _text(text)
+    if LIST_SEPARATOR in plain or not plain.startswith("/"):
+        raise NotAllowed("is not an address such as /organization/anthropic")
+    return plain
+
+
+def _alias(text: str) -> str:
+    return _address(text).lower()
+
+
+def _key(text: str) -> str:
+    found = slug(text)
+    if not found:
+        raise NotAllowed("has no Latin letter or digit to make a key of")
+    return found
+
+
+TRANSFORMS: Mapping[str, Transform] = MappingProxyType(
+    {
+        "text": Transform("Any text; white space is folded to single spaces.", _text),
+        "term": Transform("Words, joined by hyphens in small letters: `Image generation`.", _term),
+        "key": Transform("Words, made a key: `Yi-34B` gives `yi-34b`.", _key),
+        "whole": Transform("A whole number that is not negative: `600000000.00` is one.", _whole),
+        "number": Transform("A number that is not negative, such as `9.0e25`.", _number),
+        "percent": Transform("A share in percent: `59.40%` or `59.4`.", _percent),
+        "period": Transform("`2023`, `2023-Q1`, `2024-03`, `2024-03-27` or a span.", _period),
+        "day_first": Transform("A day as `27-03-2024` or `27/03/2024`.", _day_first),
+        "month_first": Transform("A day as `03/27/2024`.", _month_first),
+        "country": Transform("A country or group by code or English name.", _country),
+        "web_address": Transform(
+            "A web address; without `http://` before it, that is added.", _web_address
+        ),
+        "alias": Transform("The address of an organisation, kept to find it by.", _alias),
+        "company": Transform("The name of an organisation, which becomes its key.", _text),
+        "address": Transform(
+            "The address of an organisation in its data set, whatever the case of its letters; it "
+            "becomes its key.",
+            _address,
+        ),
+        "ai_model": Transform("The name of an AI model, which becomes its key.", _text),
+    }
+)
+"""The transforms by name. `company`, `address` and `ai_model` look the key up, or make it."""
