@@ -22,7 +22,10 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 _NAMES = {"mac_roman": "Mac Roman", "cp1252": "Windows-1252", "latin_1": "ISO 8859-1"}
-_GUESSED = ("cp1252", "mac_roman", "cp1250", "cp1251", "gb18030", "shift_jis", "big5")
+_GUESSED = (
+    ["cp1252", "mac_roman"],  # what spreadsheets of the West write
+    ["cp1250", "cp1251", "gb18030", "shift_jis", "big5"],
+)
 _NOT_TABLES = (
     (b"%pdf", "a PDF document"),
     (b"\xd0\xcf\x11\xe0", "a workbook of the old .xls form; save it as .xlsx or CSV"),
@@ -82,8 +85,9 @@ def _guess(sample: bytes) -> str | None:
     strange = [line for line in lines if not _is_utf8(line)]
     if 2 * len(strange) <= len(lines):  # UTF-8 that is broken in places, or all of it UTF-8
         return None
-    best = from_bytes(b"\n".join(strange[:1000]), cp_isolation=list(_GUESSED)).best()
-    return best.encoding if best else None
+    text = b"\n".join(strange[:1000])
+    found = (from_bytes(text, cp_isolation=guessed).best() for guessed in _GUESSED)
+    return next((best.encoding for best in found if best), None)
 
 
 def _is_utf8(line: bytes) -> bool:

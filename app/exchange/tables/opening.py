@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from app.exchange.tables.delimited import delimited_table
 from app.exchange.tables.json_lines import json_lines_table
@@ -47,7 +48,7 @@ def open_table(
                     yield workbook_table(told, archive, sheet, bounds)
                     return
                 name = _only_table(archive)
-                with archive.open(name) as opened:
+                with _member(archive, name) as opened:
                     packed = archive.getinfo(name).compress_size
                     table = _plain(_bounded(opened, bounds, packed), name, fallbacks, bounds)
                     table.parts.append(name)
@@ -75,6 +76,16 @@ def _archive(file: Bytes) -> Iterator[zipfile.ZipFile]:
         raise UnreadableTable(f"is a zip archive, and broken ({type(error).__name__})") from None
     with archive:
         yield archive
+
+
+@contextmanager
+def _member(archive: zipfile.ZipFile, name: str) -> Iterator[IO[bytes]]:
+    try:
+        opened = archive.open(name)
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError) as error:
+        raise UnreadableTable(f"is a zip archive, and broken ({type(error).__name__})") from None
+    with opened:
+        yield opened
 
 
 def _only_table(archive: zipfile.ZipFile) -> str:

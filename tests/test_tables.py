@@ -1,0 +1,190 @@
+"""Files as tables: what they are is told by their bytes, and what they are not is said."""
+
+import codecs
+import gzip
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import pytest
+import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.exchange.tables import BadRow, Bounds, Row, UnreadableTable, open_table
+
+SMALL = Bounds(bytes=20_000, rows=100, columns=10, cell=1_000, ratio=50)
+TEXT = "name,value\nÉcole,1\n文心,2\n"
+ROWS = [["École", "1"], ["文心", "2"]]
+
+
+def written(folder: Path, content: bytes, name: str = "table.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def rows_of(path: Path, **options: object) -> list[list[str] | str]:
+    """Return the cells of each row, or what is wrong with it."""
+    with open_table(path, **options) as table:  # type: ignore[arg-type]
+        return [row.cells if isinstance(row, Row) else row.fault for row in table.rows]
+
+
+def zipped(content: bytes, *names: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names or ("table.csv",):
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        TEXT.encode(),
+        codecs.BOM_UTF8 + TEXT.encode(),
+        TEXT.encode("utf-16"),
+        TEXT.encode("utf-32"),
+        TEXT.replace("\n", "\r\n").encode(),
+        TEXT.replace("\n", "\r").encode(),
+        TEXT.replace(",", ";").encode(),
+        TEXT.replace(",", "\t").encode(),
+        gzip.compress(TEXT.encode()),
+        zipped(TEXT.encode()),
+        zipped(TEXT.encode(), "table.csv", "__MACOSX/table.csv", ".hidden"),
+        b'{"name": "\xc3\x89cole", "value": 1}\n\n{"name": "\xe6\x96\x87\xe5\xbf\x83", "value": "2"}',
+        gzip.compress(
+            b'{"name":"\\u00c9cole","value":"1"}\n{"value":"2","name":"\\u6587\\u5fc3"}\n'
+        ),
+    ],
+)
+def test_one_table_is_the_same_in_every_wrapping(tmp_path: Path, content: bytes) -> None:
+    path = written(tmp_path, content)
+    with open_table(path) as table:
+        assert table.header == ["name", "value"]
+        assert [row.cells for row in table.rows if isinstance(row, Row)] == ROWS
+
+
+def test_a_workbook_is_read_as_the_text_that_it_shows(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Figures")
+        sheet.write_row(0, 0, ["name", "value", "day"])
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write_row(1, 0, ["École", 31_000_000_000])
+        sheet.write_datetime(1, 2, datetime(2024, 3, 27, tzinfo=UTC).replace(tzinfo=None), day)
+        sheet.write_row(2, 0, ["文心", 26.3])
+        book.add_worksheet("Notes").write(0, 0, "nothing here")
+    with pytest.raises(UnreadableTable, match=r"several sheets: name one of them \(Figures, Notes"):
+        rows_of(path)
+    found = rows_of(path, sheet="Figures")
+    assert found == [["École", "31000000000", "2024-03-27"], ["文心", "26.3", ""]]
+    with pytest.raises(UnreadableTable, match="without such a sheet"):
+        rows_of(path, sheet="Figure")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b"\n<!DOCTYPE html><html>", "is a web page"),
+        (b"%PDF-1.7", "is a PDF document"),
+        (b"SQLite format 3\0", "is an SQLite database"),
+        (b"PAR1\0\0", "is a Parquet file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "old .xls form"),
+        (b"a,b\n\0\0", "is not text"),
+        (b"PK\x03\x04 and no more", "is a zip archive, and broken"),
+        (gzip.compress(TEXT.encode())[:-9] + b"123456789", "is compressed, and broken"),
+        (zipped(b"a,b\n", "one.csv", "two.csv"), "of 2 files and not of one table"),
+        (b",,\n1,2,3\n", "has no header"),
+        (b'"a,b\n', "has a first line that is not CSV"),
+        (b",".join(b"c%d" % n for n in range(11)), "has more than 10 columns"),
+        (b"a\n" + b"1\n" * 101, "has more than 100 rows"),
+        (b"a\n" + b"1234567890" * 2_001, "has more than"),
+        (b'{"a": [1]}\n', "has a first line that is an object whose values"),
+    ],
+)
+def test_what_is_no_table_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    path = written(tmp_path, content)
+    with pytest.raises(UnreadableTable, match=said.replace("(", r"\(")):
+        rows_of(path, bounds=SMALL)
+
+
+@pytest.mark.parametrize("packed", [gzip.compress, zipped])
+def test_a_small_file_that_swells_is_refused(
+    tmp_path: Path, packed: Callable[[bytes], bytes]
+) -> None:
+    content = packed(b"a,b\n" + b" " * 40_000_000)
+    bounds = Bounds(cell=100_000_000)
+    with pytest.raises(UnreadableTable, match="times larger when it is opened"):
+        rows_of(written(tmp_path, content), bounds=bounds)
+
+
+def test_a_row_that_cannot_be_read_is_told_by_its_line_and_others_go_on(tmp_path: Path) -> None:
+    content = b'a,b\n1,2\n3\n"x"y,4\n5,6,\n\n7,"8\n8"\nna\xefve,9\n10,11\n'
+    with open_table(written(tmp_path, content), fallbacks=()) as table:
+        found = list(table.rows)
+    assert [row.line for row in found] == [2, 3, 4, 5, 7, 9, 10]
+    assert [row.cells for row in found if isinstance(row, Row)] == [
+        *(["1", "2"], ["5", "6"], ["7", "8\n8"], ["10", "11"]),
+    ]
+    bad = [row for row in found if isinstance(row, BadRow)]
+    assert [row.fault for row in bad] == [
+        "has 1 cells, and the header 2",
+        "is not CSV (',' expected after '\"')",
+        "text in the encoding of the file",
+    ]
+    assert (bad[-1].column, bad[-1].found) == ("a", "na\ufffdve")
+
+
+@pytest.mark.parametrize(
+    ("content", "fallbacks", "cell", "said"),
+    [
+        (b"T\x9frkiye", ("mac_roman",), "Türkiye", "UTF-8, with 1 byte read as Mac Roman"),
+        (
+            "Le garçon déjà âgé préférait la forêt, où l'été était très agréable".encode("cp1252"),
+            None,
+            "garçon déjà âgé",
+            "read as Windows-1252",
+        ),
+        ("naïve 文心".encode() + b" \xff", None, "naïve", "UTF-8"),
+    ],
+)
+def test_the_encoding_is_told(
+    tmp_path: Path, content: bytes, fallbacks: tuple[str, ...] | None, cell: str, said: str
+) -> None:
+    path = written(tmp_path, b"name\n" + content.replace(b",", b"") + b"\n")
+    with open_table(path, fallbacks=fallbacks) as table:
+        (row,) = table.rows
+        assert cell in (row.cells[0] if isinstance(row, Row) else row.found)
+        assert said in str(table.decoding)
+
+
+def test_what_was_read_is_told_to_the_end(tmp_path: Path) -> None:
+    path = written(tmp_path, b"a,b\n" + b"1,2\n" * 100_000)
+    seen: list[int] = []
+    with open_table(path, progress=seen.append) as table:
+        assert sum(1 for _ in table.rows) == 100_000
+    assert sum(seen) == path.stat().st_size
+
+
+@given(st.binary(max_size=400), st.integers(0, 2**32))
+def test_no_bytes_make_it_fail_in_another_way(
+    tmp_path_factory: pytest.TempPathFactory, noise: bytes, seed: int
+) -> None:
+    """Whatever a file holds, it is a table with good and bad rows, or it is refused."""
+    random = Random(seed)
+    base = random.choice(
+        (TEXT.encode(), gzip.compress(TEXT.encode()), zipped(TEXT.encode()), b'{"a":"b"}\n', b"")
+    )
+    place = random.randint(0, len(base))
+    path = tmp_path_factory.mktemp("noise") / "table.csv"
+    path.write_bytes(base[:place] + noise + base[place + random.randint(0, len(noise)) :])
+    try:
+        rows_of(path, bounds=SMALL)
+    except UnreadableTable as error:
+        assert str(error)
