@@ -235,9 +235,10 @@ NONE, SEVERAL = "no_earlier_period", "several_values"
             {"source": "s", "units": "share", "period": "2022"},
             {"a2": "no_whole", "b2": "no_whole"},
         ),
-        # The world is the whole where the source gives it, named or not: 30 / 200, 10 / 200.
+        # The world is the whole where fewer than two countries are named: 30 / 200, 10 / 200.
         ({"source": "world", "units": "share"}, {"w1": 15, "w2": 5, "w3": 100}),
-        ({"source": "world", "units": "share", "country": "US,CN"}, {"w1": 15, "w2": 5}),
+        ({"source": "world", "units": "share", "country": "CN"}, {"w2": 5}),
+        ({"source": "world", "units": "share", "country": "US,CN"}, {"w1": 75, "w2": 25}),
         (
             {"source": "part", "units": "share", "country": "US,CN"},
             {"p1": "no_whole", "p2": "no_whole"},
@@ -262,20 +263,13 @@ def test_each_unit_is_worked_out_as_by_hand(
 
 def test_the_world_of_the_packs_is_the_whole_of_a_share(client: TestClient) -> None:
     asked = {"indicator": "funding-amount", "units": "share", "source": "cnbc-2024-03-31"}
-    found = read(client, "/observations", **asked, country="US,CN", period="2023")
-    # 31 and 2 of 42.5 billion: the sum of the two is not the whole.
-    assert {one["country"]: round(one["value"], 2) for one in found} == {"US": 72.94, "CN": 4.71}
-    assert {one["unit"] for one in found} == {"percent of WLD"}
-    (one, _) = read(
-        client,
-        "/observations",
-        **{**asked, "source": "bnn-2024-03-31"},
-        country="US,CN",
-        period="2023",
-    )
-    assert one["unit"] == "percent of CN + US"
-    asked = {"indicator": "people-using-ai", "units": "share", "country": "US,CN"}
-    assert {one["reason"] for one in read(client, "/observations", **asked)} == {"does_not_add_up"}
+    for country, percent in (("US", 72.94), ("CN", 4.71)):  # 31 and 2 of 42.5 billion
+        query = {**asked, "country": country, "period": "2023"}
+        (found,) = read(client, "/observations", **query)
+        assert (round(found["value"], 2), found["unit"]) == (percent, "percent of WLD")
+    both = {**asked, "country": "US,CN", "period": "2023"}
+    found = {one["country"]: one["value"] for one in read(client, "/observations", **both)}
+    assert {code: round(value, 2) for code, value in found.items()} == {"US": 93.94, "CN": 6.06}
 
 
 def test_wide_has_a_row_for_each_figure_and_goes_with_no_order(made_up: TestClient) -> None:
@@ -283,10 +277,10 @@ def test_wide_has_a_row_for_each_figure_and_goes_with_no_order(made_up: TestClie
     rows = list(csv.reader(io.StringIO(get(made_up, "/observations.csv", **asked).text.strip())))
     terms = ["patents", "2023", "dup", "", "", "patents", "reported"]
     named = ["indicator", "period", "source", "original_source", "scope", "unit", "basis"]
-    assert rows[0] == [*named, "CN", "US"]
+    assert rows[0] == [*named, "qualifiers", "reasons", "CN", "US"]
     assert [row for row in rows if row[1] == "2023"] == [
-        [*terms, "2", "6"],
-        [*terms, "", "8"],
+        [*terms, "", "", "2", "6"],
+        [*terms, "", "", "", "8"],
     ]
     assert read(made_up, "/observations", **asked)[0]["US"] == 4
     for name, value in (("sort", "value"), ("limit", "5"), ("fields", "value"), ("count", "exact")):
@@ -704,9 +698,9 @@ def test_an_answer_that_is_pinned_never_changes(written: tuple[TestClient, Datab
 def test_a_citation_leads_to_the_pinned_answer(made_up: TestClient, path: str) -> None:
     answer = made_up.get(path).json()
     pinned, citation = answer["links"]["pinned"], answer["citation"]
-    assert citation["url"] == citation["csl"]["URL"] == pinned
+    assert citation["url"] == citation["csl"]["URL"] == f"http://testserver{pinned}"
     assert pinned in citation["text"]
-    assert f"\\url{{{pinned}}}" in citation["bibtex"]
+    assert f"\\url{{http://testserver{pinned}}}" in citation["bibtex"]
     assert citation["csl"]["type"] == "dataset"
     assert citation["csl"]["version"] == f"revision {answer['meta']['revision']}"
     assert citation["bibtex"].startswith(f"@misc{{{citation['csl']['id']},")
@@ -720,7 +714,7 @@ def test_a_page_of_observations_can_be_cited_and_stays(
     first = client.get("/observations?indicator=patents&limit=1").json()
     pinned = first["links"]["pinned"]
     assert pinned.endswith("&limit=1&as_of=1")
-    assert first["citation"]["url"] == pinned
+    assert first["citation"]["url"] == f"http://testserver{pinned}"
     kept = client.get(pinned).content
     second = client.get(first["links"]["next"]).json()
     assert second["links"]["pinned"] == second["links"]["self"]
@@ -786,12 +780,113 @@ def test_figures_are_set_against_the_size_of_a_country_where_that_is_loaded(
         "cn": "no_gdp",
         "gb": "no_gdp",
         "base": "not_comparable_unit",
-        "months": (10, "percent of GDP"),
-        "years": "no_gdp",
+        "months": "incomplete_period",
+        "years": "incomplete_period",
     }
     shares = read(client, "/observations", indicator="population", units="per_gdp")
     assert {row["reason"] for row in shares} == {"not_comparable_unit"}
     assert read(client, "/indicators/population")["higher_is"] == "neither"
+
+
+def test_a_value_is_as_firm_as_what_it_is_worked_out_from(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    facts = [
+        patents("us1", "US", "2021", 100, qualifier="at_least"),
+        patents("cn1", "CN", "2021", 120),
+        patents("us2", "US", "2022", 100, qualifier="up_to"),
+        patents("cn2", "CN", "2022", 120),
+        patents("us3", "US", "2023", 100, qualifier="up_to"),
+        patents("cn3", "CN", "2023", 130, qualifier="about"),
+    ]
+    write(database, {SOURCES: [source()], STATISTICS: facts})
+
+    def firmness(units: str, **query: str) -> dict[str, tuple[float | None, str]]:
+        rows = read(client, "/observations", indicator="patents", units=units, **query)
+        return {
+            row["fact"]: (row["value"], row["reason"] or row["qualifier"])
+            for row in rows
+            if row["reason"] != "no_earlier_period"
+        }
+
+    assert firmness("ratio") == {
+        "us1": (1, "exact"),
+        "cn1": (1.2, "up_to"),  # 120 by 100 or more
+        "us2": (1, "exact"),
+        "cn2": (1.2, "at_least"),
+        "us3": (1, "exact"),
+        "cn3": (1.3, "at_least"),
+    }
+    assert firmness("change") == {
+        "us2": (0, "up_to"),  # up to 100 after at least 100
+        "cn2": (0, "exact"),
+        "us3": (None, "qualifier_overlap"),  # up to 100 after up to 100: nothing can be told
+        "cn3": (10, "about"),
+    }
+    assert firmness("index")["us1"] == (100, "exact")
+    assert firmness("index")["us2"] == (100, "up_to")
+    shares = firmness("share", country="US,CN")
+    assert shares["cn1"][1] == "up_to"  # of a whole that may be larger
+    assert shares["us1"][1] == "at_least"
+    wide = read(client, "/observations", indicator="patents", shape="wide", country="DE,US,CN")
+    assert list(wide[0])[-3:] == ["DE", "US", "CN"]  # as they were asked for
+    assert [row["qualifiers"] for row in wide] == ["US at_least", "US up_to", "CN about; US up_to"]
+    gaps = read(client, "/observations", indicator="patents", shape="wide", units="change")
+    assert gaps[0]["reasons"] == "CN no_earlier_period; US no_earlier_period"
+
+
+def test_what_does_not_follow_does_not_add_up_or_is_not_used_is_told(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    facts = [
+        money("us", "US", "2020", 600, deals=3, deals_qualifier="exact"),
+        money("later", "US", "2023", 900, deals=3, deals_qualifier="exact"),
+    ]
+    write(database, {SOURCES: [source()], FUNDING: facts})
+
+    def reasons(**query: str) -> set[str]:
+        return {row["reason"] for row in read(client, "/observations", **query)}
+
+    amount, average = "funding-amount", "funding-average-deal"
+    assert reasons(indicator=amount, units="change") == {"no_earlier_period"}  # three years on
+    assert reasons(indicator=average, units="share", country="US,CN") == {"does_not_add_up"}
+    assert reasons(indicator=average, units="per_capita") == {"does_not_add_up"}
+
+
+def test_a_developer_without_a_country_takes_its_part(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    companies = [company("us1", country="US"), company("nowhere")]
+    models = [
+        ai_model("known", developers=["us1"], released="2023"),
+        ai_model("both", developers=["nowhere", "us1"], released="2023"),
+    ]
+    write(database, {SOURCES: [source()], COMPANIES: companies, AI_MODELS: models})
+    counted = {}
+    for rule in RULES:
+        query = {"indicator": "models-released", "attribution": rule}
+        (row,) = read(client, "/observations", **query)
+        counted[row["attribution"]] = row["value"]
+    assert counted == {"any": 2, "first": 1, "fractional": 1.5, "exclusive": 1}
+
+
+def test_none_above_a_threshold_is_a_zero_where_others_are_listed(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    companies = [company("us1", country="US"), company("cn1", country="CN")]
+    models = [
+        ai_model("large", developers=["us1"], released="2023", training_compute_flop=2e25),
+        ai_model("small", developers=["cn1"], released="2023", training_compute_flop=2e24),
+        ai_model("unknown", developers=["cn1"], released="2022"),
+    ]
+    write(database, {SOURCES: [source()], COMPANIES: companies, AI_MODELS: models})
+    (comparison,) = read(client, "/gap", indicator="models-above-1e25-flop")["comparisons"]
+    (period,) = comparison["periods"]
+    assert (period["leader"], period["a"]["value"], period["b"]["value"]) == ("US", 1, 0)
 
 
 def test_two_answers_of_a_revision_can_stand_in_one_bibliography(made_up: TestClient) -> None:

@@ -54,7 +54,7 @@ def sound(scratch: Path) -> Path:
 
 
 def test_the_commands_are_those_that_are_promised() -> None:
-    assert COMMANDS == ["check", "export", "load", "migrate", "serve"]
+    assert COMMANDS == ["check", "export", "load", "mappings", "migrate", "serve"]
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h"])

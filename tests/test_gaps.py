@@ -1,5 +1,6 @@
 """The gap: figures worked out by hand, and what must hold whatever the figures are."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -230,6 +231,19 @@ def test_whose_figure_it_is_makes_the_witness() -> None:
     assert found.agreement.witnesses == 2
 
 
+def test_who_restates_a_figure_that_was_passed_on_is_of_its_origin() -> None:
+    both = [observation("US", "2023", 31), observation("CN", "2023", 2)]
+    passed = [replace(one, source="two", original_source="one") for one in both]
+    echo = [replace(one, source="three") for one in both]
+    witnesses = {
+        "one": Witness("one", None),
+        "two": Witness("two", None),
+        "three": Witness("two", None, ("two",)),
+    }
+    found = compare(FUNDING, "US", "CN", [*both, *passed, *echo], witnesses)
+    assert found.agreement.witnesses == 1
+
+
 def test_two_counts_that_one_source_passes_on_are_not_compared() -> None:
     american = replace(observation("US", "2023", 31), original_source="counter")
     found = gap([american, observation("CN", "2023", 2)])
@@ -296,6 +310,98 @@ def test_the_direction_is_that_of_the_lead(
     (comparison,) = gap(observations).comparisons
     assert comparison.trend
     assert (comparison.trend.direction, comparison.trend.crossover) == (direction, crossover)
+
+
+def series(figures: Mapping[str, tuple[float, float]], **stated: Any) -> list[Observation]:
+    """Return figures of the two by period."""
+    return [
+        observation(country, period, value, **stated)
+        for period, values in figures.items()
+        for country, value in zip(("US", "CN"), values, strict=True)
+    ]
+
+
+def test_a_lead_that_is_lost_by_way_of_a_tie_has_changed_hands() -> None:
+    figures = {"2019": (100, 50), "2020": (100, 100), "2021": (100, 150), "2022": (200, 100)}
+    (comparison,) = gap(series(figures)).comparisons
+    assert comparison.trend
+    assert comparison.trend.crossovers == ["2021", "2022"]
+    assert comparison.trend.crossover == "2022"
+
+
+def test_a_trend_is_that_of_periods_as_long_as_the_newest() -> None:
+    years = {"2020": (10, 5), "2022": (30, 10)}
+    quarters = {"2021-Q1": (10, 5), "2021-Q2": (10, 8), "2021-Q3": (10, 9)}
+    (comparison,) = gap(
+        sorted(series(years) + series(quarters), key=lambda o: o.first_day)
+    ).comparisons
+    assert comparison.trend
+    assert (comparison.trend.first, comparison.trend.direction) == ("2020", "widening")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [
+        (("exact", "exact"), ("exact", "exact"), "closing"),
+        (("at_least", "exact"), ("exact", "up_to"), None),  # from 33 or more to 25 or more
+        (("exact", "exact"), ("exact", "up_to"), None),  # to anything from 25 to 100
+        (("at_least", "exact"), ("exact", "exact"), "closing"),  # from 33 or more to 25
+    ],
+)
+def test_a_trend_holds_for_all_that_its_figures_can_stand_for(
+    first: tuple[str, str], last: tuple[str, str], told: str | None
+) -> None:
+    figures = [("2020", (100, 50), first), ("2021", (100, 60), last)]
+    found = gap(
+        [
+            observation(country, period, value, qualifier=qualifier)
+            for period, values, firmness in figures
+            for country, value, qualifier in zip(("US", "CN"), values, firmness, strict=True)
+        ]
+    )
+    (comparison,) = found.comparisons
+    assert (comparison.trend and comparison.trend.direction) == told
+    reasons = {refusal.reason for refusal in found.refusals}
+    assert reasons == (set() if told else {"qualifier_overlap"})
+
+
+def test_why_there_is_no_trend_or_counterpart_is_told() -> None:
+    nothing = gap(series({"2020": (5, 0), "2021": (0, 0)}))
+    assert {refusal.reason for refusal in nothing.refusals} == {"zero_sum"}
+    parts = gap([observation("US", "2021", 5), observation("CN", "2021-01/2021-06", 3)])
+    assert {refusal.reason for refusal in parts.refusals} == {"different_period"}
+
+
+@pytest.mark.parametrize(
+    ("values", "qualifier", "said"),
+    [
+        ((200, 14), "at_least", "at least 14.2 to 1"),  # 14.2857 is less than 14.3
+        ((200, 14), "exact", ", 14.3 to 1"),
+        ((100, 99.6), "exact", ", 1.004 to 1"),
+        ((9_999_999, 9_999_998), "exact", "9.999999 million USD against CN 9.999998 million USD"),
+        (
+            (1_000_000_000, 999_999_999.4),
+            "exact",
+            "US 1 billion USD against CN 999.999999 million",
+        ),
+        ((999_999_960, 5), "exact", "US 1 billion USD"),
+    ],
+)
+def test_a_sentence_says_no_more_than_the_figures(
+    values: tuple[float, float], qualifier: str, said: str
+) -> None:
+    american = observation("US", "2023", values[0], qualifier=qualifier)
+    (comparison,) = gap([american, observation("CN", "2023", values[1])]).comparisons
+    assert said in comparison.sentence
+
+
+def test_a_ratio_has_the_bounds_that_its_figures_allow() -> None:
+    american = observation("US", "2023", 50, qualifier="at_least")
+    found = gap([american, observation("CN", "2023", 0.25, qualifier="about")])
+    (period,) = found.comparisons[0].periods
+    assert (period.ratio, period.ratio_qualifier) == (200, "at_least")
+    assert period.ratio_least == pytest.approx(50 / 0.275)
+    assert period.ratio_most is None
 
 
 _values = st.one_of(st.integers(0, 10**12), st.floats(1e-3, 1e26))

@@ -223,10 +223,10 @@ def test_crunchbases_rounds_are_of_companies_whatever_the_case_of_their_addresse
     assert report.facts == len(rows) == 114_949 - report.rejected
     amounts = [int(row[5]) for row in rows if row[5] not in ("", "0")]
     with TestClient(create_app(Settings(database_url=url))) as client:
-        everything = {"source": "crunchbase", "count": "exact", "limit": 1}
+        everything = {"source": "crunchbase", "count": "exact", "limit": "1"}
 
         def total(path: str, **query: str) -> int:
-            answer = client.get(path, params={**everything, **query})
+            answer = client.get(path, params=everything | query)
             found: int = answer.json()["meta"]["total"]
             return found
 

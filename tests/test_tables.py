@@ -5,6 +5,7 @@ import gzip
 import io
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -55,7 +56,7 @@ def zipped(content: bytes, *names: str) -> bytes:
         gzip.compress(TEXT.encode()),
         zipped(TEXT.encode()),
         zipped(TEXT.encode(), "table.csv", "__MACOSX/table.csv", ".hidden"),
-        b'{"name": "\xc3\x89cole", "value": 1}\n\n{"name": "\xe6\x96\x87\xe5\xbf\x83", "value": "2"}',
+        '{"name": "École", "value": 1}\n\n{"name": "文心", "value": "2"}'.encode(),
         gzip.compress(
             b'{"name":"\\u00c9cole","value":"1"}\n{"value":"2","name":"\\u6587\\u5fc3"}\n'
         ),
@@ -184,7 +185,5 @@ def test_no_bytes_make_it_fail_in_another_way(
     place = random.randint(0, len(base))
     path = tmp_path_factory.mktemp("noise") / "table.csv"
     path.write_bytes(base[:place] + noise + base[place + random.randint(0, len(noise)) :])
-    try:
+    with suppress(UnreadableTable):
         rows_of(path, bounds=SMALL)
-    except UnreadableTable as error:
-        assert str(error)

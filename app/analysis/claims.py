@@ -8,7 +8,12 @@ from pydantic import Field
 
 from app.analysis.bounds import bounds
 from app.analysis.comparison import Shape
-from app.analysis.figures import Observation, read_observations, read_witnesses, witness_of
+from app.analysis.figures import (
+    Observation,
+    Sources,
+    read_observations,
+    read_witnesses,
+)
 from app.analysis.gaps import compare
 from app.analysis.indicator import Indicator, price_base
 from app.analysis.view import View
@@ -112,7 +117,7 @@ def read_claims(
     found = read_observations(view, indicator, countries)
     if period:
         found = [one for one in found if _lies_in(one, period)]
-    sources = _Sources(view)
+    sources = _Sources(view, found)
     there = sorted({one.country for one in found})
     leaders = None
     if len(there) == 2:  # noqa: PLR2004  (a leader is one of two)
@@ -138,16 +143,17 @@ def read_claims(
 class _Sources:
     """The sources at one revision, with their chains of restatement."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, found: Sequence[Observation]) -> None:
         columns = ("id", "publisher", "published", "url", "restates")
         query = view.rows(SOURCES).select(columns)
         rows = view.transaction.connection.execute(query).mappings()
         self._by_id = {row["id"]: dict(row) for row in rows}
         self.witnesses = read_witnesses(view)
+        self.stated = Sources(self.witnesses, found)
 
     def order(self, one: Observation) -> tuple[float, int, str, str, str]:
         """Return what claims are sorted by: the lowest first, then who restates least."""
-        return one.value, len(self._chain(one)), one.source, one.period, one.fact or ""
+        return one.value, len(self.stated.chain(one)), one.source, one.period, one.fact or ""
 
     def claim(self, one: Observation, first: Observation) -> Claim:
         source = self._by_id[one.source]
@@ -156,8 +162,8 @@ class _Sources:
             publisher=source["publisher"],
             published=source["published"],
             url=source["url"],
-            chain=self._chain(one),
-            witness=witness_of(one, self.witnesses),
+            chain=self.stated.chain(one),
+            witness=self.stated.witness(one),
             country=one.country,
             period=one.period,
             value=one.value,
@@ -169,20 +175,9 @@ class _Sources:
             differs_in=self._differences(one, first),
         )
 
-    def _chain(self, one: Observation) -> list[str]:
-        """Return the sources between a claim and whose figure it is, as far as they are known."""
-        chain: list[str] = []
-        key, end = one.source, one.original_source
-        while (above := self._by_id[key]["restates"]) and above not in (one.source, *chain):
-            if key == end:
-                return chain
-            chain.append(above)
-            key = above
-        return chain if end is None or end == key else [end]
-
     def _differences(self, one: Observation, first: Observation) -> list[Difference]:
         unit, first_unit = (price_base(observation.unit) for observation in (one, first))
-        roots = [witness_of(observation, self.witnesses) for observation in (one, first)]
+        roots = [self.stated.witness(observation) for observation in (one, first)]
         days = {self._by_id[root]["published"] for root in roots}
         found: list[tuple[Difference, bool]] = [
             ("scope", one.scope != first.scope),

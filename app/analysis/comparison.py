@@ -14,6 +14,8 @@ Reason = Literal[
     "qualifier_overlap",
     "several_values",
     "single_period",
+    "zero_sum",
+    "different_period",
 ]
 Direction = Literal["widening", "closing", "flat"]
 
@@ -32,7 +34,7 @@ class Figure(Shape):
     qualifier: str = Field(description="How firmly it is stated.", examples=["exact"])
     share: float | None = Field(
         description="Its share of the two together, in percent; null where both are zero, and for "
-        "what is in percent itself.",
+        "what does not add up: percentages, averages, the largest of each.",
         examples=[93.94],
     )
     fact: str | None = Field(
@@ -63,9 +65,18 @@ class PeriodGap(Shape):
         description="a divided by b; null where b is zero.", examples=[15.5]
     )
     ratio_qualifier: str | None = Field(
-        description="How firmly the two figures let the ratio be stated; null where there is none.",
+        description="How firmly the two figures let the ratio be stated; a bound is itself only "
+        "about so much where a side is. Null where there is no ratio.",
         examples=["exact"],
         json_schema_extra={"enum": ["exact", "about", "at_least", "up_to", "disputed", None]},
+    )
+    ratio_least: float | None = Field(
+        description="The least that the ratio can be, as loosely as the two are stated (`about` is "
+        "within a tenth); null where there is none.",
+        examples=[15.5],
+    )
+    ratio_most: float | None = Field(
+        description="The most that it can be; null where there is no end to it.", examples=[15.5]
     )
 
 
@@ -88,8 +99,12 @@ class Trend(Shape):
         description="The lead of the same country at the end.", examples=[10.0]
     )
     crossover: str | None = Field(
-        description="The first period with another leader than the one before; null if none.",
+        description="The newest period with another leader than before; null if none.",
         examples=["2024"],
+    )
+    crossovers: list[str] = Field(
+        description="All periods with another leader than before, oldest first.",
+        examples=[["2024"]],
     )
 
 

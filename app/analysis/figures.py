@@ -1,6 +1,6 @@
 """Observations as comparisons need them, and the witnesses that state them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,14 +39,58 @@ class Witness:
 
     root: str
     published: str | None
+    chain: tuple[str, ...] = ()
+    """The sources that it restates, the nearest first; `root` is the last of them, or itself."""
 
 
-def witness_of(observation: Observation, witnesses: Mapping[str, Witness]) -> str:
-    """Return whose figure it is: as its fact says, or else the end of its source's chain."""
-    if observation.original_source:
-        return observation.original_source
-    source = observation.source
-    return witnesses[source].root if source in witnesses else source
+class Sources:
+    """The sources that state observations: whose figures they are, and when they came out."""
+
+    def __init__(
+        self, witnesses: Mapping[str, Witness], observations: Iterable[Observation]
+    ) -> None:
+        self._witnesses = witnesses
+        self._origins = {
+            (one.source, one.country, one.period): one.original_source
+            for one in observations
+            if one.original_source
+        }
+
+    def witness(self, one: Observation) -> str:
+        """Return whose figure it is: as its fact says, or that of the source that it restates.
+
+        Else it is the end of its source's chain.
+        """
+        if one.original_source:
+            return one.original_source
+        if restated := self._restated_fact(one):
+            return self._origins[restated, one.country, one.period]
+        return self._of(one.source).root
+
+    def chain(self, one: Observation) -> list[str]:
+        """Return the sources that a figure was passed on through, the nearest first."""
+        restated, end = self._of(one.source).chain, self.witness(one)
+        if end == one.source:
+            return []
+        if end in restated:
+            return list(restated[: restated.index(end) + 1])
+        if one.original_source:
+            return [end]
+        through = self._restated_fact(one)
+        return [*restated[: restated.index(through) + 1 if through else None], end]
+
+    def published(self, source: str) -> str | None:
+        """Return the last day on which a source can have come out, as far as known."""
+        return self._of(source).published
+
+    def _of(self, source: str) -> Witness:
+        return self._witnesses.get(source, Witness(source, None))
+
+    def _restated_fact(self, one: Observation) -> str | None:
+        """Return the nearest source in the chain whose own fact says whose figure it is."""
+        key = (one.country, one.period)
+        chain = self._of(one.source).chain
+        return next((restated for restated in chain if (restated, *key) in self._origins), None)
 
 
 _FIELDS = (
@@ -86,11 +130,14 @@ def read_witnesses(view: View) -> dict[str, Witness]:
     query = rows.select(("id", "restates", "published_last_day"))
     found = {key: (up, day) for key, up, day in view.transaction.connection.execute(query)}
 
-    def root(key: str) -> str:
-        seen = {key}
-        while (up := found[key][0]) and up in found and up not in seen:
-            seen.add(up)
-            key = up
-        return key
+    def witness(key: str, day: str | None) -> Witness:
+        chain: list[str] = []
+        here = key
+        while (up := found[here][0]) and up in found and up not in (key, *chain):
+            chain.append(up)
+            here = up
+        # Sources that restate each other in a circle are one witness all the same.
+        root = min(key, *chain) if up and up in found else here
+        return Witness(root, day, tuple(chain))
 
-    return {key: Witness(root(key), day) for key, (_, day) in found.items()}
+    return {key: witness(key, day) for key, (_, day) in found.items()}

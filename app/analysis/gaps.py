@@ -6,38 +6,33 @@ Everything else is a refusal with its reason.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from math import isfinite
 
 from pydantic import BaseModel
 
-from app.analysis.bounds import bounds, ratio_qualifier
+from app.analysis.bounds import Bounds, bounds, ratio_qualifier
 from app.analysis.comparison import (
     Agreement,
     Comparison,
-    Direction,
     Figure,
     Gap,
     PeriodGap,
     Reason,
     Refusal,
-    Trend,
 )
 from app.analysis.figures import (
     Observation,
+    Sources,
     Witness,
     read_observations,
     read_witnesses,
-    witness_of,
 )
 from app.analysis.indicator import Indicator
+from app.analysis.numbers import tidy
 from app.analysis.sentences import sentence
+from app.analysis.trends import PERCENT, NoTrend, trend_of
 from app.analysis.view import View
 from app.kit.countries import contains
-from app.kit.periods import months, parse_period
-
-PERCENT = "percent"
-FLAT_POINTS = 1.0
-"""A lead that moved by no more than this many percentage points is flat."""
 
 _SENTENCES = {
     "part_of_whole": "one of the two is a part of the other",
@@ -49,6 +44,8 @@ _SENTENCES = {
     "qualifier_overlap": "the two figures, as loosely as they are stated, could be the same",
     "several_values": "the source gives more than one figure for the same thing",
     "single_period": "there are not two periods of one length to compare",
+    "zero_sum": "both are 0 in a period, so that there is no share to compare",
+    "different_period": "the source gives the two for different periods",
 }
 
 
@@ -73,6 +70,8 @@ def compare(
     """Return the gap that observations show. Pure: the same observations give the same gap."""
     part_of_whole = contains(a, b) or contains(b, a)
     by_source: dict[str, list[Observation]] = defaultdict(list)
+    observations = list(observations)
+    sources = Sources(witnesses, observations)
     for observation in observations:
         by_source[observation.source].append(observation)
     comparisons: list[Comparison] = []
@@ -81,7 +80,7 @@ def compare(
         if part_of_whole:
             refusals.append(_refusal(stated[0], None, "part_of_whole", ""))
             continue
-        found, refused = _compare_source(indicator, a, b, stated, witnesses)
+        found, refused = _compare_source(indicator, a, b, stated, sources)
         comparisons += found
         refusals += refused
     return Gap(
@@ -102,19 +101,19 @@ def _compare_source(
     a: str,
     b: str,
     stated: list[Observation],
-    witnesses: Mapping[str, Witness],
+    sources: Sources,
 ) -> tuple[list[Comparison], list[Refusal]]:
     """Compare what one source states, a period of one scope, unit and origin at a time."""
     groups: dict[tuple[str, str | None, str, str, str], list[Observation]] = defaultdict(list)
     for observation in stated:
-        origin = witness_of(observation, witnesses)
+        origin = sources.witness(observation)
         series = (origin, observation.scope, observation.unit, observation.basis)
         groups[(*series, observation.period)].append(observation)
     gaps: dict[tuple[str, str | None, str, str], list[PeriodGap]] = defaultdict(list)
     firsts: dict[tuple[str, str | None, str, str], Observation] = {}
     refusals = []
     for (origin, scope, unit, basis, period), group in groups.items():
-        reason = _why_not(a, b, group, stated, witnesses)
+        reason = _why_not(a, b, group, stated, sources)
         if reason:
             there = " and ".join(sorted({observation.country for observation in group}))
             refusals.append(_refusal(group[0], period, reason, there))
@@ -125,10 +124,10 @@ def _compare_source(
             firsts.setdefault(series, group[0])
     comparisons = []
     for (origin, scope, unit, basis), periods in gaps.items():
-        trend = _trend(periods, unit, behind=indicator.higher_is == "behind")
+        trend = trend_of(periods, unit, behind=indicator.higher_is == "behind")
         first = firsts[origin, scope, unit, basis]
-        if trend is None:
-            refusals.append(_refusal(first, None, "single_period", ""))
+        if isinstance(trend, NoTrend):
+            refusals.append(_refusal(first, None, trend.reason, ""))
         comparisons.append(
             Comparison(
                 source=first.source,
@@ -137,8 +136,8 @@ def _compare_source(
                 basis=basis,
                 witness=origin,
                 periods=periods,
-                trend=trend,
-                sentence=sentence(indicator, periods[-1], unit, first),
+                trend=None if isinstance(trend, NoTrend) else trend,
+                sentence=sentence(indicator, periods[-1], unit, first.source, scope),
             )
         )
     return comparisons, refusals
@@ -149,30 +148,37 @@ def _why_not(
     b: str,
     group: list[Observation],
     stated: list[Observation],
-    witnesses: Mapping[str, Witness],
+    sources: Sources,
 ) -> Reason | None:
     """Return why the observations of one source, scope, unit and period cannot be compared."""
     countries = [observation.country for observation in group]
     if len(countries) > len(set(countries)):
         return "several_values"
     if set(countries) != {a, b}:
-        here = group[0]
-        other = [
-            observation
-            for observation in stated
-            if observation.country not in countries and observation.period == here.period
-        ]
-        if any(o.scope == here.scope and o.unit != here.unit for o in other):
-            return "not_comparable_unit"
-        if any(o.scope == here.scope and o.basis == here.basis for o in other):
-            return "different_origin"
-        return "different_scope" if any(o.scope != here.scope for o in other) else "one_sided"
-    source = witnesses.get(group[0].source)
-    if source and source.published and source.published < group[0].last_day:
+        return _why_one_sided(group[0], stated)
+    published = sources.published(group[0].source)
+    if published and published < group[0].last_day:
         return "incomplete_period"
-    first, second = (bounds(observation.value, observation.qualifier) for observation in group)
+    first, second = map(_bounds, group)
     exactly = all(observation.qualifier == "exact" for observation in group)
     return "qualifier_overlap" if not exactly and first.overlap(second) else None
+
+
+def _why_one_sided(here: Observation, stated: list[Observation]) -> Reason:
+    """Return why a figure has no counterpart: what its source gives of the other country."""
+    others = [other for other in stated if other.country != here.country]
+    then = [other for other in others if other.period == here.period]
+    if units := [other.unit for other in then if other.scope == here.scope]:
+        return "different_origin" if here.unit in units else "not_comparable_unit"
+    if then:
+        return "different_scope"
+    overlapping = (
+        (other.scope, other.unit) == (here.scope, here.unit)
+        and other.first_day <= here.last_day
+        and here.first_day <= other.last_day
+        for other in others
+    )
+    return "different_period" if any(overlapping) else "one_sided"
 
 
 def _refusal(observation: Observation, period: str | None, reason: Reason, there: str) -> Refusal:
@@ -187,7 +193,8 @@ def _refusal(observation: Observation, period: str | None, reason: Reason, there
 
 
 def _period_gap(indicator: Indicator, a: Observation, b: Observation) -> PeriodGap:
-    both = 0 if a.unit == PERCENT else a.value + b.value  # shares of two wholes make no whole
+    # Shares of two wholes make no whole, nor do averages or the largest of each.
+    both = a.value + b.value if indicator.adds_up and a.unit != PERCENT else 0
     leader = higher = None
     if a.value != b.value:
         more, less = (a, b) if a.value > b.value else (b, a)
@@ -199,10 +206,21 @@ def _period_gap(indicator: Indicator, a: Observation, b: Observation) -> PeriodG
         b=_figure(b, both),
         leader=leader,
         higher=higher,
-        difference=a.value - b.value,
-        ratio=a.value / b.value if b.value else None,
+        difference=tidy(a.value - b.value),
+        ratio=tidy(a.value / b.value) if b.value else None,
         ratio_qualifier=ratio_qualifier(a.qualifier, b.qualifier) if b.value else None,
+        ratio_least=_quotient(_bounds(a).least, _bounds(b).most),
+        ratio_most=_quotient(_bounds(a).most, _bounds(b).least),
     )
+
+
+def _bounds(observation: Observation) -> Bounds:
+    return bounds(observation.value, observation.qualifier)
+
+
+def _quotient(above: float, below: float) -> float | None:
+    """Return a quotient, null where there is none or it has no end."""
+    return tidy(above / below) if below and isfinite(above) and isfinite(below) else None
 
 
 def _figure(observation: Observation, both: float) -> Figure:
@@ -210,74 +228,9 @@ def _figure(observation: Observation, both: float) -> Figure:
         country=observation.country,
         value=observation.value,
         qualifier=observation.qualifier,
-        share=100 * observation.value / both if both else None,
+        share=tidy(100 * observation.value / both) if both else None,
         fact=observation.fact,
     )
-
-
-def _trend(periods: list[PeriodGap], unit: str, *, behind: bool) -> Trend | None:
-    """Return what the lead of the first period's leader does until the last one.
-
-    The leader is who has more or, with `behind`, less.
-
-    Amounts are compared over periods of the commonest length, by share of the two together. What
-    is in percent is a state and not a sum: its periods need not be of one length, and the lead is
-    the difference itself.
-    """
-    alike = periods
-    if unit != PERCENT:
-        lengths = [_length(gap.period) for gap in periods]
-        usual = max(sorted(set(lengths)), key=lengths.count)
-        alike = [gap for gap in periods if _length(gap.period) == usual and gap.a.share is not None]
-    if len(alike) < 2:  # noqa: PLR2004  (a trend has two ends)
-        return None
-    first, last = alike[0], alike[-1]
-    ahead = [_ahead(gap, behind=behind) for gap in alike]
-    leader = ahead[0] or first.a.country
-    sign = -1 if behind else 1
-    first_lead, last_lead = (sign * _lead(gap, leader, unit) for gap in (first, last))
-    moved = last_lead - first_lead if ahead[0] else abs(last_lead)
-    direction: Direction = "widening" if moved > 0 else "closing"
-    if abs(moved) <= FLAT_POINTS:
-        direction = "flat"
-    crossed = (
-        gap.period
-        for gap, (before, after) in zip(alike[1:], pairwise(ahead), strict=True)
-        if after and before and after != before
-    )
-    return Trend(
-        direction=direction,
-        measure=_MEASURES[unit == PERCENT],
-        first=first.period,
-        last=last.period,
-        first_lead=first_lead,
-        last_lead=last_lead,
-        crossover=next(crossed, None),
-    )
-
-
-_MEASURES = (
-    "the lead in percentage points of the two together",
-    "the difference in percentage points",
-)
-
-
-def _ahead(gap: PeriodGap, *, behind: bool) -> str | None:
-    """Return who has more or, with `behind`, who has less."""
-    if not behind or gap.higher is None:
-        return gap.higher
-    return gap.b.country if gap.higher == gap.a.country else gap.a.country
-
-
-def _lead(gap: PeriodGap, leader: str, unit: str) -> float:
-    lead = (gap.a.share or 0) - (gap.b.share or 0)
-    if unit == PERCENT:
-        lead = gap.difference
-    return lead if leader == gap.a.country else -lead
-
-
-def _length(period: str) -> int:
-    return months(parse_period(period))
 
 
 def _agreement(comparisons: list[Comparison], higher_is: str) -> Agreement:

@@ -61,5 +61,8 @@ class Indicator:
     resource: str
     basis: Basis
     observe: Observe
+    adds_up: bool = True
+    """Whether figures of two countries can be added: not so averages, or the largest of each."""
+
     attributed: bool = False
     """Whether it counts AI models for countries, so that the rule of attribution matters."""

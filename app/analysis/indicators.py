@@ -29,14 +29,16 @@ def _above(flop: float) -> Indicator:
         name=f"AI models trained with more than {power} FLOP",
         unit="AI models",
         higher_is="ahead",
-        method="Counts the AI models of a year whose training compute a source puts above "
-        f"{power} floating-point operations.",
+        method="Counts, of the AI models of a year whose training compute a source states, those "
+        f"above {power} floating-point operations; 0 where there are such models, and none is.",
         resource="models",
         basis="derived",
         attributed=True,
         observe=ai_models(
-            lambda _rows, weight: func.sum(weight),
-            only=lambda rows: rows.training_compute_flop > flop,
+            lambda rows, weight: func.sum(
+                case((rows.training_compute_flop > flop, weight), else_=0.0)
+            ),
+            only=lambda rows: rows.training_compute_flop.is_not(None),
         ),
     )
 
@@ -68,6 +70,7 @@ INDICATORS: tuple[Indicator, ...] = (
         unit="USD per deal",
         higher_is="neither",
         method="The total divided by the number of deals, where one source reports both.",
+        adds_up=False,
         resource="funding",
         basis="derived",
         observe=totals(
@@ -119,6 +122,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "source states.",
         resource="models",
         basis="derived",
+        adds_up=False,
         attributed=True,
         observe=ai_models(
             lambda rows, weight: (
@@ -135,6 +139,7 @@ INDICATORS: tuple[Indicator, ...] = (
         unit="FLOP",
         higher_is="ahead",
         method="The largest training compute of an AI model of a year.",
+        adds_up=False,
         resource="models",
         basis="derived",
         attributed=True,
@@ -160,7 +165,9 @@ INDICATORS: tuple[Indicator, ...] = (
         name="Users of the most used product",
         unit="users",
         higher_is="ahead",
-        method="The most users that a source reports of one product of a country.",
+        method="The most users that a source reports of one product of a country, where the "
+        "figure names its country.",
+        adds_up=False,
         resource="adoption",
         basis="reported",
         observe=use("users", largest=True),

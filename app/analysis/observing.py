@@ -114,14 +114,21 @@ def _priced(rows: Any, unit: str) -> Column:
 
 def average_qualifier(rows: Any) -> Column:
     """Return how firm amount / deals is; null where the two bounds pull in both directions."""
-    amount, deals = rows.qualifier, rows.deals_qualifier
+    return quotient_qualifier(rows.qualifier, rows.deals_qualifier)
+
+
+def quotient_qualifier(above: Column, below: Column) -> Column:
+    """Return how firm above / below, or above - below, is.
+
+    Null where the two bounds pull in both directions. As `ratio_qualifier` in Python.
+    """
     firm = ("exact", "about")
     return case(
-        (or_(amount == "disputed", deals == "disputed"), "disputed"),
-        (and_(amount == "exact", deals == "exact"), "exact"),
-        (and_(amount.in_(firm), deals.in_(firm)), "about"),
-        (and_(amount.in_((*firm, "at_least")), deals.in_((*firm, "up_to"))), "at_least"),
-        (and_(amount.in_((*firm, "up_to")), deals.in_((*firm, "at_least"))), "up_to"),
+        (or_(above == "disputed", below == "disputed"), "disputed"),
+        (and_(above == "exact", below == "exact"), "exact"),
+        (and_(above.in_(firm), below.in_(firm)), "about"),
+        (and_(above.in_((*firm, "at_least")), below.in_((*firm, "up_to"))), "at_least"),
+        (and_(above.in_((*firm, "up_to")), below.in_((*firm, "at_least"))), "up_to"),
     )
 
 

@@ -1,23 +1,26 @@
 """The race on one page: every indicator in a row, with its leader, margin and direction."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations, product
 
 from pydantic import Field
 
 from app.analysis.bounds import ratio_qualifier
-from app.analysis.comparison import Comparison, Direction, Gap, Shape
+from app.analysis.comparison import Comparison, Direction, Gap, PeriodGap, Shape
 from app.analysis.figures import (
     Observation,
+    Sources,
     Witness,
     read_observations,
     read_witnesses,
-    witness_of,
 )
 from app.analysis.gaps import compare
 from app.analysis.indicator import Indicator
 from app.analysis.indicators import indicators
+from app.analysis.numbers import tidy
+from app.analysis.sentences import sentence
 from app.analysis.view import View
 from app.kit.periods import parse_period
 
@@ -56,7 +59,8 @@ class Standing(Shape):
         examples=["widening"],
     )
     not_compared: list[str] = Field(
-        description="The countries that no source sets beside another: the leader is of the rest.",
+        description="The countries that no source sets beside another, or that have no figure in "
+        "the period of the margin.",
         examples=[["GB"]],
     )
     witnesses_for: int = Field(
@@ -64,6 +68,9 @@ class Standing(Shape):
     )
     witnesses_against: int = Field(
         description="Independent sources that name another one.", examples=[0], ge=0
+    )
+    witnesses_level: int = Field(
+        description="Independent sources that put it level with another one.", examples=[0], ge=0
     )
     refusals: dict[str, int] = Field(
         description="How many answers were refused, by reason.", examples=[{"one_sided": 6}]
@@ -176,11 +183,12 @@ def _shares(
 
     A group with several figures of a country, or published before its period was over, is none.
     """
+    sources = Sources(witnesses, observations)
     groups: dict[tuple[str, str, str, str, str, str], list[Observation]] = {}
     for one in observations:
-        origin = witness_of(one, witnesses)
+        origin = sources.witness(one)
         key = (one.last_day, one.source, one.scope or "", one.unit, origin, one.period)
-        published = witnesses[one.source].published
+        published = sources.published(one.source)
         if not published or published >= one.last_day:
             groups.setdefault(key, []).append(one)
     full = [
@@ -225,7 +233,7 @@ def _standing(
     compared = {country for pair, gap in pairs.items() if gap.comparisons for country in pair}
     leaders = [c for c in countries if c in compared and wins[c] == compared - {c}]
     leader = leaders[0] if leaders and indicator.higher_is != "neither" else None
-    best = _newest(leader, pairs) if leader else None
+    best = _newest(indicator, leader, pairs) if leader else None
     gaps = [gap for pair, gap in pairs.items() if leader in pair and compared.issuperset(pair)]
     agreed = min((gap.agreement.leaders.get(leader or "", 0) for gap in gaps), default=0)
     against = max(
@@ -239,15 +247,17 @@ def _standing(
         ),
         default=0,
     )
-    newest = best.periods[-1] if best else None
+    newest = best.newest if best else None
     other = None
     margin = firmness = None
     if newest and leader:
         ahead, behind = (newest.a, newest.b) if newest.a.country == leader else (newest.b, newest.a)
         other = behind.country
         if behind.value:
-            margin = ahead.value / behind.value
+            margin = tidy(ahead.value / behind.value)
             firmness = ratio_qualifier(ahead.qualifier, behind.qualifier)
+    beside = best.countries if best else compared
+    comparison = best.comparison if best else None
     return Standing(
         indicator=indicator.id,
         name=indicator.name,
@@ -257,40 +267,62 @@ def _standing(
         margin=margin,
         margin_qualifier=firmness,
         period=newest.period if newest else None,
-        source=best.source if best else None,
-        scope=best.scope if best else None,
-        direction=best.trend.direction if best and best.trend else None,
-        not_compared=[country for country in countries if country not in compared],
+        source=comparison.source if comparison else None,
+        scope=comparison.scope if comparison else None,
+        direction=comparison.trend.direction if comparison and comparison.trend else None,
+        not_compared=[country for country in countries if country not in beside],
         witnesses_for=agreed,
         witnesses_against=against,
+        witnesses_level=max((gap.agreement.leaders.get("equal", 0) for gap in gaps), default=0),
         refusals=dict(sorted(refusals.items())),
         sentence=best.sentence if best else None,
     )
 
 
-def _newest(leader: str, pairs: Mapping[tuple[str, str], Gap]) -> Comparison | None:
-    """Return the comparison to show: of the source that sets most countries beside the leader.
+@dataclass(frozen=True)
+class _Best:
+    """The gap that a standing shows: one comparison, in one period, of those countries."""
+
+    comparison: Comparison
+    newest: PeriodGap
+    countries: frozenset[str]
+    sentence: str
+
+
+def _newest(
+    indicator: Indicator, leader: str, pairs: Mapping[tuple[str, str], Gap]
+) -> _Best | None:
+    """Return what to show: the period in which one source sets most countries beside the leader.
 
     Among those the newest, an original before one that restates, and the closest rival.
     """
     won = [
-        comparison
-        for pair, gap in pairs.items()
+        (comparison, gap)
+        for pair, found in pairs.items()
         if leader in pair
-        for comparison in gap.comparisons
-        if comparison.periods[-1].leader == leader
+        for comparison in found.comparisons
+        for gap in comparison.periods
+        if comparison.periods[-1].leader == gap.leader == leader
     ]
-    rivals = Counter(_group(comparison) for comparison in won)
+    rivals: dict[tuple[object, ...], set[str]] = defaultdict(lambda: {leader})
+    for comparison, gap in won:
+        rivals[_group(comparison, gap)] |= {gap.a.country, gap.b.country}
 
-    def order(comparison: Comparison) -> tuple[int, str, bool, float, str]:
-        newest = comparison.periods[-1]
-        last_day = parse_period(newest.period).last.isoformat()
+    def order(found: tuple[Comparison, PeriodGap]) -> tuple[int, str, bool, float, str]:
+        comparison, gap = found
+        last_day = parse_period(gap.period).last.isoformat()
         original = comparison.witness == comparison.source
-        lead = abs(newest.difference)
-        return rivals[_group(comparison)], last_day, original, -lead, comparison.source
+        lead = abs(gap.difference)
+        return len(rivals[_group(*found)]), last_day, original, -lead, comparison.source
 
-    return max(won, key=order, default=None)
+    best = max(won, key=order, default=None)
+    if best is None:
+        return None
+    comparison, gap = best
+    said = sentence(indicator, gap, comparison.unit, comparison.source, comparison.scope)
+    return _Best(comparison, gap, frozenset(rivals[_group(*best)]), said)
 
 
-def _group(comparison: Comparison) -> tuple[str, str | None, str, str]:
-    return comparison.source, comparison.scope, comparison.unit, comparison.periods[-1].period
+def _group(comparison: Comparison, gap: PeriodGap) -> tuple[object, ...]:
+    series = (comparison.source, comparison.witness, comparison.scope, comparison.unit)
+    return *series, gap.period

@@ -1,8 +1,9 @@
 """Gaps in words that a journalist can check against the source."""
 
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+
 from app.analysis.bounds import ratio_qualifier
 from app.analysis.comparison import Figure, PeriodGap
-from app.analysis.figures import Observation
 from app.analysis.indicator import Indicator
 
 QUALIFIER_WORDS = {
@@ -13,36 +14,60 @@ QUALIFIER_WORDS = {
 }
 
 
-def sentence(indicator: Indicator, gap: PeriodGap, unit: str, of: Observation) -> str:
-    """Say the newest gap so that each word can be checked against the source."""
+def sentence(
+    indicator: Indicator, gap: PeriodGap, unit: str, source: str, scope: str | None
+) -> str:
+    """Say a gap so that each word can be checked against the source."""
     more, less = (gap.a, gap.b) if gap.a.value >= gap.b.value else (gap.b, gap.a)
-    scope = f", scope {of.scope}" if of.scope else ""
-    start = f"{indicator.name}, {gap.period}{scope}, says {of.source}: "
-    figures = f"{_said(more, unit)} against {_said(less, unit)}"
+    covers = f", scope {scope}" if scope else ""
+    start = f"{indicator.name}, {gap.period}{covers}, says {source}: "
+    figures = f"{_said(more, less, unit)} against {_said(less, more, unit)}"
     if not less.value or more.value == less.value:
         return f"{start}{figures}."
-    times = f"{_firmness(more, less)}{more.value / less.value:,.1f} to 1"
-    return f"{start}{figures}, {times}."
-
-
-def _firmness(more: Figure, less: Figure) -> str:
-    """Return how firmly the larger figure is so many times the smaller one."""
     qualifier = ratio_qualifier(more.qualifier, less.qualifier)
+    firmly = QUALIFIER_WORDS.get(qualifier, "")
     if qualifier == "at_least" and "about" in (more.qualifier, less.qualifier):
-        return "at least about "
-    return QUALIFIER_WORDS.get(qualifier, "")
+        firmly = "at least about "
+    return f"{start}{figures}, {firmly}{_times(more.value / less.value, qualifier)} to 1."
 
 
-def _said(figure: Figure, unit: str) -> str:
+def _times(ratio: float, qualifier: str) -> str:
+    """Return a ratio above 1 to a tenth, or as many digits as show that it is not 1.
+
+    A bound is rounded to the side on which it holds.
+    """
+    rounding = {"at_least": ROUND_FLOOR, "up_to": ROUND_CEILING}.get(qualifier, ROUND_HALF_EVEN)
+    exact = Decimal(repr(ratio))
+    rounded = (exact.quantize(Decimal(1).scaleb(-digits), rounding) for digits in range(1, 16))
+    return f"{next((text for text in rounded if text != 1), exact):,}"
+
+
+def _said(figure: Figure, other: Figure, unit: str) -> str:
+    """Return a figure in words that differ from those of another figure."""
     firmly = QUALIFIER_WORDS.get(figure.qualifier, "")
-    return f"{figure.country} {firmly}{number_words(figure.value)} {unit}"
+    digits = 4
+    while (
+        figure.value != other.value
+        and digits < _DIGITS_AT_MOST
+        and number_words(figure.value, digits) == number_words(other.value, digits)
+    ):
+        digits += 1
+    return f"{figure.country} {firmly}{number_words(figure.value, digits)} {unit}"
 
 
-def number_words(value: float) -> str:
+_DIGITS_AT_MOST = 16
+_THOUSAND = 1_000
+_POWERS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
+
+
+def number_words(value: float, digits: int = 4) -> str:
     """Return a number as readers know it: 31 billion, 2.1e+25."""
     if value >= 1e18:  # noqa: PLR2004  (beyond the words that readers know)
-        return f"{value:.2g}"
-    for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
-        if value >= size:
-            return f"{value / size:,.4g} {word}"
-    return f"{value:,.4g}" if value < 1 else f"{value:,.10g}"
+        return f"{value:.{max(2, digits - 2)}g}"
+    rounded = float(f"{value:.{digits}g}")
+    for size, word in _POWERS:
+        if rounded >= size:
+            return f"{value / size:,.{digits}g} {word}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.{digits if value < _THOUSAND else max(digits, 10)}g}"

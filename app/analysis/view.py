@@ -20,7 +20,8 @@ class View:
     """The data at one revision, and the rule by which an AI model counts for a country.
 
     `any` counts it for each country that a developer is of, `first` for that of the first
-    developer, `fractional` in equal parts for each, `exclusive` only where there is just one.
+    developer, `fractional` in equal parts for each, `exclusive` only where there is just one. A
+    developer whose country is not known takes its place and part, and counts for none.
     """
 
     transaction: ReadTransaction
@@ -48,7 +49,7 @@ class View:
         kept, weight = counted[self.attribution]
         query: Select[tuple[str, str, float]] = select(
             ranked.c.id, ranked.c.country, weight.label("weight")
-        )
+        ).where(ranked.c.country.is_not(None))
         return (query if kept is None else query.where(kept)).subquery("attributed")
 
 

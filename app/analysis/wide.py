@@ -1,5 +1,6 @@
 """Observations for spreadsheets: a row for each period, with a column for each country."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field, RootModel
@@ -9,6 +10,9 @@ from app.kit.errors import NotAllowed
 from app.resources.reading import Unanswerable
 
 ROW = ("indicator", "period", "source", "original_source", "scope", "unit", "basis")
+WORDS = ("qualifiers", "reasons")
+"""What is said of single countries: `US about; CN at_least`, `CN no_earlier_period`."""
+
 CELLS_AT_MOST = 50_000
 
 
@@ -16,7 +20,8 @@ class WideObservations(RootModel[list[dict[str, Any]]]):
     """Rows of the columns of `ROW`, and one for each country."""
 
     root: list[dict[str, Any]] = Field(
-        description="The rows; a country without a value has null.",
+        description="The rows; a country without a value has null. `qualifiers` names the figures "
+        "that are not exact, `reasons` why a figure is missing.",
         examples=[
             [
                 {
@@ -27,6 +32,8 @@ class WideObservations(RootModel[list[dict[str, Any]]]):
                     "scope": "generative-ai",
                     "unit": "USD",
                     "basis": "reported",
+                    "qualifiers": None,
+                    "reasons": None,
                     "CN": 2_000_000_000,
                     "US": 31_000_000_000,
                 }
@@ -35,10 +42,12 @@ class WideObservations(RootModel[list[dict[str, Any]]]):
     )
 
 
-def widen(transaction_rows: Any) -> WideObservations:
+def widen(transaction_rows: Any, named: Sequence[str] = ()) -> WideObservations:
     """Return observations, given as mappings in order, as wide rows.
 
-    Where a source gives several figures for the same thing, each has a row of its own.
+    The countries named have a column in the order in which they are, whether they have a figure
+    or not; others follow. Where a source gives several figures for the same thing, each has a row
+    of its own.
     """
     rows: list[dict[str, Any]] = []
     open_rows: dict[tuple[Any, ...], dict[str, Any]] = {}
@@ -51,20 +60,30 @@ def widen(transaction_rows: Any) -> WideObservations:
         country = observation["country"]
         countries.add(country)
         if key not in open_rows or country in open_rows[key]:
-            open_rows[key] = dict(zip(ROW, key, strict=True))
+            open_rows[key] = {**dict(zip(ROW, key, strict=True)), **dict.fromkeys(WORDS, "")}
             rows.append(open_rows[key])
-        open_rows[key][country] = observation["value"]
-    ordered = sorted(countries)
+        row = open_rows[key]
+        row[country] = observation["value"]
+        if observation["reason"]:
+            row["reasons"] = _listed(row["reasons"], country, observation["reason"])
+        elif observation["qualifier"] != "exact":
+            row["qualifiers"] = _listed(row["qualifiers"], country, observation["qualifier"])
+    ordered = [*dict.fromkeys(named), *sorted(countries - set(named))]
     whole = [
-        {name: row[name] for name in ROW} | {name: row.get(name) for name in ordered}
+        {name: row[name] or None if name in WORDS else row[name] for name in (*ROW, *WORDS)}
+        | {name: row.get(name) for name in ordered}
         for row in rows
     ]
     return WideObservations(whole)
 
 
+def _listed(before: str, country: str, word: str) -> str:
+    return f"{before}; {country} {word}".removeprefix("; ")
+
+
 def wide_columns(found: WideObservations) -> list[str]:
     """Return the columns of wide rows."""
-    return list(found.root[0]) if found.root else list(ROW)
+    return list(found.root[0]) if found.root else [*ROW, *WORDS]
 
 
 def wide_order(query: Select[Any], columns: Any) -> Select[Any]:

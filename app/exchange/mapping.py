@@ -222,7 +222,7 @@ def shipped_mappings() -> dict[str, TableMapping]:
     """Return the mappings that ship, by name."""
     return {
         path.stem: parse_mapping(path.stem, path.read_text(encoding="utf-8"))
-        for path in sorted(SHIPPED.glob("*.toml"))
+        for path in sorted(SHIPPED.glob("*.toml"), key=lambda path: path.stem)
     }
 
 

@@ -4,7 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from app.analysis.observations import SHOWN, Units
+from app.analysis.observations import SHOWN
+from app.analysis.units import Units
 from app.analysis.view import DEFAULT_ATTRIBUTION, Attribution
 from app.http.citing import ByCitation
 from app.kit.errors import NotAllowed
@@ -76,8 +77,8 @@ class ObservationFilters(BaseModel):
         Units,
         Field(
             description="The figure itself (level); its change or percent_change from the period "
-            "before; its share of the world where the source gives it, else of the countries "
-            "named; its ratio to `base`; its index with `base_period`, else its first period, as "
+            "before; its share of the countries named or, where fewer than two are, of the "
+            "world; its ratio to `base`; its index with `base_period`, else its first period, as "
             "100; or per_capita and per_gdp, by the `population` and the `gdp` (USD) that "
             "`/statistics` has of the country and year. What cannot be worked out has no value "
             "and a reason.",
@@ -135,7 +136,7 @@ class PairQuery(ReportQuery):
     @model_validator(mode="after")
     def _two_countries(self) -> Self:
         if self.a == self.b:
-            raise NotAllowed("a and b are the same country")
+            raise NotAllowed("names one country twice: a and b must be two")
         return self
 
 

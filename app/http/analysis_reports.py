@@ -73,7 +73,7 @@ def _read_wide(transaction: ReadTransaction, at: Revision, query: Any) -> WideOb
     rows = listing.rows(transaction, at)
     selected = rows.select(listing.columns).where(*conditions(query, rows))
     found = transaction.connection.execute(wide_order(selected, rows)).mappings()
-    return widen(found)
+    return widen(found, query.country or ())
 
 
 def _read_gap(transaction: ReadTransaction, at: Revision, query: GapQuery) -> Gap:
@@ -129,14 +129,19 @@ _GAP_COLUMNS = (
     "a",
     "a_value",
     "a_qualifier",
+    "a_share",
     "b",
     "b_value",
     "b_qualifier",
+    "b_share",
     "leader",
     "higher",
     "difference",
     "ratio",
     "ratio_qualifier",
+    "ratio_least",
+    "ratio_most",
+    "attribution",
     "refusal",
 )
 
@@ -154,14 +159,19 @@ def _gap_rows(gap: Gap) -> list[Item]:
             "a": period.a.country,
             "a_value": period.a.value,
             "a_qualifier": period.a.qualifier,
+            "a_share": period.a.share,
             "b": period.b.country,
             "b_value": period.b.value,
             "b_qualifier": period.b.qualifier,
+            "b_share": period.b.share,
             "leader": period.leader,
             "higher": period.higher,
             "difference": period.difference,
             "ratio": period.ratio,
             "ratio_qualifier": period.ratio_qualifier,
+            "ratio_least": period.ratio_least,
+            "ratio_most": period.ratio_most,
+            "attribution": gap.attribution,
             "refusal": None,
         }
         for comparison in gap.comparisons
@@ -175,6 +185,7 @@ def _gap_rows(gap: Gap) -> list[Item]:
             "period": refusal.period,
             "a": gap.a,
             "b": gap.b,
+            "attribution": gap.attribution,
             "refusal": refusal.reason,
         }
         for refusal in gap.refusals

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from app.analysis.citation import cite
 from app.http import problems
 from app.http.caching import Validator
-from app.http.citing import citation_answer, wanted_citation
+from app.http.citing import absolute, citation_answer, wanted_citation
 from app.http.negotiation import JSON, best_media_type, table_format
 from app.kit.errors import Fault, NotAllowed
 from app.kit.formats import CSV, TABLE_FORMATS, TableFormat
@@ -75,7 +75,7 @@ def list_answer(
     # A cursor holds its revision, so that its page stays as it is without `as_of`.
     pinned = address(path, pairs) if query.cursor else pinned_address(path, pairs, at)
     if title:
-        citation = cite(title, at, request.app.state.public_url + pinned)
+        citation = cite(title, at, absolute(request, pinned))
         if wanted := wanted_citation(query):
             return citation_answer(citation, wanted, validator.headers)
         cited = {"citation": citation.model_dump()}

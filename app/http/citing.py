@@ -1,10 +1,12 @@
 """Citations by themselves: what `citation=` answers instead of the answer that it cites."""
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 import orjson
 from pydantic import Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from app.analysis.citation import Citation
@@ -24,6 +26,18 @@ ByCitation = Annotated[
         examples=["bibtex"],
     ),
 ]
+
+
+_HOST: Final = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(:[0-9]{1,5})?")
+
+
+def absolute(request: Request, address: str) -> str:
+    """Return an address as others can reach it: as the settings say, else as this was asked for."""
+    public: str = request.app.state.public_url
+    host = request.headers.get("host", "")
+    if not public and _HOST.fullmatch(host):
+        public = f"{request.url.scheme}://{host}"
+    return public + address
 
 
 def citation_answer(citation: Citation, format_: str, headers: dict[str, str]) -> Response:

@@ -21,7 +21,7 @@ from app.http.answers import (
     told,
 )
 from app.http.caching import Validator
-from app.http.citing import citation_answer, wanted_citation
+from app.http.citing import absolute, citation_answer, wanted_citation
 from app.http.negotiation import JSON, table_format
 from app.kit.errors import NotAllowed
 from app.kit.formats import TableFormat
@@ -68,7 +68,7 @@ def report_answer(
         media_type = f"{table.media_type}; charset=utf-8"
         return Response(body, headers=headers, media_type=media_type)
     pinned = pinned_address(path, pairs, at)
-    citation = cite(report.title(found), at, request.app.state.public_url + pinned)
+    citation = cite(report.title(found), at, absolute(request, pinned))
     if wanted := wanted_citation(query):
         return citation_answer(citation, wanted, headers)
     links = [f'<{pinned}>; rel="canonical"', *alternates(path, pairs)]

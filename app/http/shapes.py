@@ -205,7 +205,9 @@ class Observation(BaseModel):
     )
     unit: str = Field(description="The unit of the value.", examples=["USD"])
     qualifier: str = Field(
-        description="How firmly the figure it is worked out from is stated.", examples=["exact"]
+        description="How firmly the value can be stated, as the figures that it is worked out from "
+        "are.",
+        examples=["exact"],
     )
     scope: str | None = Field(description="What it covers.", examples=["generative-ai"])
     source: str = Field(description="The source that states it.", examples=["bnn-2024-03-31"])
@@ -223,6 +225,10 @@ class Observation(BaseModel):
         examples=["us-2023-generative-ai-bnn"],
     )
     revision: int = Field(description="The newest revision of its facts.", examples=[1], ge=0)
+    attribution: str | None = Field(
+        description="How AI models count for countries; null where it does not matter.",
+        examples=["any"],
+    )
     reason: str | None = Field(
         description="Why there is no value; null where there is one.",
         examples=["no_earlier_period"],

@@ -29,7 +29,7 @@ def _clean(text: str) -> str:
 def _whole_number(value: Any) -> Any:
     if isinstance(value, str):
         if not _WHOLE.fullmatch(value):
-            raise NotAllowed("is not a whole number in plain digits", allowed=["31000000000"])
+            raise NotAllowed("is not a whole number in plain digits", allowed=["50", "31000000000"])
         return int(value)
     return value
 

@@ -47,6 +47,8 @@ def write_ndjson(_columns: Sequence[str], batches: Batches) -> Iterator[bytes]:
 def _cell(value: Any) -> Any:
     if isinstance(value, list):
         return LIST_SEPARATOR.join(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, dict):
         return orjson.dumps(value).decode()
     return value

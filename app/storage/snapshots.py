@@ -84,7 +84,10 @@ class Rows:
         return found.where(value.in_(values)).correlate(self.source).exists()
 
     def pairs(self, name: str) -> Select[Any]:
-        """Return a derived list as rows: `id`, `revision`, `value`, and its `position`."""
+        """Return what a derived list is made of: `id`, `revision`, `value`, `position`.
+
+        Each value stands once, and null once where some of the rows referred to have none.
+        """
         through = self.table.derived[name]
         links, others, joined = self._joined(through)
         value = others.c[through.column]
@@ -96,7 +99,7 @@ class Rows:
                 value.label("value"),
                 position.label("position"),
             )
-            .where(*self._mine(links), *joined, value.is_not(None))
+            .where(*self._mine(links), *joined)
             .group_by(self.source.c.id, self.source.c.revision, value)
         )
 

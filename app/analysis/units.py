@@ -1,0 +1,309 @@
+"""Units of observations: what a figure is beside another one, and how firm that is.
+
+Each formula reads the table of levels that `alone` makes, and gives a value, its unit, how firmly
+it can be stated, and why there is none where there is none.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import Any, Literal
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Subquery,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from app.analysis.observing import quotient_qualifier
+from app.analysis.view import View, year
+from app.resources.statistics import STATISTICS
+from app.storage.columns import Characters
+
+Units = Literal[
+    "level",
+    "change",
+    "percent_change",
+    "share",
+    "ratio",
+    "index",
+    "per_capita",
+    "per_gdp",
+]
+Column = ColumnElement[Any]
+
+WORLD = "WLD"
+GROUP = ("indicator", "source", "original_source", "scope", "unit", "basis", "period")
+"""What two countries' observations have in common when they can stand side by side."""
+
+SERIES = ("indicator", "country", "source", "original_source", "scope", "unit", "basis")
+"""What one country's observations have in common when they follow each other in time."""
+
+SIZES = {"per_capita": "population", "per_gdp": "gdp"}
+"""The metric of `/statistics` that a figure is divided by: people, or US dollars of the year."""
+
+_DAY = len("2024-03-27")
+
+
+def _word(text: str) -> Column:
+    return literal(text, Characters())
+
+
+_EXACT, _SEVERAL, _ZERO = _word("exact"), _word("several_values"), _word("zero_base")
+_NO_SUM, _OVERLAP = _word("does_not_add_up"), _word("qualifier_overlap")
+
+
+@dataclass(frozen=True)
+class Worked:
+    """What is worked out of a level: a value, its unit, its qualifier, why it is missing."""
+
+    value: Column
+    unit: Column
+    qualifier: Column
+    missing: Column
+
+    @property
+    def reason(self) -> Column:
+        """Why there is no value: as it says, or because bounds pull in both directions."""
+        loose = and_(self.value.is_not(None), self.qualifier.is_(None))
+        return case((loose, _OVERLAP), (self.value.is_(None), self.missing))
+
+
+def alone(levels: FromClause) -> Subquery:
+    """Add the `length` of the period, and value and qualifier where they are the only ones."""
+    same = [levels.c[name] for name in (*SERIES, "period")]
+    one = func.count().over(partition_by=same) == 1
+    return select(
+        *levels.c,
+        case((one, levels.c.value)).label("alone"),
+        case((one, levels.c.qualifier)).label("alone_qualifier"),
+        _length(levels).label("length"),
+    ).subquery("alone")
+
+
+def change(levels: FromClause, *, in_percent: bool) -> Worked:
+    """Return what changed since the period before, which is as long and ends as this begins."""
+    over: dict[str, Any] = {
+        "partition_by": [*(levels.c[name] for name in SERIES), levels.c.length],
+        "order_by": (levels.c.period_first_day, levels.c.fact),
+    }
+    follows = or_(
+        levels.c.length == "day",
+        _month(levels.c.period_first_day) - _month(func.lag(levels.c.period_last_day).over(**over))
+        == 1,
+    )
+    before = case((follows, func.lag(levels.c.alone).over(**over)))
+    there = and_(follows, func.lag(levels.c.value).over(**over).is_not(None))
+    several = or_(_is_one_of_several(levels), and_(there, before.is_(None)))
+    none = case((several, _SEVERAL), (before == 0, _ZERO), else_=_word("no_earlier_period"))
+    firmness = quotient_qualifier(
+        levels.c.alone_qualifier, func.lag(levels.c.alone_qualifier).over(**over)
+    )
+    changed = levels.c.alone - before
+    if in_percent:
+        return Worked(100.0 * changed / func.nullif(before, 0), _word("percent"), firmness, none)
+    unit = case((levels.c.unit == "percent", _word("percentage points")), else_=levels.c.unit)
+    return Worked(changed, unit, firmness, none)
+
+
+def index(levels: FromClause, base_period: str | None) -> Worked:
+    """Return figures with one period, else the first one, as 100."""
+    series = [*(levels.c[name] for name in SERIES), levels.c.length]
+    several = _is_one_of_several(levels)
+    none: Column
+    if base_period is None:
+        order = (levels.c.period_first_day, levels.c.fact)
+        first: Column = func.first_value(levels.c.alone).over(partition_by=series, order_by=order)
+        qualifier: Column = func.first_value(levels.c.alone_qualifier).over(
+            partition_by=series, order_by=order
+        )
+        start = func.first_value(levels.c.period_first_day).over(
+            partition_by=series, order_by=order
+        )
+        is_base: ColumnElement[bool] = levels.c.period_first_day == start
+        none = case((or_(several, first.is_(None)), _SEVERAL), else_=_ZERO)
+    else:
+        is_base = levels.c.period == base_period
+        first = func.max(case((is_base, levels.c.alone))).over(partition_by=series)
+        qualifier = func.max(case((is_base, levels.c.alone_qualifier))).over(partition_by=series)
+        there = func.count(case((is_base, 1))).over(partition_by=series)
+        none = _missing(several, there, first, "no_base_period")
+    firmness = case((is_base, _EXACT), else_=quotient_qualifier(levels.c.qualifier, qualifier))
+    words = _word(f"index, {base_period or 'first period'} = 100")
+    return Worked(100.0 * levels.c.alone / func.nullif(first, 0), words, firmness, none)
+
+
+def ratio(levels: FromClause, base: str) -> Worked:
+    """Return figures by that of one country."""
+    of_base = _Country.of(levels, base)
+    none = _missing(_is_one_of_several(levels), of_base.there, of_base.value, "no_base_country")
+    return Worked(
+        levels.c.alone / func.nullif(of_base.value, 0),
+        _word(f"ratio to {base}"),
+        of_base.firmness(levels, base),
+        none,
+    )
+
+
+def share(levels: FromClause, named: Sequence[str], no_sums: Collection[str]) -> Worked:
+    """Return figures in percent of those of the countries named, or of the world's."""
+    several = _is_one_of_several(levels)
+    countries = sorted(set(named))
+    adds_up = _adds_up(levels, no_sums)
+    if len(countries) > 1:
+        parts = [_Country.of(levels, country) for country in countries]
+        whole: Column = reduce(add, (part.value for part in parts))
+        there: Column = case((and_(*(part.there > 0 for part in parts)), 1), else_=0)
+        of_what = _word(f"percent of {' + '.join(countries)}")
+        firmness = quotient_qualifier(levels.c.qualifier, _rest_qualifier(levels, countries))
+    else:
+        world = _Country.of(levels, WORLD)
+        whole, there, of_what = world.value, world.there, _word(f"percent of {WORLD}")
+        firmness = world.firmness(levels, WORLD)
+    return Worked(
+        case((adds_up, 100.0 * levels.c.alone / func.nullif(whole, 0))),
+        of_what,
+        firmness,
+        case((adds_up, _missing(several, there, whole, "no_whole")), else_=_NO_SUM),
+    )
+
+
+def sizes(view: View, metric: str) -> Subquery:
+    """Return the sizes of countries by year: `country`, `year`, `size`, `figures`, `firmness`."""
+    rows = view.rows(STATISTICS).source.c
+    of_year = year(rows.period_first_day, rows.period_last_day)
+    return (
+        select(
+            rows.country,
+            of_year.label("year"),
+            func.max(rows.value).label("size"),
+            func.count(func.distinct(rows.value)).label("figures"),
+            func.max(rows.qualifier).label("firmness"),
+        )
+        .where(rows.metric == metric, _is_whole_year(rows, of_year))
+        .group_by(rows.country, of_year)
+        .subquery("sizes")
+    )
+
+
+def by_size(units: Units, levels: FromClause, size: FromClause, no_sums: Collection[str]) -> Worked:
+    """Return figures by the size of their country in their year."""
+    of_one = case((size.c.figures == 1, size.c.size))
+    several = or_(_is_one_of_several(levels), size.c.figures > 1)
+    value = levels.c.alone / func.nullif(of_one, 0)
+    none = _word(f"no_{SIZES[units]}")
+    missing = case((size.c.figures.is_(None), none), (several, _SEVERAL), else_=_ZERO)
+    firmness = quotient_qualifier(levels.c.qualifier, size.c.firmness)
+    adds_up = _adds_up(levels, no_sums)
+    if units == "per_capita":
+        unit = levels.c.unit + _word(" per person")
+        reason = case((adds_up, missing), else_=_NO_SUM)
+        return Worked(case((adds_up, value)), unit, firmness, reason)
+    # What is in prices of one year cannot be set against the money of the time, nor what part of
+    # a year brought in against what the whole did.
+    money = levels.c.unit == "USD"
+    whole = _is_whole_year(levels.c, func.substr(levels.c.period_first_day, 1, 4))
+    reason = case(
+        (~adds_up, _NO_SUM),
+        (~money, _word("not_comparable_unit")),
+        (~whole, _word("incomplete_period")),
+        else_=missing,
+    )
+    percent = case((and_(adds_up, money, whole), 100.0 * value))
+    return Worked(percent, _word("percent of GDP"), firmness, reason)
+
+
+def _is_whole_year(columns: Any, of_year: Column) -> ColumnElement[bool]:
+    return and_(
+        columns.period_first_day == of_year + "-01-01",
+        columns.period_last_day == of_year + "-12-31",
+    )
+
+
+@dataclass(frozen=True)
+class _Country:
+    """One country's figure in each group: null where it has not just one, and how many it has."""
+
+    value: Column
+    qualifier: Column
+    there: Column
+
+    @classmethod
+    def of(cls, levels: FromClause, country: str) -> "_Country":
+        partition = [levels.c[name] for name in GROUP]
+        its = levels.c.country == country
+        return cls(
+            func.max(case((its, levels.c.alone))).over(partition_by=partition),
+            func.max(case((its, levels.c.alone_qualifier))).over(partition_by=partition),
+            func.count(case((its, 1))).over(partition_by=partition),
+        )
+
+    def firmness(self, levels: FromClause, country: str) -> Column:
+        """Return how firm a figure divided by this one is; by itself it is exactly 1."""
+        divided = quotient_qualifier(levels.c.qualifier, self.qualifier)
+        return case((levels.c.country == country, _EXACT), else_=divided)
+
+
+def _rest_qualifier(levels: FromClause, countries: Sequence[str]) -> Column:
+    """Return how firm the sum of the other countries' figures is."""
+    partition = [levels.c[name] for name in GROUP]
+
+    def others(qualifier: str) -> Column:
+        stated = levels.c.qualifier == qualifier
+        among = and_(levels.c.country.in_(countries), stated)
+        all_of_them = func.count(case((among, 1))).over(partition_by=partition)
+        return all_of_them - case((among, 1), else_=0)
+
+    return case(
+        (others("disputed") > 0, _word("disputed")),
+        (and_(others("at_least") > 0, others("up_to") > 0), _word("disputed")),
+        (others("at_least") > 0, _word("at_least")),
+        (others("up_to") > 0, _word("up_to")),
+        (others("about") > 0, _word("about")),
+        else_=_EXACT,
+    )
+
+
+def _adds_up(levels: FromClause, no_sums: Collection[str]) -> ColumnElement[bool]:
+    """Return whether figures of countries make a sum: percentages of several wholes do not."""
+    return and_(levels.c.unit != "percent", levels.c.indicator.not_in(sorted(no_sums)))
+
+
+def _is_one_of_several(levels: FromClause) -> ColumnElement[bool]:
+    return and_(levels.c.value.is_not(None), levels.c.alone.is_(None))
+
+
+def _missing(several: ColumnElement[bool], there: Column, base: Column, none: str) -> Column:
+    """Return why a value that is set against a base is missing."""
+    return case(
+        (there == 0, _word(none)),
+        (or_(several, base.is_(None)), _SEVERAL),
+        else_=_ZERO,
+    )
+
+
+def _month(day: Column) -> Column:
+    return cast(func.substr(day, 1, 4), Integer) * 12 + cast(func.substr(day, 6, 2), Integer)
+
+
+def _length(levels: FromClause) -> Column:
+    """Return how many months a period covers: only periods of one length follow each other.
+
+    Days follow days; a span that begins or ends on a day has a length of its own.
+    """
+    first, last = levels.c.period_first_day, levels.c.period_last_day
+    period = levels.c.period
+    return case(
+        (func.length(period) == _DAY, _word("day")),
+        (or_(period.like("____-__-__/%"), period.like("%/____-__-__")), period),
+        else_=cast(_month(last) - _month(first), Characters()),
+    )

@@ -1,0 +1,321 @@
+"""Mappings: declarations that say what they read, and rows that they refuse."""
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app.cli import main
+from app.exchange.import_report import TooManyRejects
+from app.exchange.mapping import (
+    UnusableMapping,
+    find_mapping,
+    parse_mapping,
+    recognise,
+    shipped_mappings,
+)
+from app.exchange.transforms import TRANSFORMS, slug
+from app.kit.errors import NotAllowed
+from app.resources.companies import COMPANIES
+from app.resources.funding import FUNDING
+from app.resources.sources import SOURCES
+from app.resources.statistics import STATISTICS
+from app.storage.database import Database
+from tests.conftest import Templates
+from tests.importing import load
+from tests.ledger_rows import company, listed, row_of, source, write
+from tests.support import ROOT
+
+GUIDE = (ROOT / "docs" / "mappings.md").read_text(encoding="utf-8")
+(OWN,) = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
+LABS = "Country,Year,Labs\nUS,2023,12\nChina,2023,5\nElsewhere,2023,1\nUS,2022,n/a\n"
+
+
+@pytest.fixture
+def database(templates: Templates) -> Iterator[Database]:
+    """A database with the countries, that the test writes to."""
+    opened = Database(templates.empty())
+    yield opened
+    opened.close()
+
+
+def written(folder: Path, text: str, name: str = "labs-2024-05-01.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def own(folder: Path, text: str = OWN) -> str:
+    return str(written(folder, text, "mine.toml"))
+
+
+# The declarations
+
+
+@pytest.mark.parametrize("name", sorted(shipped_mappings()))
+def test_each_mapping_that_ships_is_described_and_has_a_source(name: str) -> None:
+    mapping = find_mapping(name)
+    assert mapping.content.about.endswith(".")
+    assert mapping.content.source
+    assert mapping.content.source.licence
+    assert "locator" in mapping.content.fields
+    assert f"`{name}`" in GUIDE
+
+
+def test_the_guide_has_every_transform_in_the_words_of_the_code() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", GUIDE.partition("## Transforms")[2], re.MULTILINE)
+    assert dict(rows) == {name: transform.takes for name, transform in TRANSFORMS.items()}
+
+
+@pytest.mark.parametrize(
+    ("changed", "by", "said"),
+    [
+        ('as = "country"', 'as = "countries"', "fields.country.as is not a transform"),
+        ('resource = "statistics"', 'resource = "statistic"', "did you mean statistics?"),
+        ('constant = "exact"', 'constant = "exact"\ncolumn = "Labs"', "is fed by one of"),
+        ("[fields.unit]", "[fields.units]", "did you mean unit?"),
+        ('[fields.unit]\nconstant = "labs"\n', "", "leaves out unit"),
+        ('"Elsewhere" = ""', '"Elsewhere" = "Atlantis"', "is not a country"),
+        ('title = "My Institute: AI labs by country"', "title = ", "is not TOML"),
+    ],
+)
+def test_a_wrong_mapping_is_told_where_and_what(changed: str, by: str, said: str) -> None:
+    assert changed in OWN
+    with pytest.raises(UnusableMapping) as caught:
+        parse_mapping("mine", OWN.replace(changed, by))
+    assert said in str(caught.value)
+
+
+def test_a_file_that_no_mapping_knows_asks_for_one() -> None:
+    with pytest.raises(UnusableMapping, match="say which mapping to use, by --as: none that ships"):
+        recognise(["a", "b"])
+    with pytest.raises(UnusableMapping, match="did you mean epoch-models"):
+        find_mapping("epoch-model")
+    with pytest.raises(UnusableMapping, match="cannot be read"):
+        find_mapping("nowhere.toml")
+
+
+# One's own mapping
+
+
+def test_the_mapping_of_the_guide_works(database: Database, tmp_path: Path) -> None:
+    report = load(database, written(tmp_path, LABS), own(tmp_path))
+    assert report.facts == 2
+    assert report.skipped == {"without a figure": 1}
+    assert [(r.line, r.column, r.found) for r in report.rejects] == [(4, "country", "")]
+    row = row_of(database, STATISTICS, "us-2023-labs-my-institute")
+    assert row
+    assert (row["value"], row["locator"]) == (12, "Row of US, 2023")
+    stated = row_of(database, SOURCES, "my-institute-labs")
+    assert stated
+    assert (stated["published"], stated["licence"]) == ("2024-05-01", "CC BY 4.0")
+
+
+def test_a_newer_release_supersedes_and_the_same_one_changes_nothing(
+    database: Database, tmp_path: Path
+) -> None:
+    mapping = own(tmp_path)
+    load(database, written(tmp_path, "Country,Year,Labs\nUS,2023,12\nCN,2023,5\n"), mapping)
+    same = load(database, written(tmp_path, "Year,Labs,Country\n2023,5,CN\n2023,12,US\n"), mapping)
+    assert (same.revision, same.added, same.changed, same.removed) == (None, 0, 0, 0)
+    newer = "Country,Year,Number of labs\nUS,2023,13\nGB,2023,2\n"  # renamed, and without CN
+    kept = load(database, written(tmp_path, newer), mapping, missing="keep", dry_run=True)
+    assert (kept.revision, kept.added, kept.changed, kept.removed) == (None, 1, 1, 0)
+    report = load(database, written(tmp_path, newer), mapping)
+    assert (report.added, report.changed, report.removed) == (1, 1, 1)
+    assert [row["country"] for row in listed(database, STATISTICS, sort="country")] == ["GB", "US"]
+    assert len(listed(database, STATISTICS, as_of=1)) == 2
+
+
+def test_a_key_that_another_row_or_source_has_is_refused(
+    database: Database, tmp_path: Path
+) -> None:
+    table = "Country,Year,Labs\nUS,2023,12\nUSA,2023,13\nCN,2023,5\n"
+    report = load(database, written(tmp_path, table), own(tmp_path))
+    assert [(r.line, r.expected) for r in report.rejects] == [
+        (3, "a key of its own: line 2 has it")
+    ]
+    other = own(tmp_path, OWN.replace('id = "my-institute-labs"', 'id = "another"'))
+    report = load(database, written(tmp_path, table), other)
+    assert report.facts == 0
+    assert {r.expected for r in report.rejects} == {
+        "a key of its own: line 2 has it",
+        "a key that no other source's fact has",
+    }
+    row = row_of(database, STATISTICS, "us-2023-labs-my-institute")
+    assert row
+    assert row["source"] == "my-institute-labs"
+
+
+def test_nothing_is_loaded_where_too_much_is_refused(database: Database, tmp_path: Path) -> None:
+    table = "Country,Year,Labs\nUS,2023,12\nAtlantis,2023,1\nCN,202,1\nCN,2023,-1\n"
+    with pytest.raises(TooManyRejects) as caught:
+        load(database, written(tmp_path, table), own(tmp_path), max_rejects=2)
+    report = caught.value.report
+    assert [(r.line, r.column, r.found) for r in report.rejects] == [
+        (3, "Country", "Atlantis"),
+        (4, "Year", "202"),
+        (5, "Labs", "-1"),
+    ]
+    assert [row["id"] for row in listed(database, STATISTICS)] == []
+    assert listed(database, SOURCES) == []
+
+
+# Organisations and generic tables
+
+
+def test_organisations_are_found_by_name_and_alias_or_made(
+    database: Database, tmp_path: Path
+) -> None:
+    known = [
+        company("meta", name="Meta", aliases=["Facebook"], country="US", source="s"),
+        company("twin-1", name="Twin", source="s"),
+        company("twin-2", name="Twin", source="s"),
+    ]
+    write(database, {SOURCES: [source("s")], COMPANIES: known})
+    table = (
+        "id,kind,company,investors,period,amount_usd,qualifier\n"
+        "a,round,FACEBOOK,New Firm,2023,5,exact\n"
+        "b,round,meta,new firm;Société Générale,2023,6,exact\n"
+        "c,round,Twin,Societe Generale,2023,7,exact\n"
+    )
+    report = load(database, written(tmp_path, table), "generic", source="s")
+    assert report.rejected == 0
+    found = {row["id"]: (row["company"], row["investors"]) for row in listed(database, FUNDING)}
+    assert found == {
+        "a": ("meta", ["new-firm"]),
+        "b": ("meta", ["new-firm", "societe-generale"]),
+        "c": ("twin", ["societe-generale"]),  # two have the name: it is neither
+    }
+    assert report.companies_made == 3
+    assert report.merged == {"FACEBOOK": "meta"}
+    made = row_of(database, COMPANIES, "new-firm")
+    assert made
+    assert (made["name"], made["source"]) == ("New Firm", "s")
+
+
+def test_a_generic_table_says_what_is_missing(database: Database, tmp_path: Path) -> None:
+    table = written(
+        tmp_path, "id,metric,country,value,unit,period,qualifier\na,m,US,1,u,2023,exact\n"
+    )
+    with pytest.raises(UnusableMapping, match="say whose figures they are"):
+        load(database, table, "generic")
+    with pytest.raises(UnusableMapping, match="there is no source nobody"):
+        load(database, table, "generic", source="nobody")
+    with pytest.raises(UnusableMapping, match="say which resource"):
+        load(database, written(tmp_path, "id,colour\na,red\n"), "generic")
+
+
+# Transforms
+
+
+@pytest.mark.parametrize(
+    ("transform", "text", "value"),
+    [
+        ("whole", "600000000.00", 600_000_000),
+        ("whole", "9.0e25", NotAllowed),
+        ("whole", "1.5", NotAllowed),
+        ("whole", "1,000", NotAllowed),
+        ("whole", "-1", NotAllowed),
+        ("whole", "1_000", NotAllowed),
+        ("number", "9.0e25", 9.0e25),
+        ("number", "nan", NotAllowed),
+        ("number", "Infinity", NotAllowed),
+        ("percent", "59.40%", 59.4),
+        ("percent", "59.4 %", 59.4),
+        ("day_first", "05-01-2015", "2015-01-05"),
+        ("day_first", "31/12/2014", "2014-12-31"),
+        ("day_first", "31-02-2014", NotAllowed),
+        ("day_first", "01-01-1201", NotAllowed),
+        ("day_first", "2015-01-05", NotAllowed),
+        ("month_first", "01/05/2015", "2015-01-05"),
+        ("period", "1201", NotAllowed),
+        ("country", "Türkiye", "TR"),
+        ("country", "Korea", NotAllowed),
+        ("term", "Image generation", "image-generation"),
+        ("web_address", "www.sas.com", "http://www.sas.com"),
+        ("web_address", "see below", NotAllowed),
+        ("address", "organization/x", NotAllowed),
+        ("text", "two\n lines", "two lines"),
+        ("text", "bell\x07", NotAllowed),
+        ("key", "文心", NotAllowed),
+    ],
+)
+def test_a_transform_takes_what_it_says_and_nothing_else(
+    transform: str, text: str, value: object
+) -> None:
+    read = TRANSFORMS[transform].read
+    if value is NotAllowed:
+        with pytest.raises(NotAllowed):
+            read(text)
+    else:
+        assert read(text) == value
+
+
+def test_signs_that_tell_names_apart_tell_keys_apart() -> None:
+    names = ("PanGu-\u03b1", "PanGu-\u03a3", "PointNet", "PointNet++", "DeepLabV3", "DeepLabV3+")
+    assert len({slug(name) for name in names}) == len(names)
+
+
+# The command
+
+
+def airace(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments, prog_name="airace")
+
+
+def test_the_command_says_what_came_of_a_table(scratch: Path) -> None:
+    table, mapping = written(scratch, LABS), own(scratch)
+    tried = airace("load", str(table), "--as", mapping, "--dry-run")
+    assert tried.exit_code == 3
+    assert "Only tried: as it stands there would be 3 rows added" in tried.stdout
+    result = airace("load", str(table), "--as", mapping, "--reject-file", "rejects.csv")
+    assert result.exit_code == 3
+    assert "CSV, UTF-8; 4 rows, by mine." in result.stdout
+    assert "Loaded as revision 1: 3 rows added" in result.stdout
+    assert "Left out: 1 rows without a figure." in result.stdout
+    assert "Refused: 1 rows." in result.stderr
+    with (scratch / "rejects.csv").open(encoding="utf-8", newline="") as file:
+        header, reject = csv.reader(file)
+    assert header == ["line", "column", "found", "expected"]
+    assert reject[:2] == ["4", "country"]
+    again = airace("load", str(table), "--as", mapping)
+    assert "Everything in it is there already; nothing was changed." in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere.csv", "--as", "owid"], "nowhere.csv: no such file"),
+        (["labs-2024-05-01.csv"], "say which mapping to use, by --as"),
+        (["labs-2024-05-01.csv", "--as", "owid"], "the file has no column Entity, Code"),
+        (["labs-2024-05-01.csv", "--as", "ovid"], "did you mean owid?"),
+        (["labs-2024-05-01.csv", "--as", "mine.toml", "--set", "a"], "--set takes NAME=TEXT"),
+        (["labs-2024-05-01.csv", "--as", "mine.toml", "--set", "a=b"], "and not for a"),
+        (["labs-2024-05-01.csv", "--as", "mine.toml", "--max-rejects", "0"], "nothing was loaded"),
+        (["page.csv", "--as", "owid"], "is a web page and not a table"),
+    ],
+)
+def test_the_command_says_why_nothing_was_loaded(
+    scratch: Path, arguments: list[str], said: str
+) -> None:
+    written(scratch, LABS)
+    written(scratch, "<html></html>", "page.csv")
+    own(scratch)
+    result = airace("load", *arguments)
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_command_lists_and_shows_mappings(scratch: Path) -> None:
+    result = airace("mappings")
+    names = [line.split()[0] for line in result.stdout.splitlines()]
+    assert names == [*shipped_mappings(), "generic"]
+    shown = airace("mappings", "show", "owid")
+    assert shown.stdout.rstrip() == find_mapping("owid").text.rstrip()
+    assert airace("mappings", "show", "ovid").exit_code == 1
+    assert not list(scratch.iterdir())
