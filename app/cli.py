@@ -113,28 +113,30 @@ def migrate() -> None:
 @click.option("--message", help="Why; the pack's title unless given.")
 @_plainly
 def load(pack: str, author: str | None, message: str | None) -> None:
-    """Load PACK: a folder with a datapackage.json, or the name of a pack that ships.
+    """Load PACK: a folder with a datapackage.json, a zip of it, or the name of a pack that ships.
 
     All of it becomes one revision, or nothing is loaded and each fault is named by file and
     line. Rows that are there already as they are change nothing.
     """
+    from app.exchange.archives import unpacked
     from app.exchange.packs import load_pack, open_pack
     from app.exchange.seed import find_pack
 
-    folder = find_pack(pack)
-    size = open_pack(folder).size
-    with _bar("Loading", size) as tell:
+    with unpacked(find_pack(pack)) as folder, _bar("Loading", open_pack(folder).size) as tell:
         loaded = load_pack(_migrated(), folder, author=author, message=message, progress=tell)
     click.echo(_told(loaded.pack, loaded.revision, loaded.added, loaded.changed))
 
 
 @main.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("target", type=click.Path(path_type=Path))
 @click.option("--as-of", help="A revision, or an instant such as 2024-03-31T12:00:00Z.")
 @_plainly
-def export(folder: Path, as_of: str | None) -> None:
-    """Write all facts to FOLDER (new or empty) as a pack that airace load reads again."""
-    from app.exchange.packs import export_pack
+def export(target: Path, as_of: str | None) -> None:
+    """Write all facts to TARGET as a pack that airace load reads again.
+
+    TARGET is a folder that is new or empty or, where it ends in .zip, a new file.
+    """
+    from app.exchange.exporting import export_pack, export_zip
     from app.kit.errors import Fault, NotAllowed
     from app.kit.queries import UnreadableQuery, read_query
     from app.resources.queries import DetailQuery
@@ -152,8 +154,9 @@ def export(folder: Path, as_of: str | None) -> None:
                 str(Fault("as_of", str(error), error.allowed, error.nearest))
             ) from None
     with _bar("Writing", None) as tell:
-        export_pack(database, folder, at, author="airace export", progress=tell)
-    click.echo(f"Wrote the facts of revision {at.id} to {folder}.")
+        write = export_zip if target.suffix.lower() == ".zip" else export_pack
+        write(database, target, at, progress=tell)
+    click.echo(f"Wrote the facts of revision {at.id} to {target}.")
 
 
 @main.command()

@@ -6,6 +6,7 @@ from pydantic import Field, RootModel
 from sqlalchemy import Select
 
 from app.kit.errors import NotAllowed
+from app.kit.tables import Column, Kind
 from app.resources.reading import Unanswerable
 
 ROW = ("indicator", "period", "source", "original_source", "scope", "unit", "basis")
@@ -62,9 +63,10 @@ def widen(transaction_rows: Any) -> WideObservations:
     return WideObservations(whole)
 
 
-def wide_columns(found: WideObservations) -> list[str]:
-    """Return the columns of wide rows."""
-    return list(found.root[0]) if found.root else list(ROW)
+def wide_columns(found: WideObservations) -> list[Column]:
+    """Return the columns of wide rows: texts, and a figure for each country."""
+    names = found.root[0] if found.root else ROW
+    return [Column(name, Kind.TEXT if name in ROW else Kind.NUMBER) for name in names]
 
 
 def wide_order(query: Select[Any], columns: Any) -> Select[Any]:
