@@ -32,6 +32,13 @@ _MADE = datetime(2026, 1, 1, tzinfo=UTC)
 """When every workbook says that it was made: the same rows are the same bytes."""
 
 
+class _Exact(float):
+    """A number that is written with all its digits: the library would stop at sixteen."""
+
+    def __format__(self, _form: str) -> str:
+        return repr(float(self))
+
+
 def write_workbook(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
     """Yield a table as XLSX, with its header bold and frozen. Raises DoesNotFit before all else."""
     with TemporaryDirectory(prefix="airace-") as folder:
@@ -65,7 +72,7 @@ def _write(sheet: Worksheet, row: int, place: int, value: Any) -> None:
     if isinstance(value, bool):
         sheet.write_boolean(row, place, value)
     elif isinstance(value, float):
-        sheet.write_number(row, place, value)
+        sheet.write_number(row, place, _Exact(value))
     elif isinstance(value, int):
         if abs(value) <= _EXACT_INTEGERS_END:
             sheet.write_number(row, place, value)
