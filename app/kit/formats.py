@@ -14,7 +14,7 @@ import orjson
 from app.kit.errors import NotAllowed
 from app.kit.fields import LIST_SEPARATOR
 from app.kit.formulas import SIGNS, defuse
-from app.kit.tables import Column
+from app.kit.tables import Column, Kind
 
 Row = Sequence[Any]
 """The values of a row, in the order of the columns."""
@@ -56,16 +56,17 @@ def write_csv(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
 
     Texts that a spreadsheet would take for formulas are defused.
     """
-    header: list[Row] = [[column.name for column in columns]]
+    header = _csv([[column.name for column in columns]])
+    structured = [place for place, column in enumerate(columns) if column.kind in _STRUCTURED]
     for chunk in _chunks(batches):
-        yield _csv(header) + _csv(chunk) if header else _csv(chunk)
-        header = []
+        yield header + _csv(_flat(chunk, structured))
+        header = b""
 
 
 def _csv(rows: Sequence[Row]) -> bytes:
-    table = _plain_csv([_flat(row) for row in rows])
+    table = _plain_csv(rows)
     if _may_have_formulas(table):
-        table = _plain_csv([[_defused(value) for value in _flat(row)] for row in rows])
+        table = _plain_csv([[_defused(value) for value in row] for row in rows])
     return table
 
 
@@ -83,11 +84,18 @@ def _may_have_formulas(table: bytes) -> bool:
     return b",=" in b"," + table.translate(_ONE_SIGN, b'"')
 
 
-def _flat(row: Row) -> Row:
-    for value in row:
-        if isinstance(value, list | dict):
-            return [as_text(value) for value in row]
-    return row
+_STRUCTURED = (Kind.LIST, Kind.OBJECT)
+
+
+def _flat(rows: Sequence[Row], structured: Sequence[int]) -> Sequence[Row]:
+    """Return the rows with the values in structured places as texts."""
+    if not structured:
+        return rows
+    flat = [list(row) for row in rows]
+    for place in structured:
+        for row in flat:
+            row[place] = as_text(row[place])
+    return flat
 
 
 def as_text(value: Any) -> Any:

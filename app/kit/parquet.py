@@ -14,7 +14,7 @@ from arro3.io import write_parquet as write_arrow
 from app.kit.formats import Batches, Row
 from app.kit.tables import Column, Kind
 
-_ROWS_A_GROUP = 20_000
+_ROWS_A_GROUP = 10_000
 _ROWS_A_STEP = 1_000
 """How many rows are turned into Arrow at a time: others get their turn in between."""
 
@@ -58,7 +58,7 @@ class _Pipe:
 
 
 def write_parquet(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
-    """Yield a table as Parquet, compressed by Zstandard, in row groups of 20,000 rows.
+    """Yield a table as Parquet, compressed by Zstandard, in row groups of 10,000 rows.
 
     The writer asks for batches and cannot be asked for bytes, so it runs in a thread of its own,
     which ends with the iteration.

@@ -20,7 +20,7 @@ from app.storage.fetching import fetch
 Item = dict[str, Any]
 Row = Sequence[Any]
 _FIRST_BATCH = 1_000
-_LATER_BATCH = 10_000
+_LATER_BATCH = 5_000
 """The first rows leave soon; for the others fewer queries are quicker."""
 
 
@@ -207,15 +207,20 @@ def _read(
     rows = listing.rows(transaction, at)
     order = _order(listing, query)
     columns = shown_columns(listing, query)
-    marks = [_marked(rows, key) for key in order]
-    statement = rows.select(columns).add_columns(*marks).where(*conditions(query, rows))
+    marks = [key for key in order if key.column not in columns]
+    marked = [_marked(rows, key) for key in marks]
+    statement = rows.select(columns).add_columns(*marked).where(*conditions(query, rows))
     if start is not None:
         statement = statement.where(after(order, rows, start))
     statement = statement.order_by(*(key.ordering(rows) for key in order)).limit(size + 1)
     found = fetch(transaction.connection, statement)
-    width = len(columns)
-    last = tuple(found[size - 1][width:]) if len(found) > size else None
-    shown = [row[:width] for row in found[:size]]
+    last = None
+    if len(found) > size:
+        found.pop()
+        names = (*columns, *(key.column for key in marks))
+        values = dict(zip(names, found[-1], strict=True))
+        last = tuple(values[key.column] for key in order)
+    shown: Sequence[Row] = [row[: len(columns)] for row in found] if marks else found
     if isinstance(listing, Completing):
         items = [dict(zip(columns, row, strict=True)) for row in shown]
         shown = [list(item.values()) for item in listing.complete(transaction, items)]
