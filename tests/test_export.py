@@ -218,7 +218,7 @@ def test_a_damaged_zip_is_refused_in_a_sentence(
     pack = write_pack(tmp_path / "pack", {"sources": SOURCES_TABLE})
     path = packed(tmp_path / "pack.zip", *files(pack).items())
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(UnreadablePack, match="cannot be unpacked|not a zip"), unpacked(path):
+    with pytest.raises(UnreadablePack, match=r"cannot be unpacked|not a zip"), unpacked(path):
         pass
 
 

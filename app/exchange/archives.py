@@ -50,9 +50,9 @@ def _unpack(archive: ZipFile, folder: Path, pack: Path) -> None:
         if fault := _fault(entry):
             raise UnreadablePack(f"{name} {fault}")
         target = folder.joinpath(*PurePosixPath(entry.filename).parts)
-        if target.exists():
-            raise UnreadablePack(f"{name} has the name of another one")
         try:
+            if target.exists():
+                raise UnreadablePack(f"{name} has the name of another one")
             target.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(entry) as packed, target.open("xb") as file:
                 written = 0

@@ -177,7 +177,6 @@ def _described(tables: list[_Table], sources: list[Item], at: Revision) -> dict[
         described |= {"bytes": table.size, "hash": table.checksum, "rows": table.rows}
     return {
         **content,
-        "created": at.recorded_at,
         "revision": at.id,
         "licenses": _licences(sources),
         "sources": [_source(source) for source in sources],
