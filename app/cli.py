@@ -152,18 +152,20 @@ def load(
     author: str | None,
     message: str | None,
 ) -> None:
-    """Load WHAT: a table (CSV, NDJSON, XLSX; .gz, .zip), a pack folder, or a pack that ships.
+    """Load WHAT: a table, or a pack: a folder, a zip of it, or the name of one that ships.
 
-    A table is read by a mapping (airace mappings lists them), told by its columns unless --as
-    names it. All of it becomes one revision, or nothing is loaded. Rows that are there already as
-    they are change nothing.
+    A table is CSV, NDJSON or XLSX, plain or as .gz or .zip. It is read by a mapping (airace
+    mappings lists them), told by its columns unless --as names it. All of it becomes one revision,
+    or nothing is loaded. Rows that are there already as they are change nothing.
 
     Rows of a table that cannot be understood are named by line and column, and left out: exit
     code 3. Where they are more than --max-rejects nothing is loaded: exit code 1. A fault in a
     pack is that of the whole pack.
     """
     path = Path(what)
-    if not mapping and not path.is_file():
+    from app.exchange.archives import is_packed
+
+    if not mapping and (not path.is_file() or is_packed(path)):
         _load_pack(what, author, message)
         return
     from app.cli_loading import load_file
@@ -194,12 +196,11 @@ def load(
 
 
 def _load_pack(what: str, author: str | None, message: str | None) -> None:
+    from app.exchange.archives import unpacked
     from app.exchange.packs import load_pack, open_pack
     from app.exchange.seed import find_pack
 
-    folder = find_pack(what)
-    size = open_pack(folder).size
-    with _bar("Loading", size) as tell:
+    with unpacked(find_pack(what)) as folder, _bar("Loading", open_pack(folder).size) as tell:
         loaded = load_pack(_migrated(), folder, author=author, message=message, progress=tell)
     click.echo(_told(loaded.pack, loaded.revision, loaded.added, loaded.changed))
 
@@ -232,12 +233,15 @@ def mappings_show(name: str) -> None:
 
 
 @main.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("target", type=click.Path(path_type=Path))
 @click.option("--as-of", help="A revision, or an instant such as 2024-03-31T12:00:00Z.")
 @_plainly
-def export(folder: Path, as_of: str | None) -> None:
-    """Write all facts to FOLDER (new or empty) as a pack that airace load reads again."""
-    from app.exchange.packs import export_pack
+def export(target: Path, as_of: str | None) -> None:
+    """Write all facts to TARGET as a pack that airace load reads again.
+
+    TARGET is a folder that is new or empty or, where it ends in .zip, a new file.
+    """
+    from app.exchange.exporting import export_pack, export_zip
     from app.kit.errors import Fault, NotAllowed
     from app.kit.queries import UnreadableQuery, read_query
     from app.resources.queries import DetailQuery
@@ -255,8 +259,9 @@ def export(folder: Path, as_of: str | None) -> None:
                 str(Fault("as_of", str(error), error.allowed, error.nearest))
             ) from None
     with _bar("Writing", None) as tell:
-        export_pack(database, folder, at, author="airace export", progress=tell)
-    click.echo(f"Wrote the facts of revision {at.id} to {folder}.")
+        write = export_zip if target.suffix.lower() == ".zip" else export_pack
+        write(database, target, at, progress=tell)
+    click.echo(f"Wrote the facts of revision {at.id} to {target}.")
 
 
 @main.command()

@@ -12,6 +12,7 @@ from app.http import problems
 from app.http.analysis_routes import analysis_router
 from app.http.chart_routes import chart_router
 from app.http.documentation import TITLE, add_documentation
+from app.http.export_routes import export_router
 from app.http.home_routes import home_router
 from app.http.middleware import CommonHeaders, Gzip, HeadAsGet, LastResort, Limits, Mounted
 from app.http.problems import Problem
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.public_url = settings.public_url
     app.include_router(home_router(database, has_charts=True))
     app.include_router(service_router(database))
+    app.include_router(export_router(database))
     for resource in RESOURCES:
         app.include_router(resource_router(resource, database))
     app.include_router(analysis_router(database))

@@ -12,15 +12,18 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from app.kit.formats import TABLE_FORMATS
 from app.resources.registry import RESOURCES
 
 MARK = "zzmarkerzz"
+SUFFIXES = [table.suffix for table in TABLE_FORMATS]
 ADDRESSES = [
     *(resource.path for resource in RESOURCES),
-    *(f"{resource.path}.{suffix}" for resource in RESOURCES for suffix in ("csv", "ndjson")),
+    *(f"{resource.path}.{suffix}" for resource in RESOURCES for suffix in SUFFIXES),
     *(f"{resource.path}/{resource.example}" for resource in RESOURCES),
     *(f"{resource.path}/{resource.example}/history" for resource in RESOURCES),
-    *("/revisions", "/revisions.csv", "/changes", "/changes.ndjson"),
+    *("/revisions", "/revisions.csv", "/changes", "/changes.ndjson", "/changes.parquet"),
+    *("/race", "/race.xlsx", "/observations.parquet", "/export.zip"),
     *("/", "/health", "/ready", "/openapi.json", "/docs", "/static/site.css"),
 ]
 CACHED = [address for address in ADDRESSES if address not in {"/health", "/ready"}]

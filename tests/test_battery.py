@@ -1,7 +1,5 @@
 """What every resource promises, tried on each of the registry: a new one is tested at once."""
 
-import csv
-import io
 import json
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -16,8 +14,8 @@ from pydantic import BaseModel
 from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
-from app.kit.fields import LIST_SEPARATOR
 from app.kit.filters import Where, among, any_member, at_least, at_most, has_words, within
+from app.kit.formats import TABLE_FORMATS, TableFormat
 from app.kit.periods import parse_period_range
 from app.kit.text import words
 from app.main import create_app
@@ -27,6 +25,7 @@ from app.resources.resource import Resource
 from app.settings import Settings
 from app.storage.database import Database
 from tests.conftest import Templates
+from tests.reading_tables import READERS, typed
 from tests.samples import MADE_UP, fill, is_list, references, words_of
 
 Row = dict[str, Any]
@@ -345,17 +344,6 @@ def test_fields_pick_the_columns_and_their_order(made_up: TestClient, resource: 
 # Formats
 
 
-def typed(text: str, value: Any) -> Any:
-    """Read a CSV cell as the type that the JSON value has."""
-    if text == "":
-        return None if value is None else []
-    if isinstance(value, list):
-        return text.split(LIST_SEPARATOR)
-    if isinstance(value, dict):
-        return json.loads(text)
-    return text if value is None or isinstance(value, str) else type(value)(text)
-
-
 LISTS = [
     *(resource.path for resource in RESOURCES),
     *(f"{resource.path}/{resource.many}-0000/history" for resource in MADE_UP),
@@ -364,26 +352,23 @@ LISTS = [
 ]
 
 
+@pytest.mark.parametrize("table", TABLE_FORMATS, ids=lambda table: table.suffix)
 @pytest.mark.parametrize("path", LISTS)
-def test_all_formats_carry_the_same_values(made_up: TestClient, path: str) -> None:
+def test_all_formats_carry_the_same_values(
+    made_up: TestClient, path: str, table: TableFormat
+) -> None:
     data = made_up.get(path, params={"limit": 1000}).json()["data"]
     assert data
-    wanted = (
-        (f"{path}.ndjson", f"{path}.csv", "*/*", "*/*"),
-        (path, path, "application/x-ndjson", "text/csv;q=0.9, application/json;q=0.1"),
-    )
-    for line_path, table_path, line_accept, table_accept in wanted:
-        lines = made_up.get(line_path, headers={"Accept": line_accept})
-        assert lines.headers["content-type"].startswith("application/x-ndjson")
-        assert [json.loads(line) for line in lines.text.splitlines()][:1000] == data
-        table = made_up.get(table_path, headers={"Accept": table_accept})
-        assert table.headers["content-type"] == "text/csv; charset=utf-8"
-        cells = list(csv.reader(io.StringIO(table.text, newline=""), strict=True))
-        assert cells[0] == list(data[0])
-        for line, row in zip(cells[1:1001], data, strict=True):
-            assert [typed(*pair) for pair in zip(line, row.values(), strict=True)] == list(
-                row.values()
-            )
+    accepted = f"{table.media_type};q=0.9, application/json;q=0.1"
+    for address, accept in ((f"{path}.{table.suffix}", "*/*"), (path, accepted)):
+        answer = made_up.get(address, headers={"Accept": accept})
+        assert answer.headers["content-type"] == table.content_type
+        assert f".{table.suffix}" in answer.headers["content-disposition"]
+        names, rows = READERS[table.suffix](answer.content)
+        assert names == list(data[0])
+        for cells, row in zip(rows[:1000], data, strict=True):
+            given = [typed(*pair) for pair in zip(cells, row.values(), strict=True)]
+            assert given == list(row.values())
 
 
 def test_whole_numbers_are_written_without_a_fraction(client: TestClient) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from pandas.api import types
 
+from app.kit.formats import PARQUET, XLSX
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
 from tests.support import need
@@ -60,7 +61,8 @@ def test_a_generated_client_lists_funding(
     need("openapi-python-client", generator.exists())
     # What it does not know as a type of JSON or text it shall hand over as bytes.
     pictures = ("image/png", "image/svg+xml", "application/vnd.vegalite.v6+json")
-    others = dict.fromkeys(("application/x-ndjson", *pictures), "application/octet-stream")
+    tables = ("application/x-ndjson", PARQUET.media_type, XLSX.media_type, "application/zip")
+    others = dict.fromkeys((*tables, *pictures), "application/octet-stream")
     config = {"post_hooks": [], "content_type_overrides": others, "literal_enums": True}
     (scratch / "config.yml").write_text(json.dumps(config), encoding="utf-8")
     options = {"--meta": "none", "--config": "config.yml", "--output-path": "race_client"}

@@ -198,13 +198,14 @@ def test_organisations_are_found_by_name_and_alias_or_made(
 
 
 def test_a_generic_table_says_what_is_missing(database: Database, tmp_path: Path) -> None:
-    table = written(
-        tmp_path, "id,metric,country,value,unit,period,qualifier\na,m,US,1,u,2023,exact\n"
-    )
-    with pytest.raises(UnusableMapping, match="say whose figures they are"):
+    columns = "id,metric,country,value,unit,period,qualifier"
+    table = written(tmp_path, f"{columns}\na,m,US,1,u,2023,exact\n")
+    with pytest.raises(UnusableMapping, match="those of adoption, statistics: say which resource"):
         load(database, table, "generic")
+    with pytest.raises(UnusableMapping, match="say whose figures they are"):
+        load(database, table, "generic", resource="statistics")
     with pytest.raises(UnusableMapping, match="there is no source nobody"):
-        load(database, table, "generic", source="nobody")
+        load(database, table, "generic", resource="statistics", source="nobody")
     with pytest.raises(UnusableMapping, match="say which resource"):
         load(database, written(tmp_path, "id,colour\na,red\n"), "generic")
 

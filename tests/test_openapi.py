@@ -19,6 +19,7 @@ from app.http import answers
 from app.main import create_app
 from app.resources.registry import RESOURCES
 from app.settings import Settings
+from tests.answering import SUFFIXES
 from tests.conftest import Templates
 from tests.support import ROOT, need
 
@@ -115,7 +116,7 @@ def test_operation_names_follow_from_the_resources(document: Schema) -> None:
         assert names[f"{path}/{{id}}"] == f"get_{one}"
         assert names[f"{path}/{{id}}/history"] == f"list_{one}_history"
         for listed in (path, f"{path}/{{id}}/history"):
-            for suffix in ("csv", "ndjson"):
+            for suffix in SUFFIXES:
                 assert names[f"{listed}.{suffix}"] == f"{names[listed]}_{suffix}"
 
 

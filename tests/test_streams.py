@@ -21,13 +21,13 @@ from tests.conftest import Templates
 # Streams
 
 
-def _failing_after(batches: int) -> Callable[..., Iterator[list[dict[str, Any]]]]:
-    def read_all(*_args: Any) -> Iterator[list[dict[str, Any]]]:
+def _failing_after(batches: int) -> Callable[..., Iterator[list[tuple[Any, ...]]]]:
+    def read_rows(*_args: Any) -> Iterator[list[tuple[Any, ...]]]:
         for _ in range(batches):
-            yield [dict.fromkeys(COMPANIES.columns, "x")] * 1000
+            yield [("x",) * len(COMPANIES.columns)] * 1000
         raise RuntimeError(MARK)
 
-    return read_all
+    return read_rows
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
@@ -35,7 +35,7 @@ def test_a_stream_that_fails_is_cut_off(
     sqlite_templates: Templates, monkeypatch: pytest.MonkeyPatch, encoding: str
 ) -> None:
     app = create_app(Settings(database_url=sqlite_templates.seeded()))
-    monkeypatch.setattr(answers, "read_all", _failing_after(2))
+    monkeypatch.setattr(answers, "read_rows", _failing_after(2))
     headers = {"Accept-Encoding": encoding}
     with serving(app) as base, httpx2.Client(base_url=base, headers=headers) as client:
         with pytest.raises(httpx2.RemoteProtocolError):
@@ -50,7 +50,7 @@ def test_a_stream_that_fails_at_once_is_a_problem(
 ) -> None:
     caplog.set_level(logging.CRITICAL, "airace.http")
     app = create_app(Settings(database_url=sqlite_templates.seeded()))
-    monkeypatch.setattr(answers, "read_all", _failing_after(0))
+    monkeypatch.setattr(answers, "read_rows", _failing_after(0))
     with serving(app) as base, httpx2.Client(base_url=base) as client:
         is_problem(client.get("/companies.csv"), 500)
 

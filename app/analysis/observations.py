@@ -29,7 +29,7 @@ from app.analysis.view import DEFAULT_ATTRIBUTION, Attribution, View, year
 from app.kit.filters import within
 from app.kit.periods import PeriodRange
 from app.resources.ledger_lists import PlainRows
-from app.resources.reading import Item, Selectable
+from app.resources.reading import Selectable
 from app.storage.columns import Characters, Number
 from app.storage.database import ReadTransaction, Revision
 
@@ -87,10 +87,6 @@ class Observations:
             plain = select(*levels.c, _attribution(view, levels), no_reason, stated_unit)
             rows = plain.subquery("observations")
         return PlainRows(self._newest(rows) if self.latest else rows)
-
-    def complete(self, _transaction: ReadTransaction, items: list[Item]) -> list[Item]:
-        """Return the items as they are."""
-        return items
 
     def _newest(self, rows: FromClause) -> Subquery:
         """Keep the newest observation with a value of each series, within the period asked for."""

@@ -7,6 +7,7 @@ from pydantic import Field, RootModel
 from sqlalchemy import Select
 
 from app.kit.errors import NotAllowed
+from app.kit.tables import Column, Kind
 from app.resources.reading import Unanswerable
 
 ROW = ("indicator", "period", "source", "original_source", "scope", "unit", "basis")
@@ -81,9 +82,11 @@ def _listed(before: str, country: str, word: str) -> str:
     return f"{before}; {country} {word}".removeprefix("; ")
 
 
-def wide_columns(found: WideObservations) -> list[str]:
-    """Return the columns of wide rows."""
-    return list(found.root[0]) if found.root else [*ROW, *WORDS]
+def wide_columns(found: WideObservations) -> list[Column]:
+    """Return the columns of wide rows: texts, and a figure for each country."""
+    texts = (*ROW, *WORDS)
+    names = found.root[0] if found.root else texts
+    return [Column(name, Kind.TEXT if name in texts else Kind.NUMBER) for name in names]
 
 
 def wide_order(query: Select[Any], columns: Any) -> Select[Any]:

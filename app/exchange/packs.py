@@ -6,22 +6,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
-from app.exchange.datapackage import descriptor, is_list
+from app.exchange.datapackage import is_list
 from app.kit.errors import Fault, faults_of
 from app.kit.fields import LIST_SEPARATOR
-from app.kit.formats import write_csv
+from app.kit.formulas import restore
 from app.kit.text import nearest
-from app.resources.queries import PageQuery
-from app.resources.reading import ResourceList, read_all
 from app.resources.registry import RESOURCES
 from app.resources.resource import Entry, Resource
-from app.storage.database import Database, Revision
+from app.storage.database import Database
 from app.storage.ledger import LedgerRefusal, StoredRow
 
 DESCRIPTOR = "datapackage.json"
@@ -29,7 +26,7 @@ _FAULTS_AT_MOST = 100
 _LARGEST_CELL = 131_072
 
 Progress = Callable[[int], None]
-"""Told how much was done since it was last told: bytes read, or rows written."""
+"""Told how many bytes were read since it was last told."""
 
 
 class UnreadablePack(Exception):
@@ -124,52 +121,6 @@ def load_pack(
     return Loaded(pack.name, revision, writing.added, writing.changed)
 
 
-def export_pack(
-    database: Database,
-    folder: Path,
-    at: Revision,
-    *,
-    author: str,
-    progress: Progress | None = None,
-) -> None:
-    """Write all facts as they stood at a revision as a pack, into a folder that is new or empty.
-
-    The folder appears complete or not at all. Raises FileExistsError where it holds anything.
-    """
-    if folder.exists() and any(folder.iterdir()):
-        raise FileExistsError(f"{folder} is not empty")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
-        made = Path(scratch) / "pack"
-        made.mkdir()
-        content = descriptor(
-            name=f"ai-race-indicators-revision-{at.id}",
-            title=f"All facts at revision {at.id}",
-            description="Made by airace export; load it with airace load.",
-            author=author,
-            resources=RESOURCES,
-        )
-        (made / DESCRIPTOR).write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")
-        for resource in RESOURCES:
-            batches = _counted(
-                read_all(database, ResourceList(resource), PageQuery(), at), progress
-            )
-            with (made / f"{resource.many}.csv").open("wb") as file:
-                file.writelines(write_csv(resource.pack_columns, batches))
-        with suppress(FileNotFoundError):
-            folder.rmdir()
-        made.rename(folder)
-
-
-def _counted(
-    batches: Iterator[list[dict[str, Any]]], progress: Progress | None
-) -> Iterator[list[dict[str, Any]]]:
-    for batch in batches:
-        yield batch
-        if progress:
-            progress(len(batch))
-
-
 def _inside(folder: Path, path: Any) -> Path:
     file = folder / str(path)
     with suppress(OSError, ValueError):  # no file can have such a name
@@ -233,7 +184,7 @@ def _read_row(
         raise UnreadablePack(f"{file}: line {line}: has {len(cells)} cells, not {len(header)}")
     fields = fact.model_fields
     given = {
-        name: cell.split(LIST_SEPARATOR) if is_list(fields[name]) else cell
+        name: restore(cell).split(LIST_SEPARATOR) if is_list(fields[name]) else restore(cell)
         for name, cell in zip(header, cells, strict=True)
         if cell
     }

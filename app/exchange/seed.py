@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.exchange.archives import unpacked
 from app.exchange.packs import Loaded, UnreadablePack, load_pack
 from app.storage.database import Database
 
@@ -14,17 +15,21 @@ def seed(database: Database, packs: Sequence[str]) -> list[Loaded]:
 
     A pack is the name of one that ships, or a path. Raises UnreadablePack.
     """
-    return [load_pack(database, find_pack(name), once=True) for name in packs]
+    loaded = []
+    for name in packs:
+        with unpacked(find_pack(name)) as folder:
+            loaded.append(load_pack(database, folder, once=True))
+    return loaded
 
 
 def find_pack(name: str) -> Path:
-    """Return the folder of a pack that ships, or the folder that a path names."""
+    """Return the folder of a pack that ships, or the folder or the zip that a path names."""
     shipped = location()
-    for folder in (Path(name), shipped / name):
-        if folder.is_dir():
-            return folder
+    for pack in (Path(name), shipped / name):
+        if pack.is_dir() or (pack.is_file() and pack.suffix.lower() == ".zip"):
+            return pack
     there = ", ".join(sorted(pack.name for pack in shipped.iterdir() if pack.is_dir()))
-    raise UnreadablePack(f"{name}: no such folder, nor a pack that ships ({there})")
+    raise UnreadablePack(f"{name}: no such folder or zip, nor a pack that ships ({there})")
 
 
 def location() -> Path:

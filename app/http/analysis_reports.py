@@ -28,6 +28,7 @@ from app.http.problems import not_found
 from app.http.reports import Report
 from app.kit.errors import NotAllowed, choose
 from app.kit.filters import conditions
+from app.kit.tables import Column, Kind, columns_of
 from app.resources.reading import Item, Unanswerable
 from app.storage.database import ReadTransaction, Revision
 
@@ -114,12 +115,13 @@ def indicator_report(id_: str) -> Report[CatalogueQuery]:
         title=lambda found: f"Indicator: {found.name}",
         query=CatalogueQuery,
         read=read,
-        columns=lambda _found: tuple(IndicatorEntry.model_fields),
+        columns=lambda _found: columns_of(IndicatorEntry),
         rows=lambda found: [found.model_dump()],
     )
 
 
-_GAP_COLUMNS = (
+_GAP_NUMBERS = ("a_value", "b_value", "difference", "ratio")
+_GAP_NAMES = (
     "source",
     "scope",
     "unit",
@@ -143,6 +145,9 @@ _GAP_COLUMNS = (
     "ratio_most",
     "attribution",
     "refusal",
+)
+_GAP_COLUMNS = tuple(
+    Column(name, Kind.NUMBER if name in _GAP_NUMBERS else Kind.TEXT) for name in _GAP_NAMES
 )
 
 
@@ -178,7 +183,7 @@ def _gap_rows(gap: Gap) -> list[Item]:
         for period in comparison.periods
     ]
     refused = [
-        dict.fromkeys(_GAP_COLUMNS)
+        dict.fromkeys(_GAP_NAMES)
         | {
             "source": refusal.source,
             "scope": refusal.scope,
@@ -193,12 +198,12 @@ def _gap_rows(gap: Gap) -> list[Item]:
     return compared + refused
 
 
-_SENSITIVITY_COLUMNS = (*Answer.model_fields, "refusal")
+_SENSITIVITY_COLUMNS = (*columns_of(Answer), Column("refusal", Kind.TEXT))
 
 
 def _sensitivity_rows(found: Sensitivity) -> list[Item]:
     """Return a row for each answer, and one for each refusal with its reason."""
-    nothing = dict.fromkeys(_SENSITIVITY_COLUMNS)
+    nothing = dict.fromkeys(column.name for column in _SENSITIVITY_COLUMNS)
     return [
         *(nothing | answer.model_dump() for answer in found.answers),
         *(
@@ -213,7 +218,7 @@ CATALOGUE: Report[CatalogueQuery] = Report(
     title=lambda _found: "Indicators",
     query=CatalogueQuery,
     read=lambda transaction, at, _query: Catalogue(read_catalogue(View(transaction, at))),
-    columns=lambda _found: tuple(IndicatorEntry.model_fields),
+    columns=lambda _found: columns_of(IndicatorEntry),
     rows=lambda found: found.model_dump(),
 )
 OBSERVATIONS_TITLE = "Observations"
@@ -238,7 +243,7 @@ RACE: Report[RaceQuery] = Report(
     title=lambda race: f"The AI race by indicators: {', '.join(race.countries)}",
     query=RaceQuery,
     read=_read_race,
-    columns=lambda _found: tuple(Standing.model_fields),
+    columns=lambda _found: columns_of(Standing),
     rows=lambda found: [standing.model_dump() for standing in found.standings],
 )
 CLAIMS: Report[ClaimsQuery] = Report(
@@ -246,7 +251,7 @@ CLAIMS: Report[ClaimsQuery] = Report(
     title=lambda claims: f"{claims.name}: claims of every source",
     query=ClaimsQuery,
     read=_read_claims,
-    columns=lambda _found: tuple(Claim.model_fields),
+    columns=lambda _found: columns_of(Claim),
     rows=lambda found: [claim.model_dump() for claim in found.claims],
 )
 SENSITIVITY: Report[PairQuery] = Report(

@@ -1,6 +1,6 @@
 """Answers to reads: lists and rows, in each format, with what lets others keep them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
@@ -16,19 +16,20 @@ from app.http.caching import Validator
 from app.http.citing import absolute, citation_answer, wanted_citation
 from app.http.negotiation import JSON, best_media_type, table_format
 from app.kit.errors import Fault, NotAllowed
-from app.kit.formats import CSV, TABLE_FORMATS, TableFormat
+from app.kit.formats import CSV, TABLE_FORMATS, Batches, DoesNotFit, TableFormat
 from app.kit.queries import UnacceptableValue, UnreadableQuery, read_query
+from app.kit.tables import Column
 from app.resources.ledger_lists import ChangeQuery
 from app.resources.queries import DetailQuery, PageQuery
 from app.resources.reading import (
-    Item,
     Listing,
     Unanswerable,
+    has_more_rows,
     pinned_revision,
-    read_all,
     read_one,
     read_page,
-    shown_columns,
+    read_rows,
+    table_columns,
 )
 from app.resources.resource import Resource
 from app.storage.database import Database, ReadTransaction, Revision
@@ -70,6 +71,9 @@ def list_answer(
             return Response(status_code=304, headers=validator.headers)
         if table is None or query.limit is not None or query.cursor is not None:
             page = told(lambda: read_page(transaction, listing, query, at))
+        elif (most := table.rows_at_most) and has_more_rows(transaction, listing, query, at, most):
+            raise problems.does_not_fit(table, f"has more than {most} rows")
+        columns = table_columns(transaction, listing, query, at) if table else ()
     path = path_of(request)
     cited: dict[str, Any] = {}
     # A cursor holds its revision, so that its page stays as it is without `as_of`.
@@ -93,9 +97,10 @@ def list_answer(
         }
         headers = {**validator.headers, "Link": ", ".join(links)}
         return Response(orjson.dumps(content), headers=headers, media_type=JSON)
-    batches = [page.items] if page else read_all(database, listing, query, at)
+    rows = [[tuple(item.values()) for item in page.items]] if page else None
+    batches = rows or read_rows(database, listing, query, at)
     headers = {**validator.headers, **({"Link": ", ".join(links)} if links else {})}
-    return _table(table or CSV, listing, shown_columns(listing, query), batches, headers)
+    return table_answer(table or CSV, listing.name, columns, batches, headers)
 
 
 def detail_answer(request: Request, database: Database, resource: Resource, key: str) -> Response:
@@ -103,7 +108,7 @@ def detail_answer(request: Request, database: Database, resource: Resource, key:
     query = read_parameters(DetailQuery, parameters(request))
     best_media_type(request.headers.get("accept"), [JSON])
     with database.read() as transaction:
-        at = told(lambda: _revision(transaction, query))
+        at = told(lambda: revision_asked(transaction, query))
         item = read_one(transaction, resource, key, at)
         if item is None:
             raise _missing(transaction, resource, key, at)
@@ -181,7 +186,8 @@ def told(read: Callable[[], Answer]) -> Answer:
         raise problems.unacceptable_value([fault]) from None
 
 
-def _revision(transaction: ReadTransaction, query: DetailQuery) -> Revision:
+def revision_asked(transaction: ReadTransaction, query: DetailQuery) -> Revision:
+    """Return the revision that a query asks for. Raises Unanswerable."""
     try:
         return transaction.revision(query.as_of)
     except NotAllowed as error:
@@ -204,21 +210,22 @@ def _missing(
     return problems.not_found(detail)
 
 
-def _table(
+def table_answer(
     table: TableFormat,
-    listing: Listing,
-    columns: Sequence[str],
-    batches: Iterable[list[Item]],
+    name: str,
+    columns: Sequence[Column],
+    batches: Batches,
     headers: dict[str, str],
 ) -> Response:
     """Answer a table as a stream. The first chunk is made before the headers go out."""
     chunks = table.write(columns, batches)
-    first = next(chunks, b"")
-    filename = f"{listing.name.replace('/', '-')}.{table.suffix}"
+    try:
+        first = next(chunks, b"")
+    except DoesNotFit as error:
+        raise problems.does_not_fit(table, str(error)) from None
+    filename = f"{name.replace('/', '-')}.{table.suffix}"
     headers["Content-Disposition"] = f'inline; filename="{filename}"'
-    return StreamingResponse(
-        chain([first], chunks), headers=headers, media_type=f"{table.media_type}; charset=utf-8"
-    )
+    return StreamingResponse(chain([first], chunks), headers=headers, media_type=table.content_type)
 
 
 def path_of(request: Request) -> str:

@@ -28,6 +28,7 @@ _LINKS: Final = {
     "openapi": "/openapi.json",
     "revisions": "/revisions",
     "changes": "/changes",
+    "export": "/export.zip",
     "health": "/health",
 }
 _HEADERS: Final = {"Content-Security-Policy": HOME_CONTENT_SECURITY_POLICY}

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http import problems
 from app.http.problems import Problem
+from app.kit.formats import TABLE_FORMATS
 
 Mutable = MutableMapping[str, Any]
 
@@ -20,6 +21,11 @@ _log = logging.getLogger("airace.http")
 _GZIP_FROM_BYTES = 1_000
 _GZIP_LEVEL = 5
 _LENGTH_DIGITS = 18
+_COMPRESSED = (
+    *DEFAULT_EXCLUDED_CONTENT_TYPES,
+    *(table.media_type for table in TABLE_FORMATS if not table.is_text),
+)
+"""What is compressed already and would only cost time."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,12 @@ class Gzip:
 
     def __init__(self, app: ASGIApp) -> None:
         self._plain = app
-        self._gzip = GZipMiddleware(app, minimum_size=_GZIP_FROM_BYTES, compresslevel=_GZIP_LEVEL)
+        self._gzip = GZipMiddleware(
+            app,
+            minimum_size=_GZIP_FROM_BYTES,
+            compresslevel=_GZIP_LEVEL,
+            exclude_content_types=_COMPRESSED,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""

@@ -111,7 +111,7 @@ def component_schemas(shapes: list[type[BaseModel]]) -> dict[str, Any]:
 
 def table_words(table: TableFormat) -> str:
     """Return what a list in a table format is, in a sentence."""
-    return f"The whole result as {table.suffix.upper()}. {table.description}"
+    return f"The whole result as {table.name}. {table.description}"
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from app.kit.errors import Fault
+from app.kit.formats import TABLE_FORMATS, TableFormat
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -115,6 +116,13 @@ def unacceptable_value(faults: Sequence[Fault]) -> Problem:
     """Return the problem of a query whose parameters are known and whose values are not."""
     detail = "; ".join(f"{fault.name or 'the query'} {fault.message}" for fault in faults)
     return Problem(422, "unacceptable-value", "A value is not allowed", detail, faults=faults)
+
+
+def does_not_fit(table: TableFormat, reason: str) -> Problem:
+    """Return the problem of a table that a format cannot hold."""
+    others = ", ".join(other.suffix for other in TABLE_FORMATS if other.rows_at_most is None)
+    detail = f"the table {reason}, which {table.name} cannot hold: ask for fewer rows, or for one "
+    return Problem(422, "does-not-fit", "The table is too large", f"{detail}of {others}")
 
 
 def not_found(detail: str, *, nearest: str | None = None) -> Problem:

@@ -18,6 +18,7 @@ from app.http.answers import (
     path_of,
     pinned_address,
     read_parameters,
+    table_answer,
     told,
 )
 from app.http.caching import Validator
@@ -25,6 +26,7 @@ from app.http.citing import absolute, citation_answer, wanted_citation
 from app.http.negotiation import JSON, table_format
 from app.kit.errors import NotAllowed
 from app.kit.formats import TableFormat
+from app.kit.tables import Column
 from app.resources.queries import DetailQuery
 from app.resources.reading import Item, Unanswerable
 from app.storage.database import Database, ReadTransaction, Revision
@@ -42,7 +44,7 @@ class Report(Generic[Query]):
 
     query: type[Query]
     read: Callable[[ReadTransaction, Revision, Query], BaseModel]
-    columns: Callable[[Any], Sequence[str]]
+    columns: Callable[[Any], Sequence[Column]]
     rows: Callable[[Any], list[Item]]
 
 
@@ -63,10 +65,9 @@ def report_answer(
     path = path_of(request)
     headers = validator.headers
     if table and not wanted_citation(query):
-        body = b"".join(table.write(report.columns(found), [report.rows(found)]))
-        headers["Content-Disposition"] = f'inline; filename="{report.name}.{table.suffix}"'
-        media_type = f"{table.media_type}; charset=utf-8"
-        return Response(body, headers=headers, media_type=media_type)
+        columns = report.columns(found)
+        rows = [tuple(row[column.name] for column in columns) for row in report.rows(found)]
+        return table_answer(table, report.name, columns, [rows], headers)
     pinned = pinned_address(path, pairs, at)
     citation = cite(report.title(found), at, absolute(request, pinned))
     if wanted := wanted_citation(query):

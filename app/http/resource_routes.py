@@ -91,7 +91,7 @@ def add_list_routes(
             f"{path}.{table.suffix}",
             endpoint(table),
             operation_id=f"{operation}_{table.suffix}",
-            summary=f"{summary} as {table.suffix.upper()}",
+            summary=f"{summary} as {table.name}",
             description=f"{description} {table_words(table)}",
             responses=responses(
                 others=(table.media_type, *others),

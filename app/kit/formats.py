@@ -1,50 +1,105 @@
-"""Formats of tables as text: the one place that says how a value is written in each.
+"""Formats of tables: the one place that says how a value is written in each.
 
 A new format is one entry of `TABLE_FORMATS`.
 """
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from app.kit.errors import NotAllowed
 from app.kit.fields import LIST_SEPARATOR
+from app.kit.formulas import SIGNS, defuse
+from app.kit.tables import Column, Kind
 
-Batches = Iterable[Sequence[Mapping[str, Any]]]
+Row = Sequence[Any]
+"""The values of a row, in the order of the columns."""
+
+Batches = Iterable[Sequence[Row]]
 """Rows in the order of the table, a batch at a time."""
+
+_ROWS_A_CHUNK = 1_000
+
+
+class DoesNotFit(NotAllowed):
+    """A table that a format cannot hold; the message completes a sentence about the table."""
 
 
 @dataclass(frozen=True)
 class TableFormat:
-    """A way to write a table: its suffix, its media type, and what writes it."""
+    """A way to write a table: its suffix, its media type, and what writes it.
 
+    The writer yields the bytes in pieces and may raise DoesNotFit before the first of them.
+    """
+
+    name: str
     suffix: str
     media_type: str
     description: str
-    write: Callable[[Sequence[str], Batches], Iterator[bytes]]
+    write: Callable[[Sequence[Column], Batches], Iterator[bytes]]
+    is_text: bool = True
+    rows_at_most: int | None = None
+    """How many rows a table may have, where there is a bound."""
+
+    @property
+    def content_type(self) -> str:
+        """The media type with its character set, where it is text."""
+        return f"{self.media_type}; charset=utf-8" if self.is_text else self.media_type
 
 
-def write_csv(columns: Sequence[str], batches: Batches) -> Iterator[bytes]:
-    """Yield a header and the rows as CSV (RFC 4180 with line feeds), a chunk a batch."""
-    for number, batch in enumerate(batches):
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        if number == 0:
-            writer.writerow(columns)
-        writer.writerows([_cell(row[column]) for column in columns] for row in batch)
-        yield text.getvalue().encode()
+def write_csv(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
+    """Yield a header and the rows as CSV (RFC 4180 with line feeds), a chunk a thousand rows.
+
+    Texts that a spreadsheet would take for formulas are defused.
+    """
+    header = _csv([[column.name for column in columns]])
+    structured = [place for place, column in enumerate(columns) if column.kind in _STRUCTURED]
+    for chunk in _chunks(batches):
+        yield header + _csv(_flat(chunk, structured))
+        header = b""
 
 
-def write_ndjson(_columns: Sequence[str], batches: Batches) -> Iterator[bytes]:
-    """Yield the rows as JSON objects, one a line, a chunk a batch."""
-    for batch in batches:
-        yield b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in batch)
+def _csv(rows: Sequence[Row]) -> bytes:
+    table = _plain_csv(rows)
+    if _may_have_formulas(table):
+        table = _plain_csv([[_defused(value) for value in row] for row in rows])
+    return table
 
 
-def _cell(value: Any) -> Any:
+def _plain_csv(rows: Sequence[Row]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+_ONE_SIGN = bytes.maketrans(f"{SIGNS}'\n".encode(), b"=" * len(SIGNS) + b"=,")
+
+
+def _may_have_formulas(table: bytes) -> bool:
+    """Return whether any cell could begin with a sign: much quicker than looking at each cell."""
+    return b",=" in b"," + table.translate(_ONE_SIGN, b'"')
+
+
+_STRUCTURED = (Kind.LIST, Kind.OBJECT)
+
+
+def _flat(rows: Sequence[Row], structured: Sequence[int]) -> Sequence[Row]:
+    """Return the rows with the values in structured places as texts."""
+    if not structured:
+        return rows
+    flat = [list(row) for row in rows]
+    for place in structured:
+        for row in flat:
+            row[place] = as_text(row[place])
+    return flat
+
+
+def as_text(value: Any) -> Any:
+    """Return the text of a list or an object in one cell; anything else as it is."""
     if isinstance(value, list):
         return LIST_SEPARATOR.join(value)
     if isinstance(value, bool):
@@ -54,11 +109,68 @@ def _cell(value: Any) -> Any:
     return value
 
 
+def _defused(value: Any) -> Any:
+    return defuse(value) if isinstance(value, str) else value
+
+
+def write_ndjson(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
+    """Yield the rows as JSON objects, one a line, a chunk a thousand rows."""
+    names = [column.name for column in columns]
+    for chunk in _chunks(batches):
+        yield b"".join(
+            [
+                orjson.dumps(dict(zip(names, row, strict=True)), option=orjson.OPT_APPEND_NEWLINE)
+                for row in chunk
+            ]
+        )
+
+
+def _chunks(batches: Batches) -> Iterator[Sequence[Row]]:
+    """Cut batches into chunks that are made quickly, so that others get their turn between."""
+    for batch in batches:
+        for start in range(0, len(batch) or 1, _ROWS_A_CHUNK):
+            yield batch[start : start + _ROWS_A_CHUNK]
+
+
+def _write_parquet(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
+    from app.kit.parquet import write_parquet  # its library is loaded when it is first needed
+
+    return write_parquet(columns, batches)
+
+
+def _write_workbook(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
+    from app.kit.workbook import write_workbook  # the same
+
+    return write_workbook(columns, batches)
+
+
+_FORMULAS = "A text that a spreadsheet would take for a formula has an apostrophe before it."
 CSV = TableFormat(
+    "CSV",
     "csv",
     "text/csv",
-    f"A header, then a row each; members of a list are joined by `{LIST_SEPARATOR}`.",
+    f"A header, then a row each; members of a list are joined by `{LIST_SEPARATOR}`. {_FORMULAS}",
     write_csv,
 )
-NDJSON = TableFormat("ndjson", "application/x-ndjson", "A JSON object a line.", write_ndjson)
-TABLE_FORMATS = (CSV, NDJSON)
+NDJSON = TableFormat(
+    "NDJSON", "ndjson", "application/x-ndjson", "A JSON object a line.", write_ndjson
+)
+PARQUET = TableFormat(
+    "Parquet",
+    "parquet",
+    "application/vnd.apache.parquet",
+    "Columns keep their types whatever rows there are; lists are lists of texts.",
+    _write_parquet,
+    is_text=False,
+)
+XLSX = TableFormat(
+    "XLSX",
+    "xlsx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "One sheet of at most 1,048,575 rows. Numbers are numbers, but whole numbers above 2^53 are "
+    f"text; members of a list are joined by `{LIST_SEPARATOR}`. {_FORMULAS}",
+    _write_workbook,
+    is_text=False,
+    rows_at_most=1_048_575,
+)
+TABLE_FORMATS = (CSV, NDJSON, PARQUET, XLSX)

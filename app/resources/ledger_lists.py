@@ -79,10 +79,6 @@ class VersionList:
         """Return the versions that were known at a revision."""
         return transaction.versions(self.resource.ledger, at, [self.id], as_ended=True)
 
-    def complete(self, _transaction: ReadTransaction, items: list[Item]) -> list[Item]:
-        """Return the items as they are."""
-        return items
-
 
 class RevisionFilters(BaseModel):
     """What revisions can be asked for."""
@@ -118,10 +114,6 @@ class RevisionList:
         """Return the revisions up to one."""
         table = RevisionRecord.__table__
         return PlainRows(select(table).where(table.c.id <= at.id).subquery("revisions_until"))
-
-    def complete(self, _transaction: ReadTransaction, items: list[Item]) -> list[Item]:
-        """Return the items as they are."""
-        return items
 
 
 RevisionQuery = query_model("RevisionQuery", RevisionFilters, ("id",), RevisionList.columns)

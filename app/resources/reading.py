@@ -2,21 +2,26 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Select, func
+from sqlalchemy import ColumnElement, Select, func, literal, select
 
 from app.kit.errors import NotAllowed
 from app.kit.filters import Filterable, conditions
 from app.kit.paging import Cursor
 from app.kit.sorting import SortKey, after, total_order
+from app.kit.tables import Column, kind_of
 from app.resources.queries import PAGE_SIZE, ListQuery, PageQuery
 from app.resources.resource import Resource
 from app.storage.database import Database, ReadTransaction, Revision
+from app.storage.fetching import fetch
 
 Item = dict[str, Any]
-_BATCH = 1_000
+Row = Sequence[Any]
+_FIRST_BATCH = 1_000
+_LATER_BATCH = 5_000
+"""The first rows leave soon; for the others fewer queries are quicker."""
 
 
 class Selectable(Filterable, Protocol):
@@ -48,6 +53,11 @@ class Listing(Protocol):
     def rows(self, transaction: ReadTransaction, at: Revision) -> Selectable:
         """Return the rows as they stood at a revision."""
 
+
+@runtime_checkable
+class Completing(Protocol):
+    """A list whose items are not whole as they are selected."""
+
     def complete(self, transaction: ReadTransaction, items: list[Item]) -> list[Item]:
         """Return the items with what can only be looked up for a whole batch."""
 
@@ -78,10 +88,6 @@ class ResourceList:
     def rows(self, transaction: ReadTransaction, at: Revision) -> Selectable:
         """Return the rows as they stood at a revision."""
         return transaction.rows(self.resource.ledger, at)
-
-    def complete(self, _transaction: ReadTransaction, items: list[Item]) -> list[Item]:
-        """Return the items as they are."""
-        return items
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,9 @@ def read_page(
     """Read one page. A cursor goes on at the revision that its first page was read at."""
     limit = query.limit or PAGE_SIZE
     start = _cursor(transaction, listing, query).values if query.cursor else None
-    items, last = _read(transaction, listing, query, at, start, limit + 1, limit)
+    rows_read, last = _read(transaction, listing, query, at, start, limit)
+    columns = shown_columns(listing, query)
+    items = [dict(zip(columns, row, strict=True)) for row in rows_read]
     cursor = Cursor(at.id, last).encode(_identity(listing, query)) if last else None
     total = None
     if query.count == "exact":
@@ -132,13 +140,43 @@ def read_all(
     database: Database, listing: Listing, query: PageQuery, at: Revision
 ) -> Iterator[list[Item]]:
     """Read a whole result in batches, all at one revision, each in a short snapshot of its own."""
+    names = shown_columns(listing, query)
+    for batch in read_rows(database, listing, query, at):
+        yield [dict(zip(names, row, strict=True)) for row in batch]
+
+
+def read_rows(
+    database: Database, listing: Listing, query: PageQuery, at: Revision
+) -> Iterator[Sequence[Row]]:
+    """Read a whole result as rows of the columns shown, in batches as `read_all`."""
     start: tuple[Any, ...] | None = None
+    size = _FIRST_BATCH
     while True:
         with database.read() as transaction:
-            items, start = _read(transaction, listing, query, at, start, _BATCH + 1, _BATCH)
-        yield items
+            rows, start = _read(transaction, listing, query, at, start, size)
+        yield rows
         if start is None:
             return
+        size = _LATER_BATCH
+
+
+def has_more_rows(
+    transaction: ReadTransaction, listing: Listing, query: PageQuery, at: Revision, limit: int
+) -> bool:
+    """Return whether a whole result has more rows than a limit."""
+    rows = listing.rows(transaction, at)
+    some = rows.select(()).add_columns(literal(1)).where(*conditions(query, rows)).limit(limit + 1)
+    count = transaction.connection.scalar(select(func.count()).select_from(some.subquery()))
+    return (count or 0) > limit
+
+
+def table_columns(
+    transaction: ReadTransaction, listing: Listing, query: PageQuery, at: Revision
+) -> tuple[Column, ...]:
+    """Return the columns that an answer shows, with what their types say that they hold."""
+    rows = listing.rows(transaction, at)
+    types = ((name, rows.column(name).type) for name in shown_columns(listing, query))
+    return tuple(Column(name, kind_of(type_.python_type)) for name, type_ in types)
 
 
 def read_one(
@@ -163,23 +201,30 @@ def _read(
     query: PageQuery,
     at: Revision,
     start: tuple[Any, ...] | None,
-    fetched: int,
-    kept: int,
-) -> tuple[list[Item], tuple[Any, ...] | None]:
-    """Read up to `kept` rows after `start`; return them and, if more follow, the last's values."""
+    size: int,
+) -> tuple[Sequence[Row], tuple[Any, ...] | None]:
+    """Read up to `size` rows after `start`; return them and, if more follow, the last's values."""
     rows = listing.rows(transaction, at)
     order = _order(listing, query)
     columns = shown_columns(listing, query)
-    marks = [_marked(rows, key) for key in order]
-    statement = rows.select(columns).add_columns(*marks).where(*conditions(query, rows))
+    marks = [key for key in order if key.column not in columns]
+    marked = [_marked(rows, key) for key in marks]
+    statement = rows.select(columns).add_columns(*marked).where(*conditions(query, rows))
     if start is not None:
         statement = statement.where(after(order, rows, start))
-    statement = statement.order_by(*(key.ordering(rows) for key in order)).limit(fetched)
-    found = transaction.connection.execute(statement).all()
-    width = len(columns)
-    items = [dict(zip(columns, row, strict=False)) for row in found[:kept]]
-    last = tuple(found[kept - 1][width:]) if len(found) > kept else None
-    return listing.complete(transaction, items), last
+    statement = statement.order_by(*(key.ordering(rows) for key in order)).limit(size + 1)
+    found = fetch(transaction.connection, statement)
+    last = None
+    if len(found) > size:
+        found.pop()
+        names = (*columns, *(key.column for key in marks))
+        values = dict(zip(names, found[-1], strict=True))
+        last = tuple(values[key.column] for key in order)
+    shown: Sequence[Row] = [row[: len(columns)] for row in found] if marks else found
+    if isinstance(listing, Completing):
+        items = [dict(zip(columns, row, strict=True)) for row in shown]
+        shown = [list(item.values()) for item in listing.complete(transaction, items)]
+    return shown, last
 
 
 def _marked(rows: Selectable, key: SortKey) -> ColumnElement[Any]:

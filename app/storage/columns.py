@@ -33,6 +33,11 @@ class TextList(TypeDecorator[list[str]]):
     impl = Text
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[list[str]]:
+        """The type of its values, which a decorator does not take from what it wraps."""
+        return list
+
     def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> str | None:
         """Return the JSON text of the list."""
         return None if value is None else orjson.dumps(value).decode()

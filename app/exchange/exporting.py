@@ -1,0 +1,203 @@
+"""All facts as a Data Package: a folder or a zip, the same bytes for the same revision."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
+from typing import Any, Final
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import orjson
+
+from app.exchange.datapackage import descriptor
+from app.kit.formats import Row, write_csv
+from app.kit.tables import columns_of
+from app.resources.queries import ListQuery, PageQuery
+from app.resources.reading import Item, ResourceList, read_all, read_rows
+from app.resources.registry import RESOURCES
+from app.resources.resource import Resource
+from app.resources.sources import SOURCES
+from app.storage.database import Database, Revision
+
+DESCRIPTOR: Final = "datapackage.json"
+_DATE: Final = (1980, 1, 1, 0, 0, 0)
+"""The time of every file in a zip, the first that there can be: zips of one revision are equal."""
+
+_READABLE: Final = 0o644 << 16
+_NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
+
+Progress = Callable[[int], None]
+"""Told how many rows were written since it was last told."""
+
+Files = Iterator[tuple[str, Iterator[bytes]]]
+"""Files by name, each with its content in pieces: to be read in order, each to its end."""
+
+
+def package_files(database: Database, at: Revision, progress: Progress | None = None) -> Files:
+    """Yield the files of the package of a revision: a table for each resource, the descriptor."""
+    tables = [_Table(resource) for resource in RESOURCES]
+    for table in tables:
+        yield f"{table.resource.many}.csv", table.written(database, at, progress)
+    everything = read_all(database, ResourceList(SOURCES), PageQuery(), at)
+    sources = [source for batch in everything for source in batch]
+    content = orjson.dumps(_described(tables, sources, at), option=orjson.OPT_INDENT_2)
+    yield DESCRIPTOR, iter([content + b"\n"])
+
+
+def export_pack(
+    database: Database, folder: Path, at: Revision, *, progress: Progress | None = None
+) -> None:
+    """Write all facts as they stood at a revision as a pack, into a folder that is new or empty.
+
+    The folder appears complete or not at all. Raises FileExistsError where it holds anything.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(f"{folder} is not empty")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+        made = Path(scratch) / "pack"
+        made.mkdir()
+        for name, content in package_files(database, at, progress):
+            with (made / name).open("wb") as file:
+                file.writelines(content)
+        with suppress(FileNotFoundError):
+            folder.rmdir()
+        made.rename(folder)
+
+
+def export_zip(
+    database: Database, path: Path, at: Revision, *, progress: Progress | None = None
+) -> None:
+    """Write the pack as one zip. It appears complete or not at all.
+
+    Raises FileExistsError where there is such a file.
+    """
+    if path.exists():
+        raise FileExistsError(f"{path} is there already")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+        try:
+            file.writelines(zip_pieces(package_files(database, at, progress)))
+            file.close()
+            Path(file.name).chmod(_READABLE >> 16)
+            os.link(file.name, path)  # unlike a renaming, this spares what came there meanwhile
+        finally:
+            Path(file.name).unlink()
+
+
+def zip_pieces(files: Files) -> Iterator[bytes]:
+    """Yield a zip of files in pieces, as it is made. The same files are the same bytes."""
+    made = _Forward()
+    with ZipFile(made, "w", ZIP_DEFLATED) as archive:
+        for name, content in files:
+            entry = ZipInfo(name, _DATE)
+            entry.compress_type = ZIP_DEFLATED
+            entry.external_attr = _READABLE
+            # Nobody knows how long it becomes, so the long form it is.
+            with archive.open(entry, "w", force_zip64=True) as file:
+                for piece in content:
+                    file.write(piece)
+                    yield made.taken()
+            yield made.taken()
+    yield made.taken()
+
+
+class _Forward:
+    """A file that cannot go back, from which is taken what was written."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self._held += data
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: what is written is taken anyway."""
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to close."""
+
+    def taken(self) -> bytes:
+        """Return what was written since this was last asked."""
+        held = bytes(self._held)
+        self._held.clear()
+        return held
+
+
+@dataclass
+class _Table:
+    """The table of a resource as it is written, and what is known of it in the end."""
+
+    resource: Resource
+    rows: int = 0
+    size: int = 0
+    checksum: str = ""
+
+    def written(
+        self, database: Database, at: Revision, progress: Progress | None
+    ) -> Iterator[bytes]:
+        """Yield the table as CSV in pieces, and note its size and checksum."""
+        columns = columns_of(self.resource.fact)
+        query = ListQuery(fields=[column.name for column in columns])
+        batches = read_rows(database, ResourceList(self.resource), query, at)
+        seen = sha256()
+        for piece in write_csv(columns, self._counted(batches, progress)):
+            seen.update(piece)
+            self.size += len(piece)
+            yield piece
+        self.checksum = f"sha256:{seen.hexdigest()}"
+
+    def _counted(
+        self, batches: Iterable[Sequence[Row]], progress: Progress | None
+    ) -> Iterator[Sequence[Row]]:
+        for batch in batches:
+            yield batch
+            self.rows += len(batch)
+            if progress:
+                progress(len(batch))
+
+
+def _described(tables: list[_Table], sources: list[Item], at: Revision) -> dict[str, Any]:
+    """Return the descriptor: what there is, of which revision, who states it, on which terms."""
+    content = descriptor(
+        name=f"ai-race-indicators-revision-{at.id}",
+        title=f"All facts at revision {at.id}",
+        description="Exported facts; airace load reads them again. Each licence is that of a "
+        "source, as far as known, and holds for what that source states.",
+        author="AI Race Indicators",
+        resources=[table.resource for table in tables],
+    )
+    tables_described = content.pop("resources")
+    for described, table in zip(tables_described, tables, strict=True):
+        described |= {"bytes": table.size, "hash": table.checksum, "rows": table.rows}
+    return {
+        **content,
+        "revision": at.id,
+        "licenses": _licences(sources),
+        "sources": [_source(source) for source in sources],
+        "resources": tables_described,
+    }
+
+
+def _licences(sources: list[Item]) -> list[dict[str, Any]]:
+    """Return the licences that sources state, each with the sources that it holds for."""
+    stated = sorted({source["licence"] for source in sources} - {None})
+    return [
+        {
+            "name": _NOT_IN_A_NAME.sub("-", licence),
+            "title": licence,
+            "sources": [source["id"] for source in sources if source["licence"] == licence],
+        }
+        for licence in stated
+    ]
+
+
+def _source(source: Item) -> dict[str, Any]:
+    """Return a source as the descriptor names it; without a licence, none is known."""
+    described = {name: source[name] for name in ("id", "title", "publisher", "licence")}
+    return described | ({"path": source["url"]} if source["url"] else {})

@@ -1,0 +1,51 @@
+"""The whole data in one file: a Data Package in a zip."""
+
+from itertools import chain
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.responses import StreamingResponse
+
+from app.exchange.exporting import package_files, zip_pieces
+from app.http.answers import parameters, read_parameters, revision_asked, told
+from app.http.caching import Validator
+from app.http.openapi import query_parameters, responses
+from app.resources.queries import DetailQuery
+from app.storage.database import Database
+
+_ZIP: Final = "application/zip"
+
+
+def export_router(database: Database) -> APIRouter:
+    """Return the route of the whole data."""
+    router = APIRouter(tags=["ledger"])
+
+    def export(request: Request) -> Response:
+        query = read_parameters(DetailQuery, parameters(request))
+        with database.read() as transaction:
+            at = told(lambda: revision_asked(transaction, query))
+        validator = Validator(at, _ZIP, pinned=query.as_of is not None)
+        if validator.is_known_by(request.headers.get("if-none-match")):
+            return Response(status_code=304, headers=validator.headers)
+        pieces = zip_pieces(package_files(database, at))
+        first = next(pieces)
+        name = f"ai-race-indicators-revision-{at.id}.zip"
+        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        headers = {**validator.headers, **disposition}
+        return StreamingResponse(chain([first], pieces), headers=headers, media_type=_ZIP)
+
+    router.add_api_route(
+        "/export.zip",
+        export,
+        operation_id="get_export",
+        summary="Download the whole data",
+        description="All facts of one revision as a Data Package: a CSV file for each resource, "
+        "and `datapackage.json` with schemas, sources, licences, sizes and checksums. "
+        "`airace load` reads it again.",
+        responses=responses(
+            others=(_ZIP,), errors=(400, 422), never=(406,), description="The zip."
+        ),
+        response_class=Response,
+        openapi_extra={"parameters": query_parameters(DetailQuery)},
+    )
+    return router
