@@ -1,4 +1,4 @@
-"""The command line: airace serve | migrate | load | export | check."""
+"""The command line: airace serve | migrate | load | export | diff | check."""
 
 import json
 import os
@@ -28,13 +28,17 @@ def _plainly(command: Command) -> Command:
     def run(*args: Any, **options: Any) -> None:
         from app.exchange.packs import UnreadablePack
         from app.kit.errors import NotAllowed
+        from app.kit.queries import UnreadableQuery
+        from app.resources.reading import Unanswerable
 
         try:
             command(*args, **options)
         except UnreadablePack as error:
             raise click.ClickException(f"nothing was loaded.\n{error}") from None
-        except (UnusableDatabase, NotAllowed, OSError) as error:
+        except (UnusableDatabase, NotAllowed, UnreadableQuery, OSError) as error:
             raise click.ClickException(str(error)) from None
+        except Unanswerable as error:
+            raise click.ClickException(str(error.fault)) from None
         except DBAPIError as error:
             reason = str(error.orig).strip().splitlines()[0]
             raise click.ClickException(f"the database cannot be used: {reason}") from None
@@ -154,6 +158,39 @@ def export(folder: Path, as_of: str | None) -> None:
     with _bar("Writing", None) as tell:
         export_pack(database, folder, at, author="airace export", progress=tell)
     click.echo(f"Wrote the facts of revision {at.id} to {folder}.")
+
+
+@main.command()
+@click.argument("start", metavar="A")
+@click.argument("end", metavar="B", required=False)
+@click.option("--resource", multiple=True, help="Only this resource; may be given again.")
+@click.option("--source", multiple=True, help="Only what this source states; may be given again.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print it as CSV, a line a row or cell.")
+@_plainly
+def diff(
+    start: str, end: str | None, resource: tuple[str, ...], source: tuple[str, ...], *, as_csv: bool
+) -> None:
+    """Tell what changed from A to B: rows added and removed, cells with old and new value.
+
+    A and B are revisions, or instants such as 2024-03-31T12:00:00Z; without B it is the newest.
+    Net between the two: what was changed and changed back is not told.
+    """
+    from app.exchange.diff_text import diff_csv, diff_lines
+    from app.kit.queries import read_query
+    from app.resources.differences import DiffQuery
+    from app.storage.migration import require_schema
+
+    pairs = [("from", start), *([("to", end)] if end else [])]
+    pairs += [("resource", name) for name in resource] + [("source", key) for key in source]
+    query = read_query(DiffQuery, pairs)
+    database = _database()
+    require_schema(database)
+    if as_csv:
+        for chunk in diff_csv(database, query):
+            click.echo(chunk, nl=False)
+    else:
+        for line in diff_lines(database, query):
+            click.echo(line)
 
 
 @main.command()

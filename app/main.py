@@ -11,6 +11,7 @@ from starlette.routing import Match
 from app.http import problems
 from app.http.analysis_routes import analysis_router
 from app.http.chart_routes import chart_router
+from app.http.diff_routes import diff_router
 from app.http.documentation import TITLE, add_documentation
 from app.http.home_routes import home_router
 from app.http.middleware import CommonHeaders, Gzip, HeadAsGet, LastResort, Limits, Mounted
@@ -24,7 +25,10 @@ from app.site.charts import Renderer
 from app.storage.database import Database
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_ADDRESSES = (*(resource.path for resource in RESOURCES), "/revisions", "/changes", "/docs", "/")
+_ADDRESSES = (
+    *(resource.path for resource in RESOURCES),
+    *("/revisions", "/changes", "/diff", "/docs", "/"),
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -63,6 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.public_url = settings.public_url
     app.include_router(home_router(database, has_charts=True))
     app.include_router(service_router(database))
+    app.include_router(diff_router(database))
     for resource in RESOURCES:
         app.include_router(resource_router(resource, database))
     app.include_router(analysis_router(database))

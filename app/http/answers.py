@@ -177,8 +177,7 @@ def told(read: Callable[[], Answer]) -> Answer:
     try:
         return read()
     except Unanswerable as error:
-        fault = Fault(error.name, str(error.cause), error.cause.allowed, error.cause.nearest)
-        raise problems.unacceptable_value([fault]) from None
+        raise problems.unacceptable_value([error.fault]) from None
 
 
 def _revision(transaction: ReadTransaction, query: DetailQuery) -> Revision:

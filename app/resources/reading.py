@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Select, func
 
-from app.kit.errors import NotAllowed
+from app.kit.errors import Fault, NotAllowed
 from app.kit.filters import Filterable, conditions
 from app.kit.paging import Cursor
 from app.kit.sorting import SortKey, after, total_order
@@ -110,6 +110,11 @@ class Unanswerable(Exception):
         super().__init__(f"{name} {cause}")
         self.name = name
         self.cause = cause
+
+    @property
+    def fault(self) -> Fault:
+        """What is wrong, with what is allowed."""
+        return Fault(self.name, str(self.cause), self.cause.allowed, self.cause.nearest)
 
 
 def read_page(
