@@ -1,4 +1,4 @@
-"""The command line: airace serve | migrate | load | export | diff | check."""
+"""The command line: airace serve | migrate | load | export | diff | rename | check."""
 
 import json
 import os
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from app import __version__
+from app.kit.text import counted
 from app.settings import Settings
 from app.storage.database import Database
 from app.storage.engine import UnusableDatabase
@@ -30,12 +31,13 @@ def _plainly(command: Command) -> Command:
         from app.kit.errors import NotAllowed
         from app.kit.queries import UnreadableQuery
         from app.resources.reading import Unanswerable
+        from app.storage.ledger import LedgerRefusal
 
         try:
             command(*args, **options)
         except UnreadablePack as error:
             raise click.ClickException(f"nothing was loaded.\n{error}") from None
-        except (UnusableDatabase, NotAllowed, UnreadableQuery, OSError) as error:
+        except (UnusableDatabase, NotAllowed, UnreadableQuery, LedgerRefusal, OSError) as error:
             raise click.ClickException(str(error)) from None
         except Unanswerable as error:
             raise click.ClickException(str(error.fault)) from None
@@ -191,6 +193,35 @@ def diff(
     else:
         for line in diff_lines(database, query):
             click.echo(line)
+
+
+@main.command()
+@click.argument("resource")
+@click.argument("old")
+@click.argument("new")
+@click.option("--author", help="Who renames it; airace rename unless given.")
+@click.option("--message", help="Why; what was done unless given.")
+@_plainly
+def rename(resource: str, old: str, new: str, author: str | None, message: str | None) -> None:
+    """Let the row OLD of RESOURCE go on under the key NEW, as one revision.
+
+    Every row that refers to it then names the new key. The old address leads to the new one, and
+    the old key never has a row again.
+    """
+    from app.resources.renaming import rename as give_key
+
+    revision, changed = give_key(
+        _migrated(),
+        resource,
+        old,
+        new,
+        author=author or "airace rename",
+        message=message or f"Rename {resource}/{old} to {new}",
+    )
+    click.echo(
+        f"Renamed {resource}/{old} to {new} as revision {revision}: "
+        f"{counted(changed, 'other row')} changed."
+    )
 
 
 @main.command()

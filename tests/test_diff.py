@@ -33,7 +33,7 @@ from tests.ledger_rows import ai_model, company, latest, listed, source, total, 
 
 Item = dict[str, Any]
 Cells = dict[tuple[str, str], dict[str, str]]
-REVISIONS = 7
+REVISIONS = 5
 
 
 class Histories:
@@ -81,11 +81,9 @@ def _write_at_random(database: Database, random: Random) -> None:
         if key in there[FUNDING] and random.random() < 0.5:
             gone[FUNDING].append(key)
         else:
-            deals = random.choice([1, 2, 2**53 + 1])
-            fields = {"deals": deals, "deals_qualifier": "exact", "source": random.choice("st")}
-            put[FUNDING].append(
-                total(key, note=random.choice(['says "so", twice', "=1+1"]), **fields)
-            )
+            deals, note = random.choice([1, 2, 2**53 + 1]), random.choice(['a "b", c', "=1+1"])
+            stated = {"deals_qualifier": "exact", "source": random.choice("st")}
+            put[FUNDING].append(total(key, deals=deals, note=note, **stated))
     write(database, put, gone)
 
 
@@ -141,7 +139,7 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-@pytest.fixture(scope="module", params=range(3))
+@pytest.fixture(scope="module", params=range(2))
 def histories(
     request: pytest.FixtureRequest, templates: Templates, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Histories]:
@@ -159,7 +157,7 @@ def test_any_two_states_differ_as_their_exports_do(histories: Histories) -> None
 
 
 def test_the_summary_counts_the_lines(histories: Histories) -> None:
-    for start, end in ((0, REVISIONS), (REVISIONS, 2), (3, 4), (5, 5)):
+    for start, end in ((0, REVISIONS), (REVISIONS, 2), (3, 4), (4, 4)):
         asked = {"from": start, "to": end}
         data = histories.client.get("/diff/summary", params=asked).json()["data"]
         assert (data["from_revision"], data["to_revision"]) == (start, end)
