@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic import ValidationError
@@ -19,7 +19,12 @@ from app.settings import Settings
 from app.storage.database import Database
 from app.storage.engine import UnusableDatabase
 
+if TYPE_CHECKING:
+    from app.analysis.data_checks import Remarks
+
 Command = Callable[..., None]
+_REMARKS_LISTED = 20
+"""So many remarks of each kind are printed."""
 
 
 def _plainly(command: Command) -> Command:
@@ -225,28 +230,52 @@ def rename(resource: str, old: str, new: str, author: str | None, message: str |
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the faults alone, as JSON.")
 @_plainly
 def check(*, as_json: bool) -> None:
-    """Prove the data sound: the file, references, periods, totals and rounds, history.
+    """Prove the data sound, and remark on what they say.
 
-    Exit code 0 means that nothing was found, 1 that something was.
+    Faults are of the file, references, periods, totals and rounds, history: exit code 1 means
+    that there are any, 0 that there are none. Remarks are on the figures themselves (a round from
+    two sources, parts above their whole, outliers, a missing licence or locator). They are
+    printed where there are no faults and do not change the exit code; GET /checks has all.
     """
     from app.analysis.checks import check as find
+    from app.analysis.data_checks import read_remarks
     from app.storage.migration import require_schema
 
     database = _database()
     require_schema(database)
     with database.read() as transaction:
-        findings = list(find(transaction))
+        faults = list(find(transaction))
+        at = transaction.latest
+        wanted = not (as_json or faults)  # what is not sound may not even be readable
+        remarks = list(read_remarks(transaction, at, listed=_REMARKS_LISTED)) if wanted else []
     if as_json:
-        click.echo(json.dumps([finding.__dict__ for finding in findings], indent=2))
+        click.echo(json.dumps([fault.__dict__ for fault in faults], indent=2))
     else:
-        for finding in findings:
-            click.echo(f"{finding.resource} {finding.id}: {finding.problem}")
-        click.echo(f"{len(findings)} findings." if findings else "Sound: nothing was found.")
-    if findings:
+        for fault in faults:
+            click.echo(f"{fault.resource} {fault.id}: {fault.problem}")
+        click.echo(f"{len(faults)} findings." if faults else "Sound: nothing was found.")
+        _tell_remarks(remarks)
+    if faults:
         sys.exit(1)
+
+
+def _tell_remarks(remarks: "list[Remarks]") -> None:
+    """Print the first remarks of each kind, then how many there are of each."""
+    for remark in remarks:
+        click.echo()
+        for item in remark.first:
+            click.echo(
+                f"{remark.kind} {item['resource']} {', '.join(item['ids'])}: {item['reason']}"
+            )
+        if remark.count > len(remark.first):
+            click.echo(f"{remark.kind}: {remark.count - len(remark.first)} more")
+    if remarks:
+        counts = ", ".join(f"{remark.count} {remark.kind}" for remark in remarks)
+        total = sum(remark.count for remark in remarks)
+        click.echo(f"\n{counted(total, 'remark')} on the data: {counts}.")
 
 
 def _prepare(settings: Settings) -> Database:

@@ -11,6 +11,7 @@ from starlette.routing import Match
 from app.http import problems
 from app.http.analysis_routes import analysis_router
 from app.http.chart_routes import chart_router
+from app.http.check_routes import check_router
 from app.http.diff_routes import diff_router
 from app.http.documentation import TITLE, add_documentation
 from app.http.home_routes import home_router
@@ -27,7 +28,7 @@ from app.storage.database import Database
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _ADDRESSES = (
     *(resource.path for resource in RESOURCES),
-    *("/revisions", "/changes", "/diff", "/docs", "/"),
+    *("/revisions", "/changes", "/diff", "/checks", "/docs", "/"),
 )
 
 
@@ -71,6 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for resource in RESOURCES:
         app.include_router(resource_router(resource, database))
     app.include_router(analysis_router(database))
+    app.include_router(check_router(database))
     app.include_router(chart_router(database, renderer))
     add_documentation(app)
     return app
