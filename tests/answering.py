@@ -21,6 +21,7 @@ ADDRESSES = [
     *(f"{resource.path}/{resource.example}" for resource in RESOURCES),
     *(f"{resource.path}/{resource.example}/history" for resource in RESOURCES),
     *("/revisions", "/revisions.csv", "/changes", "/changes.ndjson"),
+    *("/checks", "/checks.csv"),
     *("/", "/health", "/ready", "/openapi.json", "/docs", "/static/site.css"),
 ]
 CACHED = [address for address in ADDRESSES if address not in {"/health", "/ready"}]

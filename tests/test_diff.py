@@ -18,18 +18,15 @@ from starlette.testclient import TestClient
 from app.cli import main
 from app.exchange.packs import export_pack
 from app.main import create_app
-from app.resources.ai_models import AI_MODELS
-from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
 from app.resources.registry import RESOURCES
-from app.resources.resource import Resource
 from app.resources.sources import SOURCES
 from app.settings import Settings
 from app.storage.database import Database
-from app.storage.ledger import StoredRow
 from tests.answering import client_of, is_problem
 from tests.conftest import Templates
-from tests.ledger_rows import ai_model, company, latest, listed, source, total, write
+from tests.ledger_rows import latest, source, total, write
+from tests.random_writes import write_at_random
 
 Item = dict[str, Any]
 Cells = dict[tuple[str, str], dict[str, str]]
@@ -44,7 +41,7 @@ class Histories:
         random = Random(seed)
         write(self.database, {SOURCES: [source("s"), source("t")]})
         while latest(self.database) < REVISIONS:
-            _write_at_random(self.database, random)
+            write_at_random(self.database, random)
         self.states = {
             number: _exported(self.database, folder / str(number), number)
             for number in range(REVISIONS + 1)
@@ -57,37 +54,6 @@ class Histories:
         answer = self.client.get("/diff.ndjson", params=asked)
         assert answer.status_code == 200, answer.text
         return [json.loads(line) for line in answer.text.splitlines()]
-
-
-def _write_at_random(database: Database, random: Random) -> None:
-    """Add, change back and forth and remove a few rows, each of a few keys and values."""
-    put: dict[Resource, list[StoredRow]] = {COMPANIES: [], AI_MODELS: [], FUNDING: []}
-    gone: dict[Resource, list[str]] = {AI_MODELS: [], FUNDING: []}
-    there = {
-        resource: {item["id"] for item in listed(database, resource, fields="id")}
-        for resource in put
-    }
-    for key in random.sample(["c0", "c1", "c2"], 2 if there[COMPANIES] else 3):
-        roles = random.sample(["investor", "adopter"], random.randint(0, 2))
-        fields = {"source": random.choice("st"), "roles": roles, "country": random.choice(_WHERE)}
-        put[COMPANIES].append(company(key, **fields))
-    for key in random.sample(["m0", "m1", "m2"], 2):
-        if key in there[AI_MODELS] and random.random() < 0.5:
-            gone[AI_MODELS].append(key)
-        else:
-            compute = random.choice([None, 9e25, 5e25, 1151.0])
-            put[AI_MODELS].append(ai_model(key, training_compute_flop=compute, developers=["c0"]))
-    for key in random.sample(["f0", "f1", "f2", "f3"], 3):
-        if key in there[FUNDING] and random.random() < 0.5:
-            gone[FUNDING].append(key)
-        else:
-            deals, note = random.choice([1, 2, 2**53 + 1]), random.choice(['a "b", c', "=1+1"])
-            stated = {"deals_qualifier": "exact", "source": random.choice("st")}
-            put[FUNDING].append(total(key, deals=deals, note=note, **stated))
-    write(database, put, gone)
-
-
-_WHERE = ("US", "CN", None)
 
 
 def _exported(database: Database, folder: Path, number: int) -> Cells:

@@ -136,10 +136,15 @@ class Remarks:
 
 
 def read_remarks(
-    transaction: ReadTransaction, at: Revision, *, listed: int, today: str | None = None
+    transaction: ReadTransaction,
+    at: Revision,
+    *,
+    listed: int,
+    kinds: Sequence[str] = tuple(KINDS),
+    today: str | None = None,
 ) -> Iterator[Remarks]:
     """Yield the findings of each kind that has any, with at most so many of them listed."""
-    for kind in KINDS:
+    for kind in kinds:
         listing = FindingList((kind,), today)
         rows = listing.rows(transaction, at)
         count = transaction.connection.scalar(rows.select(()).add_columns(func.count())) or 0
