@@ -91,7 +91,7 @@ _ENDS: dict[str, Any] = {  # `from` is a word of Python and no name in a class
         Field(
             description="The state to begin with: a revision, or an instant (UTC where no zone is "
             "given). It may be the later one: the answer is then the reverse.",
-            examples=["1"],
+            examples=["0"],
         ),
     ),
     "to": (
@@ -99,7 +99,7 @@ _ENDS: dict[str, Any] = {  # `from` is a word of Python and no name in a class
         Field(
             default=None,
             description="The state to compare it with; without it the newest, or that of `as_of`.",
-            examples=["2"],
+            examples=["1"],
         ),
     ),
 }
