@@ -1,4 +1,4 @@
-"""The command line: airace serve | migrate | load | mappings | export | check."""
+"""The command line: airace serve | migrate | load | mappings | export | diff | rename | check."""
 
 import json
 import os
@@ -7,18 +7,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from app import __version__
+from app.kit.text import counted
 from app.settings import Settings
 from app.storage.database import Database
 from app.storage.engine import UnusableDatabase
 
+if TYPE_CHECKING:
+    from app.analysis.data_checks import Remarks
+
 Command = Callable[..., None]
+_REMARKS_LISTED = 20
+"""So many remarks of each kind are printed."""
 
 
 def _plainly(command: Command) -> Command:
@@ -28,13 +34,18 @@ def _plainly(command: Command) -> Command:
     def run(*args: Any, **options: Any) -> None:
         from app.exchange.packs import UnreadablePack
         from app.kit.errors import NotAllowed
+        from app.kit.queries import UnreadableQuery
+        from app.resources.reading import Unanswerable
+        from app.storage.ledger import LedgerRefusal
 
         try:
             command(*args, **options)
         except UnreadablePack as error:
             raise click.ClickException(f"nothing was loaded.\n{error}") from None
-        except (UnusableDatabase, NotAllowed, OSError) as error:
+        except (UnusableDatabase, NotAllowed, UnreadableQuery, LedgerRefusal, OSError) as error:
             raise click.ClickException(str(error)) from None
+        except Unanswerable as error:
+            raise click.ClickException(str(error.fault)) from None
         except DBAPIError as error:
             reason = str(error.orig).strip().splitlines()[0]
             raise click.ClickException(f"the database cannot be used: {reason}") from None
@@ -265,28 +276,114 @@ def export(target: Path, as_of: str | None) -> None:
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.argument("start", metavar="A")
+@click.argument("end", metavar="B", required=False)
+@click.option("--resource", multiple=True, help="Only this resource; may be given again.")
+@click.option("--source", multiple=True, help="Only what this source states; may be given again.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print it as CSV, a line a row or cell.")
+@_plainly
+def diff(
+    start: str, end: str | None, resource: tuple[str, ...], source: tuple[str, ...], *, as_csv: bool
+) -> None:
+    """Tell what changed from A to B: rows added and removed, cells with old and new value.
+
+    A and B are revisions, or instants such as 2024-03-31T12:00:00Z; without B it is the newest.
+    Net between the two: what was changed and changed back is not told.
+    """
+    from app.exchange.diff_text import diff_csv, diff_lines
+    from app.kit.queries import read_query
+    from app.resources.differences import DiffQuery
+    from app.storage.migration import require_schema
+
+    pairs = [("from", start), *([("to", end)] if end else [])]
+    pairs += [("resource", name) for name in resource] + [("source", key) for key in source]
+    query = read_query(DiffQuery, pairs)
+    database = _database()
+    require_schema(database)
+    if as_csv:
+        for chunk in diff_csv(database, query):
+            click.echo(chunk, nl=False)
+    else:
+        for line in diff_lines(database, query):
+            click.echo(line)
+
+
+@main.command()
+@click.argument("resource")
+@click.argument("old")
+@click.argument("new")
+@click.option("--author", help="Who renames it; airace rename unless given.")
+@click.option("--message", help="Why; what was done unless given.")
+@_plainly
+def rename(resource: str, old: str, new: str, author: str | None, message: str | None) -> None:
+    """Let the row OLD of RESOURCE go on under the key NEW, as one revision.
+
+    Every row that refers to it then names the new key. The old address leads to the new one, and
+    the old key never has a row again.
+    """
+    from app.resources.renaming import rename as give_key
+
+    revision, changed = give_key(
+        _migrated(),
+        resource,
+        old,
+        new,
+        author=author or "airace rename",
+        message=message or f"Rename {resource}/{old} to {new}",
+    )
+    click.echo(
+        f"Renamed {resource}/{old} to {new} as revision {revision}: "
+        f"{counted(changed, 'other row')} changed."
+    )
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the faults alone, as JSON.")
 @_plainly
 def check(*, as_json: bool) -> None:
-    """Prove the data sound: the file, references, periods, totals and rounds, history.
+    """Prove the data sound, and remark on what they say.
 
-    Exit code 0 means that nothing was found, 1 that something was.
+    Faults are of the file, references, periods, totals and rounds, history: exit code 1 means
+    that there are any, 0 that there are none. Remarks are on the figures themselves (a round from
+    two sources, parts above their whole, outliers, a missing licence or locator). They are
+    printed where there are no faults and do not change the exit code; GET /checks has all.
     """
     from app.analysis.checks import check as find
+    from app.analysis.data_checks import read_remarks
     from app.storage.migration import require_schema
 
     database = _database()
     require_schema(database)
     with database.read() as transaction:
-        findings = list(find(transaction))
+        faults = list(find(transaction))
+        at = transaction.latest
+        wanted = not (as_json or faults)  # what is not sound may not even be readable
+        remarks = list(read_remarks(transaction, at, listed=_REMARKS_LISTED)) if wanted else []
     if as_json:
-        click.echo(json.dumps([finding.__dict__ for finding in findings], indent=2))
+        click.echo(json.dumps([fault.__dict__ for fault in faults], indent=2))
     else:
-        for finding in findings:
-            click.echo(f"{finding.resource} {finding.id}: {finding.problem}")
-        click.echo(f"{len(findings)} findings." if findings else "Sound: nothing was found.")
-    if findings:
+        for fault in faults:
+            click.echo(f"{fault.resource} {fault.id}: {fault.problem}")
+        click.echo(f"{len(faults)} findings." if faults else "Sound: nothing was found.")
+        _tell_remarks(remarks)
+    if faults:
         sys.exit(1)
+
+
+def _tell_remarks(remarks: "list[Remarks]") -> None:
+    """Print the first remarks of each kind, then how many there are of each."""
+    for remark in remarks:
+        click.echo()
+        for item in remark.first:
+            click.echo(
+                f"{remark.kind} {item['resource']} {', '.join(item['ids'])}: {item['reason']}"
+            )
+        if remark.count > len(remark.first):
+            click.echo(f"{remark.kind}: {remark.count - len(remark.first)} more")
+    if remarks:
+        counts = ", ".join(f"{remark.count} {remark.kind}" for remark in remarks)
+        total = sum(remark.count for remark in remarks)
+        click.echo(f"\n{counted(total, 'remark')} on the data: {counts}.")
 
 
 def _prepare(settings: Settings) -> Database:

@@ -11,6 +11,8 @@ from starlette.routing import Match
 from app.http import problems
 from app.http.analysis_routes import analysis_router
 from app.http.chart_routes import chart_router
+from app.http.check_routes import check_router
+from app.http.diff_routes import diff_router
 from app.http.documentation import TITLE, add_documentation
 from app.http.export_routes import export_router
 from app.http.home_routes import home_router
@@ -25,7 +27,10 @@ from app.site.charts import Renderer
 from app.storage.database import Database
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_ADDRESSES = (*(resource.path for resource in RESOURCES), "/revisions", "/changes", "/docs", "/")
+_ADDRESSES = (
+    *(resource.path for resource in RESOURCES),
+    *("/revisions", "/changes", "/diff", "/checks", "/docs", "/"),
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -65,9 +70,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(home_router(database, has_charts=True))
     app.include_router(service_router(database))
     app.include_router(export_router(database))
+    app.include_router(diff_router(database))
     for resource in RESOURCES:
         app.include_router(resource_router(resource, database))
     app.include_router(analysis_router(database))
+    app.include_router(check_router(database))
     app.include_router(chart_router(database, renderer))
     add_documentation(app)
     return app

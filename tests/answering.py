@@ -24,6 +24,7 @@ ADDRESSES = [
     *(f"{resource.path}/{resource.example}/history" for resource in RESOURCES),
     *("/revisions", "/revisions.csv", "/changes", "/changes.ndjson", "/changes.parquet"),
     *("/race", "/race.xlsx", "/observations.parquet", "/export.zip"),
+    *("/checks", "/checks.csv"),
     *("/", "/health", "/ready", "/openapi.json", "/docs", "/static/site.css"),
 ]
 CACHED = [address for address in ADDRESSES if address not in {"/health", "/ready"}]

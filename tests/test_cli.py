@@ -54,7 +54,9 @@ def sound(scratch: Path) -> Path:
 
 
 def test_the_commands_are_those_that_are_promised() -> None:
-    assert COMMANDS == ["check", "export", "load", "mappings", "migrate", "serve"]
+    assert [
+        *("check", "diff", "export", "load", "mappings", "migrate", "rename", "serve"),
+    ] == COMMANDS
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h"])
@@ -108,7 +110,7 @@ def test_load_says_what_it_did_and_repeats_in_peace(scratch: Path) -> None:
     assert first.output == "Loaded article-2024-03-31 as revision 1: 16 rows added, 0 changed.\n"
     assert "is there already" in again.output
     assert (first.exit_code, again.exit_code) == (0, 0)
-    assert airace("check").output == "Sound: nothing was found.\n"
+    assert airace("check").output.startswith("Sound: nothing was found.\n")
     assert [path.name for path in scratch.glob("*.db")] == ["airace.db"]
 
 

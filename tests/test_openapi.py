@@ -19,8 +19,10 @@ from app.http import answers
 from app.main import create_app
 from app.resources.registry import RESOURCES
 from app.settings import Settings
+from app.storage.database import Database
 from tests.answering import SUFFIXES
 from tests.conftest import Templates
+from tests.ledger_rows import row_of, write
 from tests.support import ROOT, need
 
 Schema = dict[str, Any]
@@ -40,10 +42,20 @@ NOT_IN_THE_PACKS = {
 }
 
 
+REPLACED = "a-key-that-was-replaced"
+
+
 @pytest.fixture(scope="module")
 def offline(sqlite_templates: Templates) -> Iterator[TestClient]:
-    """A client whose database is not asked for anything but the packs that ship."""
+    """A client of the packs that ship, and of one row a resource whose key was replaced."""
     settings = Settings(database_url=sqlite_templates.seeded())
+    database = Database(settings.database_url)
+    for resource in RESOURCES:
+        row = row_of(database, resource, resource.example) or {}
+        write(database, {resource: [{**row, "id": REPLACED}]})
+        with database.write(author="tests", message="another key") as writing:
+            writing.rename(resource.ledger, REPLACED, "another-key")
+    database.close()
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         yield client
 
@@ -191,6 +203,7 @@ def _provoke(status: int, client: TestClient, path: str, operation: Schema) -> h
     plain = address_of(path, operation)
     missing = re.sub(r"\{\w+\}", "no-such-key", path)
     asked: dict[int, tuple[str, str, dict[str, str]]] = {
+        308: ("GET", re.sub(r"\{\w+\}", REPLACED, path), {}),
         304: ("GET", plain, {"If-None-Match": "*"}),
         400: ("GET", address_of(path, operation, no_such_parameter="1"), {}),
         404: ("GET", missing, {}),
@@ -201,7 +214,7 @@ def _provoke(status: int, client: TestClient, path: str, operation: Schema) -> h
         422: ("GET", address_of(path, operation, as_of="99"), {}),
     }
     method, address, headers = asked.get(status, ("GET", plain, {}))
-    return client.request(method, address, headers=headers)
+    return client.request(method, address, headers=headers, follow_redirects=False)
 
 
 def test_every_status_that_is_documented_is_answered(
@@ -222,7 +235,7 @@ def test_every_status_that_is_documented_is_answered(
 
 
 def test_no_other_status_is_answered(document: Schema, offline: TestClient) -> None:
-    tried = (304, 400, 404, 405, 406, 413, 414, 422, 200)
+    tried = (304, 308, 400, 404, 405, 406, 413, 414, 422, 200)
     for path, operation in operations(document):
         for status in tried:
             answer = _provoke(status, offline, path, operation)

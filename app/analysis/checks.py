@@ -14,7 +14,7 @@ from app.resources.resource import Resource
 from app.storage.columns import TextList
 from app.storage.database import ReadTransaction
 from app.storage.engine import integrity_problems
-from app.storage.records import LEDGER, RevisionRecord
+from app.storage.records import LEDGER, ReplacementRecord, RevisionRecord
 
 _revisions = RevisionRecord.__table__
 _BATCH = 1_000
@@ -44,6 +44,7 @@ def check(transaction: ReadTransaction) -> Iterator[Finding]:
         yield from _history_is_unbroken(transaction, resource)
     yield from _counts_are_right(transaction)
     yield from _restatements_end(transaction)
+    yield from _replacements_hold(transaction)
 
 
 def _lists_can_be_read(transaction: ReadTransaction, resource: Resource) -> Iterator[Finding]:
@@ -183,3 +184,20 @@ def _restatements_end(transaction: ReadTransaction) -> Iterator[Finding]:
             above = restates[above]
         if above == key:
             yield Finding("sources", key, "restates itself by way of others")
+
+
+def _replacements_hold(transaction: ReadTransaction) -> Iterator[Finding]:
+    """Look for keys that have a row though they were replaced, or by what never was."""
+    replaced = ReplacementRecord.__table__
+    for resource in RESOURCES:
+        current, history = resource.ledger.current, resource.ledger.history
+        known = select(current.c.id).union_all(select(history.c.id))
+        of_these = select(replaced.c.id, replaced.c.replaced_by).where(
+            replaced.c.resource == resource.ledger.name
+        )
+        back = of_these.where(replaced.c.id.in_(select(current.c.id)))
+        nowhere = of_these.where(replaced.c.replaced_by.not_in(known))
+        for key, _ in transaction.connection.execute(back):
+            yield Finding(resource.many, key, "has a row again though it was replaced")
+        for key, new in transaction.connection.execute(nowhere):
+            yield Finding(resource.many, key, f"was replaced by {new}, which never had a row")

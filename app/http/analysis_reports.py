@@ -120,7 +120,10 @@ def indicator_report(id_: str) -> Report[CatalogueQuery]:
     )
 
 
-_GAP_NUMBERS = ("a_value", "b_value", "difference", "ratio")
+_GAP_NUMBERS = (
+    *("a_value", "a_share", "b_value", "b_share"),
+    *("difference", "ratio", "ratio_least", "ratio_most"),
+)
 _GAP_NAMES = (
     "source",
     "scope",

@@ -1,6 +1,7 @@
 """Answers to reads: lists and rows, in each format, with what lets others keep them."""
 
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from itertools import chain
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
@@ -104,26 +105,36 @@ def list_answer(
 
 
 def detail_answer(request: Request, database: Database, resource: Resource, key: str) -> Response:
-    """Answer one row, as the list has it."""
+    """Answer one row, as the list has it, or with where it went under another key."""
     query = read_parameters(DetailQuery, parameters(request))
     best_media_type(request.headers.get("accept"), [JSON])
     with database.read() as transaction:
         at = told(lambda: revision_asked(transaction, query))
         item = read_one(transaction, resource, key, at)
-        if item is None:
+        moved = None if item else transaction.replacement(resource.ledger, key, at)
+        if item is None and moved is None:
             raise _missing(transaction, resource, key, at)
     validator = Validator(at, JSON, pinned=query.as_of is not None)
+    if moved:
+        return _moved(request, f"{resource.path}/{moved}", validator)
     if validator.is_known_by(request.headers.get("if-none-match")):
         return Response(status_code=304, headers=validator.headers)
     root = request.scope["root_path"]
     list_path = f"{root}{resource.path}"
-    path = f"{list_path}/{item['id']}"
+    path = f"{list_path}/{key}"
     content = {
         "data": item,
         "meta": meta(at),
         "links": {"self": path, "history": f"{path}/history", "list": list_path},
     }
     return Response(orjson.dumps(content), headers=validator.headers, media_type=JSON)
+
+
+def _moved(request: Request, path: str, validator: Validator) -> Response:
+    """Lead from a key that was replaced to the one that replaced it, with the same query."""
+    location = address(request.scope["root_path"] + path, parameters(request))
+    headers = {"Location": location, "Cache-Control": validator.headers["Cache-Control"]}
+    return Response(status_code=HTTPStatus.PERMANENT_REDIRECT, headers=headers)
 
 
 def require_versions(resource: Resource, key: str) -> Check:
@@ -182,8 +193,7 @@ def told(read: Callable[[], Answer]) -> Answer:
     try:
         return read()
     except Unanswerable as error:
-        fault = Fault(error.name, str(error.cause), error.cause.allowed, error.cause.nearest)
-        raise problems.unacceptable_value([fault]) from None
+        raise problems.unacceptable_value([error.fault]) from None
 
 
 def revision_asked(transaction: ReadTransaction, query: DetailQuery) -> Revision:

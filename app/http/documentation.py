@@ -11,6 +11,8 @@ from app import __version__
 from app.http import problems, shapes
 from app.http.analysis_routes import ANSWERED
 from app.http.caching import known
+from app.http.check_routes import CHECKED
+from app.http.diff_routes import DIFFERED
 from app.http.negotiation import HTML, JSON
 from app.http.openapi import component_schemas
 from app.http.shapes import chosen_shape, detail_shape, page_shape, version_shape
@@ -91,7 +93,7 @@ def _openapi(app: FastAPI) -> dict[str, object]:
 def _answered() -> list[type[BaseModel]]:
     """Return the shapes of all answers."""
     answered: list[type[BaseModel]] = [shapes.ApiMap, shapes.Health, page_shape(shapes.Change)]
-    answered += ANSWERED
+    answered += [*ANSWERED, *CHECKED, *DIFFERED]
     answered += [page_shape(shapes.Revision), page_shape(chosen_shape(shapes.Revision))]
     for resource in RESOURCES:
         answered += [

@@ -30,6 +30,19 @@ _HEADERS = {
 }
 
 
+_MOVED: dict[str, Any] = {
+    "description": "The row goes on under another key: `Location` has its address, with the same "
+    "query. At a revision before the change of keys the old address answers the row itself.",
+    "headers": {
+        "Location": {"description": "Where the row is.", "schema": {"type": "string"}},
+        "Cache-Control": {
+            "description": "How long the answer may be kept.",
+            "schema": {"type": "string"},
+        },
+    },
+}
+
+
 def query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
     """Return the parameters of a query model, each with its description and an example."""
     schema = model.model_json_schema(mode="validation", ref_template="#/components/schemas/{model}")
@@ -68,11 +81,13 @@ def responses(
     others: tuple[str, ...] = (),
     errors: tuple[int, ...] = (),
     never: tuple[int, ...] = (),
+    moves: bool = False,
     description: str,
 ) -> dict[int | str, dict[str, Any]]:
     """Return the answers of a route: its shapes in JSON, other media types, and its errors.
 
-    `never` are those that most routes have and this one has not.
+    `never` are those that most routes have and this one has not. What `moves` may be found at
+    another address.
     """
     content: dict[str, Any] = {}
     if shapes:
@@ -90,6 +105,8 @@ def responses(
     }
     if 304 not in never:  # noqa: PLR2004
         answers[304] = {"description": _STATUS_WORDS[304]}
+    if moves:
+        answers[308] = _MOVED
     for status in sorted({*errors, 405, 406, 413, 414, 500, 503}.difference(never)):
         answers[status] = {
             "description": _STATUS_WORDS[status],

@@ -44,9 +44,13 @@ def resource_router(resource: Resource, database: Database) -> APIRouter:
         detail,
         operation_id=f"get_{singular}",
         summary=f"Get one {resource.one}",
-        description=f"One row of `{resource.path}`, as the list has it.",
+        description=f"One row of `{resource.path}`, as the list has it. The address of a key that "
+        "was replaced leads to the key that replaced it.",
         responses=responses(
-            detail_shape(resource.item), errors=(400, 404, 422), description="The row."
+            detail_shape(resource.item),
+            errors=(400, 404, 422),
+            moves=True,
+            description="The row.",
         ),
         response_class=Response,
         openapi_extra={"parameters": [key, *query_parameters(DetailQuery)]},
@@ -56,7 +60,9 @@ def resource_router(resource: Resource, database: Database) -> APIRouter:
         path=f"{resource.path}/{{id}}/history",
         operation=f"list_{singular}_history",
         summary=f"List every version of one {resource.one}",
-        description="Each version held for the revisions from `revision` to before `until`.",
+        description="Each version held for the revisions from `revision` to before `until`. Where "
+        "the row went on under another key, its last version says so in `replaced_by`, and that "
+        "key has the history since.",
         query=PageQuery,
         endpoint=lambda table: _history_endpoint(database, resource, table),
         shapes=(versions,),

@@ -130,6 +130,10 @@ class Change(BaseModel):
         "null where it was removed.",
         examples=[{"id": "cnbc-2024-03-31", "kind": "article", "revision": 2}],
     )
+    replaced_by: str | None = Field(
+        description="The key under which a removed row goes on; null where it does not.",
+        examples=["cnbc-2024"],
+    )
 
 
 class ResourceEntry(BaseModel):
@@ -257,6 +261,14 @@ def version_shape(resource: Resource) -> type[BaseModel]:
             Field(
                 description="The revision that superseded or removed it; null where it holds.",
                 examples=[2],
+            ),
+        ),
+        replaced_by=(
+            str | None,
+            Field(
+                description="The key under which the row went on from `until`; null where it holds "
+                "or went on under its own key, or not at all.",
+                examples=["a-better-key"],
             ),
         ),
     )

@@ -124,6 +124,11 @@ def contains(group: str, code: str) -> bool:
     return code in _MEMBERS.get(group, ())
 
 
+def members_of(group: str) -> tuple[str, ...] | None:
+    """Return the countries of a group; None for the world, which has all that are no group."""
+    return _EU_MEMBERS if group == "EU" else None
+
+
 _CODE_LENGTH = 3
 
 

@@ -29,3 +29,8 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     by_fold = {fold(choice): choice for choice in choices}
     matches = get_close_matches(fold(word), by_fold, n=1, cutoff=0.6)
     return by_fold[matches[0]] if matches else None
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: `1 row`, `3 rows`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -12,8 +12,10 @@ from sqlalchemy import (
     FromClause,
     Select,
     case,
+    cast,
     exists,
     literal,
+    null,
     select,
     union_all,
 )
@@ -25,11 +27,14 @@ from app.resources.queries import PageQuery, query_model
 from app.resources.reading import Item, Selectable
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
+from app.storage.columns import Characters
 from app.storage.database import ReadTransaction, Revision
 from app.storage.records import RevisionRecord
+from app.storage.replacements import replaced_in
 
 _BY_NAME = {resource.many: resource for resource in RESOURCES}
 _NAMES = tuple(_BY_NAME)
+_NOTHING = cast(null(), Characters)
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,8 @@ class VersionList:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of the resource, and the revision that ended the version."""
-        return (*self.resource.columns, "until")
+        """The columns of the resource, what ended the version, and the key that came after."""
+        return (*self.resource.columns, "until", "replaced_by")
 
     def rows(self, transaction: ReadTransaction, at: Revision) -> Selectable:
         """Return the versions that were known at a revision."""
@@ -159,7 +164,7 @@ class ChangeList:
     """
 
     name = "changes"
-    columns = ("revision", "resource", "id", "action", "item")
+    columns = ("revision", "resource", "id", "action", "item", "replaced_by")
     key = ("revision", "place", "id")
 
     @property
@@ -201,7 +206,12 @@ def _changes(resource: Resource, place: int, until: int) -> list[Select[Any]]:
     before = history.alias()
     after, now = history.alias(), current.alias()
 
-    def change(revision: ColumnElement[int], id_: ColumnElement[str], action: Any) -> Select[Any]:
+    def change(
+        revision: ColumnElement[int],
+        id_: ColumnElement[str],
+        action: Any,
+        replaced_by: ColumnElement[Any] = _NOTHING,
+    ) -> Select[Any]:
         return select(
             revision.label("revision"),
             literal(place).label("place"),
@@ -209,6 +219,7 @@ def _changes(resource: Resource, place: int, until: int) -> list[Select[Any]]:
             id_.label("id"),
             action.label("action"),
             literal(None).label("item"),
+            replaced_by.label("replaced_by"),
         ).where(revision <= until)
 
     def came(rows: FromClause) -> Select[Any]:
@@ -216,7 +227,8 @@ def _changes(resource: Resource, place: int, until: int) -> list[Select[Any]]:
         action = case((replaced, "changed"), else_="added")
         return change(rows.c.revision, rows.c.id, action)
 
-    gone = change(history.c.until, history.c.id, literal("removed")).where(
+    went = replaced_in(resource.ledger.name, history.c.id, history.c.until)
+    gone = change(history.c.until, history.c.id, literal("removed"), went).where(
         ~exists().where(after.c.id == history.c.id, after.c.revision == history.c.until),
         ~exists().where(now.c.id == history.c.id, now.c.revision == history.c.until),
     )

@@ -30,6 +30,13 @@ def _as_of(text: str) -> int | datetime:
         raise NotAllowed("is neither a revision nor an instant", allowed=_AS_OF_FORMS) from None
 
 
+Moment = Annotated[
+    int | datetime,
+    BeforeValidator(_as_of),
+    WithJsonSchema({"type": "string", "maxLength": 40}),
+]
+"""A state of the data: a revision, or an instant."""
+
 AsOf = Annotated[
     int | datetime | None,
     BeforeValidator(_as_of),

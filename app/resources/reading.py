@@ -7,11 +7,11 @@ from typing import Any, Protocol, runtime_checkable
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Select, func, literal, select
 
-from app.kit.errors import NotAllowed
+from app.kit.errors import Fault, NotAllowed
 from app.kit.filters import Filterable, conditions
 from app.kit.paging import Cursor
 from app.kit.sorting import SortKey, after, total_order
-from app.kit.tables import Column, kind_of
+from app.kit.tables import Column, columns_of, kind_of
 from app.resources.queries import PAGE_SIZE, ListQuery, PageQuery
 from app.resources.resource import Resource
 from app.storage.database import Database, ReadTransaction, Revision
@@ -60,6 +60,14 @@ class Completing(Protocol):
 
     def complete(self, transaction: ReadTransaction, items: list[Item]) -> list[Item]:
         """Return the items with what can only be looked up for a whole batch."""
+
+
+@runtime_checkable
+class Shaped(Protocol):
+    """A list that shows other types than its rows have, such as a sentence made of several."""
+
+    shape: type[BaseModel]
+    """What an item of it is."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +125,11 @@ class Unanswerable(Exception):
         self.name = name
         self.cause = cause
 
+    @property
+    def fault(self) -> Fault:
+        """What is wrong, with what is allowed."""
+        return Fault(self.name, str(self.cause), self.cause.allowed, self.cause.nearest)
+
 
 def read_page(
     transaction: ReadTransaction, listing: Listing, query: PageQuery, at: Revision
@@ -173,9 +186,16 @@ def has_more_rows(
 def table_columns(
     transaction: ReadTransaction, listing: Listing, query: PageQuery, at: Revision
 ) -> tuple[Column, ...]:
-    """Return the columns that an answer shows, with what their types say that they hold."""
+    """Return the columns that an answer shows, with what their types say that they hold.
+
+    The types are those of the shape of a list that has one, else those in the database.
+    """
+    names = shown_columns(listing, query)
+    if isinstance(listing, Shaped):
+        kinds = {column.name: column for column in columns_of(listing.shape)}
+        return tuple(kinds[name] for name in names)
     rows = listing.rows(transaction, at)
-    types = ((name, rows.column(name).type) for name in shown_columns(listing, query))
+    types = ((name, rows.column(name).type) for name in names)
     return tuple(Column(name, kind_of(type_.python_type)) for name, type_ in types)
 
 

@@ -12,6 +12,7 @@ from app.kit.errors import NotAllowed
 from app.storage.engine import database_url, read_engine, write_engine
 from app.storage.ledger import Writing
 from app.storage.records import LedgerTable, RevisionRecord
+from app.storage.replacements import replacement
 from app.storage.snapshots import Rows, current_rows, rows_as_of, versions_until
 
 _revisions = RevisionRecord.__table__
@@ -74,6 +75,13 @@ class ReadTransaction:
         held.
         """
         return versions_until(table, at.id, ids, as_ended=as_ended)
+
+    def replacement(self, table: LedgerTable, key: str, at: Revision) -> str | None:
+        """Return the key under which a row went on at a revision, None where it did not.
+
+        Where that one was replaced in its turn it is the last of them.
+        """
+        return replacement(self.connection, table, key, at.id)
 
 
 class Database:

@@ -131,6 +131,24 @@ def guard_append_only(connection: Connection, table: str) -> None:
         )
 
 
+def guard_replacements(connection: Connection) -> None:
+    """Make `replacements` append-only, and let each be of the revision that is being written."""
+    past = "replacements cannot be written into a revision that has been recorded"
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            "CREATE TRIGGER replacements_new_rows AFTER INSERT ON replacements REFERENCING NEW "
+            f"TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION airace_new_rows('{past}')"
+        )
+    else:
+        there = "SELECT 1 FROM replacements WHERE resource = NEW.resource AND id = NEW.id"
+        connection.exec_driver_sql(
+            "CREATE TRIGGER replacements_new_rows BEFORE INSERT ON replacements "
+            f"WHEN NEW.revision <= {_NEWEST} OR EXISTS ({there}) "
+            f"BEGIN SELECT RAISE(ABORT, '{past}'); END"
+        )
+    guard_append_only(connection, "replacements")
+
+
 def guard_ledger(connection: Connection, table: str) -> None:
     """Keep every version of the rows of a ledgered table: `table` and `table_history`."""
     kept = f"the old version of a row of {table} must be in its history first"

@@ -9,9 +9,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, literal, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    literal,
+    select,
+    update,
+)
 
-from app.storage.records import LEDGER, LedgerTable, RevisionRecord, WriteLockRecord
+from app.storage.records import (
+    LEDGER,
+    LedgerTable,
+    ReplacementRecord,
+    RevisionRecord,
+    WriteLockRecord,
+)
+from app.storage.replacements import come_back, redirected, referring, replacement
 
 StoredRow: TypeAlias = dict[str, Any]
 """A value for each column of a table of current rows but `revision`."""
@@ -32,6 +49,10 @@ class RepeatedKey(LedgerRefusal):
 
 class DanglingReference(LedgerRefusal):
     """A row names another one that does not exist."""
+
+
+class ReplacedKey(LedgerRefusal):
+    """A row comes under a key that was replaced by another, and so never has a row again."""
 
 
 class Writing:
@@ -72,6 +93,32 @@ class Writing:
             self.removed += len(batch)
             self._touched.update(LEDGER)
 
+    def rename(self, table: LedgerTable, old: str, new: str) -> None:
+        """Let a row go on under another key, and every row that refers to it refer to that one.
+
+        The old key is removed and never has a row again. Raises LedgerRefusal where there is no
+        row to rename, or the new key has or had one; RepeatedKey where this revision has written
+        the row, or one that refers to it, already.
+        """
+        rows = self._current(table, [old, new])
+        if old not in rows:
+            gone = replacement(self._connection, table, old, self.revision)
+            where = f": it was replaced by {gone}" if gone else ""
+            raise LedgerRefusal(f"{table.name}: there is no {old} to rename{where}")
+        if new in rows:
+            same = "is its key already" if new == old else "is the key of another row"
+            raise LedgerRefusal(f"{table.name}: {new} {same}")
+        self._refuse_replaced(table, new)
+        renamed = redirected({**_fact(rows[old]), "id": new}, table, table, old, new)
+        self.put(table, [renamed])
+        for other in LEDGER.values():
+            query = referring(other, table, old)
+            while query is not None and (found := self._some(query)):
+                self.put(other, [redirected(row, other, table, old, new) for row in found])
+        self.remove(table, [old])
+        place = {"resource": table.name, "id": old, "replaced_by": new}
+        self._connection.execute(insert(ReplacementRecord), {**place, "revision": self.revision})
+
     def rows(self, table: LedgerTable, columns: Sequence[str]) -> Iterator[StoredRow]:
         """Yield columns of the current rows, as they are at this point of the revision."""
         query = select(*(table.current.c[name] for name in columns))
@@ -99,6 +146,9 @@ class Writing:
         if not self._touched:
             return
         self._prove_references()
+        for table in self._touched.values():
+            if key := self._connection.scalar(come_back(table, self.revision).limit(1)):
+                self._refuse_replaced(table, key)
         self._connection.execute(
             insert(RevisionRecord),
             {
@@ -148,6 +198,14 @@ class Writing:
     def _current(self, table: LedgerTable, ids: Sequence[str]) -> dict[str, StoredRow]:
         query = select(table.current).where(table.current.c.id.in_(ids))
         return {row["id"]: dict(row) for row in self._connection.execute(query).mappings()}
+
+    def _some(self, query: Select[Any]) -> list[StoredRow]:
+        rows = self._connection.execute(query.limit(_BATCH)).mappings()
+        return [_fact(dict(row)) for row in rows]
+
+    def _refuse_replaced(self, table: LedgerTable, key: str) -> None:
+        if gone := replacement(self._connection, table, key, self.revision):
+            raise ReplacedKey(f"{table.name}: {key} was replaced by {gone} and does not come back")
 
     def _supersede(self, table: LedgerTable, ids: Sequence[str]) -> None:
         """Copy rows and their members into history; take the members out of the current ones."""

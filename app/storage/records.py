@@ -13,6 +13,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     MetaData,
     PrimaryKeyConstraint,
@@ -68,6 +69,25 @@ class WriteLockRecord(Base):
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class ReplacementRecord(Base):
+    """Where a row went whose key was replaced by another. Rows are only ever added.
+
+    A key that was replaced never has a row again, so each is replaced once. `resource` is the
+    name of the table of its rows.
+    """
+
+    __tablename__ = "replacements"
+    __table_args__ = (
+        CheckConstraint("id <> replaced_by", name="another"),
+        ForeignKeyConstraint(["revision"], ["revisions.id"], deferrable=True, initially="DEFERRED"),
+    )
+
+    resource: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    replaced_by: Mapped[str]
+    revision: Mapped[int]
 
 
 def _foreign_key(target: str) -> ForeignKey:

@@ -24,6 +24,7 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from app.storage.columns import TextList, Whole
 from app.storage.records import LEDGER, LedgerTable, RevisionRecord, Through
+from app.storage.replacements import replaced_in
 
 _revisions = RevisionRecord.__table__
 
@@ -60,11 +61,17 @@ class Rows:
     at: int | ColumnElement[int] | None
 
     def column(self, name: str) -> ColumnElement[Any]:
-        """Return a column of the rows, a derived list, or the instant they were recorded at."""
+        """Return a column of the rows, a derived list, or what else is known of each row.
+
+        That is the instant it was recorded at and, of a version, the key that replaced its own.
+        """
         if name == "recorded_at":
             recorded_at = select(_revisions.c.recorded_at)
             mine = recorded_at.where(_revisions.c.id == self.source.c.revision)
             return mine.correlate(self.source).scalar_subquery().label(name)
+        if name == "replaced_by":  # of versions only: the others have no end
+            found = replaced_in(self.table.name, self.source.c.id, self.source.c.until)
+            return found.label(name)
         if name in self.table.derived:
             return self._collected(self.table.derived[name]).label(name)
         return self.source.c[name]

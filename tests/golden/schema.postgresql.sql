@@ -531,6 +531,18 @@ CREATE TABLE migration_lock (
 );
 ALTER TABLE migration_lock ADD CONSTRAINT migration_lock_pkey PRIMARY KEY (id);
 CREATE UNIQUE INDEX migration_lock_pkey ON public.migration_lock USING btree (id);
+CREATE TABLE replacements (
+    resource character varying COLLATE "C" NOT NULL,
+    id character varying COLLATE "C" NOT NULL,
+    replaced_by character varying COLLATE "C" NOT NULL,
+    revision bigint NOT NULL
+);
+ALTER TABLE replacements ADD CONSTRAINT ck_replacements_another CHECK (((id)::text <> (replaced_by)::text));
+ALTER TABLE replacements ADD CONSTRAINT fk_replacements_revision FOREIGN KEY (revision) REFERENCES revisions(id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE replacements ADD CONSTRAINT pk_replacements PRIMARY KEY (resource, id);
+CREATE TRIGGER replacements_append_only BEFORE DELETE OR UPDATE ON public.replacements FOR EACH ROW EXECUTE FUNCTION airace_refuse('replacements is append-only');
+CREATE TRIGGER replacements_new_rows AFTER INSERT ON public.replacements REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION airace_new_rows('replacements cannot be written into a revision that has been recorded');
+CREATE TRIGGER replacements_not_emptied BEFORE TRUNCATE ON public.replacements FOR EACH STATEMENT EXECUTE FUNCTION airace_refuse('replacements is append-only');
 CREATE TABLE revisions (
     id bigint NOT NULL,
     recorded_at character varying COLLATE "C" NOT NULL,

@@ -430,6 +430,18 @@ CREATE INDEX ix_funding_investors_history_member_id ON funding_investors_history
 CREATE TRIGGER funding_investors_history_copied BEFORE INSERT ON funding_investors_history WHEN NOT EXISTS (SELECT 1 FROM funding_investors WHERE id = NEW.id AND revision = NEW.revision AND position = NEW.position AND member = NEW.member) OR NOT EXISTS (SELECT 1 FROM funding_history WHERE id = NEW.id AND revision = NEW.revision AND until > (SELECT max(id) FROM revisions)) BEGIN SELECT RAISE(ABORT, 'the history of funding_investors takes what a revision ends'); END;
 CREATE TRIGGER funding_investors_history_no_delete BEFORE DELETE ON funding_investors_history BEGIN SELECT RAISE(ABORT, 'funding_investors_history is append-only'); END;
 CREATE TRIGGER funding_investors_history_no_update BEFORE UPDATE ON funding_investors_history BEGIN SELECT RAISE(ABORT, 'funding_investors_history is append-only'); END;
+CREATE TABLE replacements (
+    resource TEXT NOT NULL,
+    id TEXT NOT NULL,
+    replaced_by TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    CONSTRAINT pk_replacements PRIMARY KEY (resource, id),
+    CONSTRAINT ck_replacements_another CHECK (id <> replaced_by),
+    CONSTRAINT fk_replacements_revision FOREIGN KEY(revision) REFERENCES revisions (id) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE TRIGGER replacements_new_rows BEFORE INSERT ON replacements WHEN NEW.revision <= (SELECT max(id) FROM revisions) OR EXISTS (SELECT 1 FROM replacements WHERE resource = NEW.resource AND id = NEW.id) BEGIN SELECT RAISE(ABORT, 'replacements cannot be written into a revision that has been recorded'); END;
+CREATE TRIGGER replacements_no_delete BEFORE DELETE ON replacements BEGIN SELECT RAISE(ABORT, 'replacements is append-only'); END;
+CREATE TRIGGER replacements_no_update BEFORE UPDATE ON replacements BEGIN SELECT RAISE(ABORT, 'replacements is append-only'); END;
 CREATE TABLE revisions (
     id BIGINT NOT NULL,
     recorded_at TEXT NOT NULL,

@@ -1,0 +1,85 @@
+"""Rows that go on under another key: where each went, and which rows refer to it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
+
+from app.storage.records import LedgerTable, ReplacementRecord
+
+replacements = ReplacementRecord.__table__
+
+
+def replacement(connection: Connection, table: LedgerTable, key: str, revision: int) -> str | None:
+    """Return the key under which a row went on, at a revision; None where it was not replaced.
+
+    A key that was replaced by one that was replaced in its turn leads to the last of them.
+    """
+    known = replacements.c.resource == table.name, replacements.c.revision <= revision
+    start = select(replacements.c.replaced_by, replacements.c.revision)
+    hops = start.where(*known, replacements.c.id == key).cte("hops", recursive=True)
+    further = select(replacements.c.replaced_by, replacements.c.revision)
+    later = replacements.c.revision > hops.c.revision  # so that it ends, whatever is stored
+    hops = hops.union_all(further.where(*known, replacements.c.id == hops.c.replaced_by, later))
+    last = select(hops.c.replaced_by).order_by(hops.c.revision.desc()).limit(1)
+    found: str | None = connection.scalar(last)
+    return found
+
+
+def replaced_in(
+    resource: str, key: ColumnElement[str], revision: ColumnElement[int]
+) -> ColumnElement[str]:
+    """Return, in a query, the key that replaced another in one revision; null where none did."""
+    same = replacements.c.resource == resource, replacements.c.id == key
+    found = select(replacements.c.replaced_by).where(*same, replacements.c.revision == revision)
+    return found.correlate_except(replacements).scalar_subquery()
+
+
+def come_back(table: LedgerTable, revision: int) -> Select[Any]:
+    """Return the query of the keys of a revision's rows that were replaced by others."""
+    rows = table.current
+    query = select(replacements.c.id)
+    return query.join_from(replacements, rows, rows.c.id == replacements.c.id).where(
+        replacements.c.resource == table.name, rows.c.revision == revision
+    )
+
+
+def referring(table: LedgerTable, target: LedgerTable, key: str) -> Select[Any] | None:
+    """Return the query of the rows of a table that refer to a row of a target; None if none can.
+
+    The row itself, where it refers to itself, is not among them.
+    """
+    conditions = [table.current.c[name] == key for name in _columns(table, target)]
+    for name in _lists(table, target):
+        links = table.members[name].current
+        conditions.append(table.current.c.id.in_(select(links.c.id).where(links.c.member == key)))
+    if not conditions:
+        return None
+    query = select(table.current).where(or_(*conditions))
+    return query.where(table.current.c.id != key) if table is target else query
+
+
+def redirected(
+    row: Mapping[str, Any], table: LedgerTable, target: LedgerTable, old: str, new: str
+) -> dict[str, Any]:
+    """Return a row of a table that names the new key of a target wherever it named the old one."""
+    changed: dict[str, Any] = dict(row)
+    for name in _columns(table, target):
+        if row[name] == old:
+            changed[name] = new
+    for name in _lists(table, target):
+        changed[name] = [new if member == old else member for member in row[name]]
+    return changed
+
+
+def _columns(table: LedgerTable, target: LedgerTable) -> list[str]:
+    return [
+        column.name
+        for column in table.current.columns
+        for key in column.foreign_keys
+        if key.column.table is target.current
+    ]
+
+
+def _lists(table: LedgerTable, target: LedgerTable) -> list[str]:
+    return [name for name, members in table.members.items() if members.target == target.name]

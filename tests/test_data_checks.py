@@ -1,0 +1,355 @@
+"""The checks on data find what a reader should know, say why, and leave alone what is in order."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from starlette.testclient import TestClient
+
+from app.analysis.data_checks import FindingList, read_remarks
+from app.analysis.data_findings import KINDS
+from app.cli import main
+from app.main import create_app
+from app.resources.adoption import ADOPTION
+from app.resources.ai_models import AI_MODELS
+from app.resources.companies import COMPANIES
+from app.resources.funding import FUNDING
+from app.resources.queries import PageQuery
+from app.resources.reading import Item, read_page
+from app.resources.resource import Resource
+from app.resources.sources import SOURCES
+from app.resources.statistics import STATISTICS
+from app.settings import Settings
+from app.storage.database import Database
+from app.storage.ledger import StoredRow
+from tests.answering import client_of, is_problem
+from tests.conftest import Templates
+from tests.ledger_rows import (
+    adoption,
+    ai_model,
+    company,
+    funding_round,
+    source,
+    statistic,
+    total,
+    write,
+)
+
+Rows = dict[Resource, list[StoredRow]]
+FIRM = {"qualifier": "exact"}
+
+
+def found(database: Database, kind: str, *, today: str | None = None) -> list[Item]:
+    """Return the findings of a kind."""
+    listing = FindingList((kind,), today)
+    with database.read() as transaction:
+        at = transaction.latest
+        return read_page(transaction, listing, PageQuery(limit=1000), at).items
+
+
+def keys(database: Database, kind: str, **asked: Any) -> list[list[str]]:
+    return [item["ids"] for item in found(database, kind, **asked)]
+
+
+def money(
+    key: str, country: str, amount: int, qualifier: str = "exact", **fields: Any
+) -> StoredRow:
+    return total(key, country=country, amount_usd=amount, qualifier=qualifier, **fields)
+
+
+def deal(key: str, amount: int, source_key: str, period: str, company_key: str = "c") -> StoredRow:
+    fields = {"amount_usd": amount, "qualifier": "exact", "source": source_key, "period": period}
+    return funding_round(key, company_key, **fields)
+
+
+@pytest.fixture
+def based(empty: Database) -> Database:
+    """Two sources and two companies, to state something of."""
+    sources = [source("s", published="2024-03"), source("t"), source("u")]
+    write(empty, {SOURCES: sources, COMPANIES: [company("c"), company("d")]})
+    return empty
+
+
+# Parts and their whole
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([money("w", "WLD", 99), money("a", "US", 60), money("b", "CN", 40)], [["w"]]),
+        ([money("w", "WLD", 100), money("a", "US", 60), money("b", "CN", 40)], []),
+        ([money("w", "WLD", 99), money("a", "US", 60), money("b", "CN", 40, "about")], []),
+        ([money("w", "WLD", 95, "about"), money("a", "US", 60), money("b", "CN", 40)], []),
+        ([money("w", "WLD", 90, "about"), money("a", "US", 60), money("b", "CN", 40)], [["w"]]),
+        ([money("w", "WLD", 90, "at_least"), money("a", "US", 60), money("b", "CN", 40)], []),
+        ([money("w", "WLD", 90), money("a", "US", 60), money("b", "CN", 40, "up_to")], []),
+        ([money("w", "WLD", 90), money("a", "US", 91, "at_least")], [["w"]]),
+        # Of another source, scope, period or price: no part of it.
+        ([money("w", "WLD", 90), money("a", "US", 91, source="t")], []),
+        ([money("w", "WLD", 90), money("a", "US", 91, scope="generative-ai")], []),
+        ([money("w", "WLD", 90), money("a", "US", 91, period="2022")], []),
+        ([money("w", "WLD", 90), money("a", "US", 91, price_base="nominal")], []),
+        # The EU is no country of the world beside its members, and only members are parts of it.
+        ([money("w", "WLD", 90), money("e", "EU", 80), money("a", "FR", 70)], []),
+        ([money("e", "EU", 90), money("a", "FR", 60), money("b", "DE", 40)], [["e"]]),
+        ([money("e", "EU", 90), money("a", "FR", 60), money("b", "GB", 40)], []),
+        # One country that is stated twice counts once, with the least.
+        ([money("w", "WLD", 90), money("a", "US", 60), money("b", "US", 40)], []),
+    ],
+)
+def test_parts_above_their_whole_are_found(
+    based: Database, rows: list[StoredRow], expected: list[list[str]]
+) -> None:
+    write(based, {FUNDING: rows})
+    assert keys(based, "parts_exceed_whole") == expected
+
+
+def test_parts_are_compared_in_every_resource_where_a_sum_means_something(
+    based: Database,
+) -> None:
+    of = [("WLD", 5), ("US", 4), ("CN", 4)]
+    counted = [statistic(f"n-{country}".lower(), country=country, value=v) for country, v in of]
+    shares = [
+        statistic(f"p-{country}".lower(), country=country, value=v, unit="percent", metric="share")
+        for country, v in of
+    ]
+    used = [
+        adoption(f"u-{country}".lower(), country=country, value=v, unit="users", **FIRM)
+        for country, v in of
+    ]
+    deals = {"deals_qualifier": "exact"}
+    done = [total(f"d-{country}".lower(), country=country, deals=v, **deals) for country, v in of]
+    write(based, {STATISTICS: [*counted, *shares], ADOPTION: used, FUNDING: done})
+    items = found(based, "parts_exceed_whole")
+    assert [(item["resource"], item["ids"]) for item in items] == [
+        ("adoption", ["u-wld"]),
+        ("funding", ["d-wld"]),
+        ("statistics", ["n-wld"]),
+    ]
+    assert items[2]["reason"] == (
+        "The 2 countries of its source add up to at least 8 (patents, 2023), which is more than "
+        "the 5 of World."
+    )
+    assert items[2]["sources"] == ["s"]
+
+
+# One round from two sources
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_found"),
+    [
+        (deal("a", 270, "s", "2024-03"), deal("b", 275, "t", "2024-03-27"), True),
+        (deal("a", 270, "s", "2024"), deal("b", 275, "t", "2024-03-27"), True),
+        (deal("a", 100, "s", "2024-01-01"), deal("b", 90, "t", "2024-02-15"), True),
+        (deal("a", 100, "s", "2024-02-15"), deal("b", 90, "t", "2024-01-01"), True),
+        (deal("a", 100, "s", "2024-01-01"), deal("b", 90, "t", "2024-02-16"), False),
+        (deal("a", 100, "s", "2024-01-01"), deal("b", 89, "t", "2024-01-01"), False),
+        (deal("a", 100, "s", "2024-01-01"), deal("b", 100, "s", "2024-01-01"), False),
+        (deal("a", 100, "s", "2024-01-01"), deal("b", 100, "t", "2024-01-01", "d"), False),
+        (deal("a", 0, "s", "2024-01-01"), deal("b", 0, "t", "2024-01-01"), False),
+        (deal("a", 2**63 - 1, "s", "2024"), deal("b", 2**63 - 2, "t", "2024"), True),
+        (deal("a", 100, "s", "9999-12-31"), deal("b", 100, "t", "9999-12-31"), True),
+    ],
+)
+def test_one_round_from_two_sources_is_found(
+    based: Database, one: StoredRow, other: StoredRow, *, is_found: bool
+) -> None:
+    write(based, {FUNDING: [one, other]})
+    assert keys(based, "same_round_twice") == ([["a", "b"]] if is_found else [])
+
+
+# A thousandfold
+
+
+def test_figures_far_from_the_median_of_their_series_are_found(based: Database) -> None:
+    def patents(key: str, country: str, value: float, period: str = "2020") -> StoredRow:
+        return statistic(key, country=country, value=value, period=period)
+
+    own = [patents(f"us-{year}", "US", 50_000 + year, str(year)) for year in (2019, 2020, 2021)]
+    slip = patents("us-slip", "US", 60_000_000, "2022")
+    low = patents("us-low", "US", 50, "2023")
+    small = [patents(f"small-{code}".lower(), code, 1) for code in ("FR", "DE", "GB", "IT", "ES")]
+    write(based, {STATISTICS: [*own, slip, low, *small, patents("none", "PL", 0)]})
+    items = found(based, "outlier")
+    assert [item["ids"] for item in items] == [["us-low"], ["us-slip"]]
+    assert items[1]["reason"] == (
+        "Its patents of 60 million patents is a thousandfold from the median of its own series: "
+        "52,020 (of 5)."
+    )
+
+
+def test_a_figure_without_a_series_of_its_own_is_compared_with_all(based: Database) -> None:
+    rows = [money(f"f-{code}".lower(), code, 1_000_000) for code in ("FR", "DE", "GB")]
+    write(based, {FUNDING: [*rows, money("f-us", "US", 1_000_000_000)]})
+    (item,) = found(based, "outlier")
+    assert item["ids"] == ["f-us"]
+    assert item["reason"].endswith("from the median of all such figures: 1 million (of 4).")
+
+
+def test_few_figures_have_no_outlier(based: Database) -> None:
+    write(based, {FUNDING: [money("f", "FR", 1), money("g", "GB", 10**12)]})
+    assert found(based, "outlier") == []
+
+
+# Periods that are still to come
+
+
+def test_periods_after_the_publication_or_after_today_are_found(based: Database) -> None:
+    write(
+        based,
+        {
+            FUNDING: [
+                total("during", period="2024"),
+                total("after", period="2024-04"),
+                total("undated", period="2025", source="t"),
+            ],
+            AI_MODELS: [ai_model("m", released="2031", source="t")],
+            SOURCES: [source("late", published="2032")],
+        },
+    )
+    assert keys(based, "future_period", today="2030-01-01") == [["after"], ["m"], ["late"]]
+    assert keys(based, "future_period", today="2024-12-31") == [
+        ["after"],
+        ["undated"],
+        ["m"],
+        ["late"],
+    ]
+    items = found(based, "future_period", today="2030-01-01")
+    assert [item["reason"] for item in items[:2]] == [
+        "Its period 2024-04 begins after its source came out (2024-03-31).",
+        "Its released 2031 begins after it was recorded (2030-01-01).",
+    ]
+
+
+# What is missing
+
+
+def test_sources_without_licence_and_facts_without_locator_are_found(based: Database) -> None:
+    write(
+        based,
+        {
+            SOURCES: [source("s", published="2024-03", licence="CC BY 4.0")],
+            FUNDING: [total(f"f{number:02}") for number in range(12)]
+            + [total("said", locator="Table 3"), total("one", source="t")],
+        },
+    )
+    assert keys(based, "no_licence") == [["t"], ["u"]]
+    items = [item for item in found(based, "no_locator") if item["resource"] == "funding"]
+    assert [(item["ids"], item["sources"]) for item in items] == [
+        ([f"f{number:02}" for number in range(10)], ["s"]),
+        (["one"], ["t"]),
+    ]
+    assert [item["reason"] for item in items] == [
+        "12 facts of the source do not say where in it they stand.",
+        "1 fact of the source does not say where in it it stands.",
+    ]
+
+
+# The packs that ship, checked by hand
+
+
+def test_the_packs_that_ship_have_the_findings_that_are_known(seeded: Database) -> None:
+    with seeded.read() as transaction:
+        remarks = list(read_remarks(transaction, transaction.latest, listed=50))
+    assert {remark.kind: remark.count for remark in remarks} == {
+        "same_round_twice": 1,
+        "no_licence": 14,
+        "no_locator": 5,
+    }
+    (twice,) = remarks[0].first
+    assert twice == {
+        "kind": "same_round_twice",
+        "resource": "funding",
+        "ids": ["anthropic-amazon-2024-03", "anthropic-amazon-2024-03-dcd"],
+        "sources": ["bnn-2024-03-31", "dcd-2024-03"],
+        "reason": "bnn-2024-03-31 states 2.7 billion US dollars for a round of anthropic, and "
+        "dcd-2024-03 states 2.75 billion at about the same time: if it is one, a sum counts it "
+        "twice.",
+    }
+
+
+# Over HTTP
+
+
+@pytest.fixture(scope="module")
+def served(templates: Templates) -> Iterator[TestClient]:
+    with client_of(create_app(Settings(database_url=templates.seeded()))) as client:
+        yield client
+
+
+def test_checks_are_a_list_like_every_other(served: TestClient) -> None:
+    whole = [json.loads(line) for line in served.get("/checks.ndjson").text.splitlines()]
+    assert len(whole) == 20
+    address, joined = "/checks?limit=3&count=exact", []
+    while address:
+        page = served.get(address).json()
+        assert page["meta"]["total"] == 20
+        joined += page["data"]
+        address = page["links"]["next"]
+    assert joined == whole
+    table = list(csv.DictReader(io.StringIO(served.get("/checks.csv").text, newline="")))
+    assert [row["ids"].split(";") for row in table] == [item["ids"] for item in whole]
+    assert served.get("/checks").json()["citation"]["url"] == "/checks?as_of=2"
+    assert served.get("/checks?citation=bibtex").text.startswith("@misc{")
+    etag = served.get("/checks").headers["etag"]
+    assert served.get("/checks", headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_checks_can_be_asked_for_by_kind_resource_source_and_revision(served: TestClient) -> None:
+    def asked(**query: str) -> list[Item]:
+        data: list[Item] = served.get("/checks", params={"limit": "100", **query}).json()["data"]
+        return data
+
+    whole = asked()
+    for query, keep in (
+        ({"kind": "no_licence,outlier"}, lambda item: item["kind"] == "no_licence"),
+        ({"resource": "statistics"}, lambda item: item["resource"] == "statistics"),
+        ({"source": "dcd-2024-03"}, lambda item: "dcd-2024-03" in item["sources"]),
+    ):
+        kept = asked(**query)
+        assert kept
+        assert kept == [item for item in whole if keep(item)]
+    assert {item["kind"] for item in asked(as_of="1")} == {"no_licence"}
+    for name, value in (("kind", "no_licenc"), ("resource", "fundin"), ("as_of", "99")):
+        (error,) = is_problem(served.get(f"/checks?{name}={value}"), 422)["errors"]
+        assert error["parameter"] == name
+    assert is_problem(served.get("/checks?kind=x"), 422)["errors"][0]["allowed"] == list(KINDS)
+
+
+# The command
+
+
+def test_the_command_tells_remarks_without_failing(scratch: object) -> None:
+    runner = CliRunner()
+    for pack in ("article-2024-03-31", "cross-check"):
+        assert runner.invoke(main, ["load", pack]).exit_code == 0
+    told = runner.invoke(main, ["check"])
+    assert told.exit_code == 0
+    first, *_, last = told.output.splitlines()
+    assert first == "Sound: nothing was found."
+    assert last == "20 remarks on the data: 1 same_round_twice, 14 no_licence, 5 no_locator."
+    pair = "anthropic-amazon-2024-03, anthropic-amazon-2024-03-dcd"
+    assert f"same_round_twice funding {pair}: bnn-2024-03-31 states" in told.output
+    assert json.loads(runner.invoke(main, ["check", "--json"]).output) == []
+    assert scratch
+
+
+def test_the_command_lists_some_of_many_and_counts_all(scratch: object) -> None:
+    runner = CliRunner()
+    assert runner.invoke(main, ["migrate"]).exit_code == 0
+    database = Database("sqlite:///airace.db")
+    write(database, {SOURCES: [source(f"s{number:02}") for number in range(25)]})
+    database.close()
+    lines = runner.invoke(main, ["check"]).output.splitlines()
+    assert len([line for line in lines if line.startswith("no_licence sources s")]) == 20
+    assert lines[-3:] == [
+        "no_licence: 5 more",
+        "",
+        "25 remarks on the data: 25 no_licence.",
+    ]
+    assert scratch
