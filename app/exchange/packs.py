@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from app.exchange.datapackage import descriptor, is_list
+from app.exchange.datapackage import descriptor
 from app.kit.errors import Fault, faults_of
 from app.kit.fields import LIST_SEPARATOR
 from app.kit.formats import write_csv
@@ -20,7 +20,7 @@ from app.kit.text import nearest
 from app.resources.queries import PageQuery
 from app.resources.reading import ResourceList, read_all
 from app.resources.registry import RESOURCES
-from app.resources.resource import Entry, Resource
+from app.resources.resource import Entry, Resource, list_names
 from app.storage.database import Database, Revision
 from app.storage.ledger import LedgerRefusal, StoredRow
 
@@ -231,9 +231,9 @@ def _read_row(
 ) -> Entry:
     if len(cells) != len(header):
         raise UnreadablePack(f"{file}: line {line}: has {len(cells)} cells, not {len(header)}")
-    fields = fact.model_fields
-    given = {
-        name: cell.split(LIST_SEPARATOR) if is_list(fields[name]) else cell
+    lists = list_names(fact)
+    given: dict[str, Any] = {
+        name: cell.split(LIST_SEPARATOR) if name in lists else cell
         for name, cell in zip(header, cells, strict=True)
         if cell
     }
