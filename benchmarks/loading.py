@@ -7,7 +7,10 @@ and 20 sources), then times, on SQLite and on PostgreSQL, each in a process of i
   `sqlite3` program where there is one, else the driver; COPY on PostgreSQL;
 - `airace load` of the pack into a new database, of the same again, and with 1 % of rows changed.
 
-Prints seconds, rows a second, the ratio to the bare import, and the peak memory of the process.
+Prints seconds, rows a second, the ratio to the bare import, seconds of processor time (which say
+more on a machine that has other work) with their ratio, and the peak memory of the process: the
+load and the process that reads for it are two, and the larger is shown. On PostgreSQL the work of
+the server is not in the processor time.
 Run: `.venv/bin/python benchmarks/loading.py [ROWS [sqlite | postgresql]]`.
 """
 
@@ -58,9 +61,10 @@ with psycopg.connect(sys.argv[1]) as connection, open(sys.argv[2], "rb") as file
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process came to: seconds, and the most memory it held, in megabytes."""
+    """What a process came to: seconds, those of processors, the most megabytes it held."""
 
     seconds: float
+    processor: float
     peak: float
 
 
@@ -130,7 +134,7 @@ def cost(*command: str, url: str = "") -> Cost:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{command[:3]} failed")
-    return Cost(seconds, used.ru_maxrss / 1_024)
+    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1_024)
 
 
 def bare_import(url: str, table: Path) -> tuple[str, Cost]:
@@ -154,11 +158,13 @@ def measure(name: str, url: str, first: Path, changed: Path, rows: int) -> None:
         "again": cost(*airace, "load", str(first), url=url),
         "1 % changed": cost(*airace, "load", str(changed), url=url),
     }
-    print(f"{name + ', ' + str(rows) + ' rows':34} {'s':>7} {'rows/s':>8} {'ratio':>6} {'MB':>6}")
+    title = f"{name}, {rows} rows"
+    print(f"{title:34} {'s':>7} {'rows/s':>8} {'ratio':>6} {'cpu s':>7} {'ratio':>6} {'MB':>5}")
     for what, came_to in {peer: bare, **loads}.items():
         print(
             f"  {what:32} {came_to.seconds:7.2f} {rows / came_to.seconds:8.0f} "
-            f"{came_to.seconds / bare.seconds:6.1f} {came_to.peak:6.0f}",
+            f"{came_to.seconds / bare.seconds:6.1f} {came_to.processor:7.2f} "
+            f"{came_to.processor / bare.processor:6.1f} {came_to.peak:5.0f}",
             flush=True,
         )
 

@@ -5,6 +5,7 @@ touches no database. When this process ends, however it ends, the pipe breaks an
 reading.
 """
 
+import gc
 import marshal
 import os
 import subprocess
@@ -69,6 +70,7 @@ def main() -> None:
     """Read the file that the arguments name; send it in batches, the last of them empty."""
     many, path = sys.argv[1:]
     resource = next(resource for resource in RESOURCES if resource.many == many)
+    gc.disable()  # nothing of what is made here is in a circle
     read: list[int] = []
     rows = read_table(resource, Path(path), read.append)
     faults: tuple[str, ...] = ()

@@ -153,8 +153,8 @@ class Writing:
     def _refuse_left_alone_twice(self, table: LedgerTable) -> None:
         """Raise RepeatedKey for keys whose rows were left as they are, and that came again.
 
-        Of a million such keys only their hashes are kept. Where two are the same, the keys that
-        have this hash are looked up: these are fewer if, and only if, one of them came twice.
+        Of a million such keys only their hashes are kept. Where two are the same, the rows that
+        have this hash are looked up: where there are fewer of them, one came twice.
         """
         counts = Counter(
             number
