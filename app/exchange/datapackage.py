@@ -1,11 +1,11 @@
 """The descriptor of a pack: a Data Package (version 2) whose schemas follow from the resources."""
 
 from collections.abc import Iterable
-from typing import Any, get_args, get_origin
+from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
-from app.kit.fields import LIST_SEPARATOR
+from app.kit.fields import LIST_SEPARATOR, is_list
 from app.resources.resource import Resource
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -23,15 +23,6 @@ def descriptor(
         "contributors": [{"title": author}],
         "resources": [_table(resource) for resource in resources],
     }
-
-
-def is_list(field: FieldInfo) -> bool:
-    """Return whether a field holds a list, which stands in one cell of a CSV file."""
-    return _is_list(field.annotation)
-
-
-def _is_list(annotation: Any) -> bool:
-    return get_origin(annotation) is list or any(map(_is_list, get_args(annotation)))
 
 
 def _table(resource: Resource) -> dict[str, Any]:

@@ -5,11 +5,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.exchange.mapping import ANYTHING_ELSE, ITSELF, Rule, Spread, TableMapping, UnusableMapping
+from app.exchange.mapping import (
+    ANYTHING_ELSE,
+    GENERIC,
+    ITSELF,
+    Rule,
+    Spread,
+    TableMapping,
+    UnusableMapping,
+)
 from app.exchange.organisations import Organisations
 from app.exchange.tables import Row
 from app.exchange.transforms import TRANSFORMS, slug
 from app.kit.errors import NotAllowed
+from app.kit.formulas import restore
 from app.kit.text import nearest
 
 Values = dict[str, Any]
@@ -162,8 +171,12 @@ class MappedRows:
         convert = self._converter(name, rule)
         separator = rule.separator
 
+        is_ours = self._mapping.name == GENERIC
+
         def feed(place: Place) -> Any:
             text = read(place).strip()
+            if is_ours:
+                text = restore(text)
             if text in nothing:
                 return None
             if rule.words is not None:

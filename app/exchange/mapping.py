@@ -13,12 +13,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from app.exchange.datapackage import is_list
 from app.exchange.transforms import TRANSFORMS
 from app.kit.errors import NotAllowed, choose, faults_of
 from app.kit.fields import LIST_SEPARATOR, CountryCode, Slug
 from app.resources.registry import RESOURCES
-from app.resources.resource import Resource
+from app.resources.resource import Resource, list_names
 
 _BY_NAME = {resource.many: resource for resource in RESOURCES}
 SHIPPED = Path(__file__).parent / "mappings"
@@ -273,7 +272,7 @@ def _generic_rule(resource: Resource, name: str) -> Rule:
         keys = [ledger.members[name].target or ""]
     transforms = {"companies": "company", "ai_models": "ai_model", "countries": "country"}
     transform = next((transforms[key] for key in keys if key in transforms), "text")
-    separator = LIST_SEPARATOR if is_list(resource.fact.model_fields[name]) else None
+    separator = LIST_SEPARATOR if name in list_names(resource.fact) else None
     return Rule.model_validate({"column": name, "as": transform, "separator": separator})
 
 

@@ -1,40 +1,26 @@
 """Packs: folders of CSV files with a `datapackage.json`, loaded as one revision or not at all."""
 
-import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from os import cpu_count
 from pathlib import Path
 from typing import Any
 
 import orjson
-from pydantic import ValidationError
 
-from app.exchange.datapackage import is_list
-from app.kit.errors import Fault, faults_of
-from app.kit.fields import LIST_SEPARATOR
-from app.kit.formulas import restore
+from app.exchange.beside import read_table_beside
+from app.exchange.pack_tables import Progress as Progress  # noqa: PLC0414  (part of what this offers)
+from app.exchange.pack_tables import UnreadablePack as UnreadablePack  # noqa: PLC0414
+from app.exchange.pack_tables import read_table
 from app.kit.text import nearest
 from app.resources.registry import RESOURCES
-from app.resources.resource import Entry, Resource
+from app.resources.resource import Resource
 from app.storage.database import Database
 from app.storage.ledger import LedgerRefusal, StoredRow
 
 DESCRIPTOR = "datapackage.json"
-_FAULTS_AT_MOST = 100
-_LARGEST_CELL = 131_072
-
-Progress = Callable[[int], None]
-"""Told how many bytes were read since it was last told."""
-
-
-class UnreadablePack(Exception):
-    """A pack of which nothing was loaded. Each line says where and what is wrong."""
-
-    def __init__(self, *faults: str) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+_LARGE = 10_000_000  # bytes of a file whose reading is worth a process of its own
 
 
 @dataclass(frozen=True)
@@ -114,7 +100,7 @@ def load_pack(
             if once and writing.knows_origin(pack.name):
                 return Loaded(pack.name, None, 0, 0)
             for resource, path in pack.files:
-                writing.put(resource.ledger, _read_table(resource, path, progress))
+                writing.put(resource.ledger, _rows(resource, path, progress))
     except LedgerRefusal as refusal:
         raise UnreadablePack(f"{folder}: {refusal}") from None
     revision = writing.revision if writing.added or writing.changed else None
@@ -129,67 +115,6 @@ def _inside(folder: Path, path: Any) -> Path:
     raise UnreadablePack(f"{folder}: it names a file that is not in it")
 
 
-def _read_table(resource: Resource, path: Path, progress: Progress | None) -> Iterator[StoredRow]:
-    """Yield the rows of a file. Raises UnreadablePack with its faults, at the end of the file."""
-    faults: list[str] = []
-    csv.field_size_limit(_LARGEST_CELL)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(_told(file, progress), strict=True)
-        try:
-            header = next(reader, [])
-            _check_header(resource, path, header)
-            read = partial(_read_row, resource.fact, header, path.name)
-            for cells in reader:
-                try:
-                    yield read(reader.line_num, cells).stored()
-                except UnreadablePack as fault:
-                    faults.extend(fault.faults)
-                if len(faults) >= _FAULTS_AT_MOST:
-                    break
-        except UnicodeDecodeError:
-            faults.append(f"{path.name}: after line {reader.line_num}: is not UTF-8 text")
-        except csv.Error as error:
-            faults.append(f"{path.name}: line {reader.line_num}: is not CSV ({error})")
-    if faults:
-        raise UnreadablePack(*faults[:_FAULTS_AT_MOST])
-
-
-def _told(lines: Any, progress: Progress | None) -> Iterator[str]:
-    for line in lines:
-        if progress:
-            progress(len(line.encode()))
-        yield line
-
-
-def _check_header(resource: Resource, path: Path, header: list[str]) -> None:
-    columns = resource.fact.model_fields
-    faults = [
-        Fault(f"column {position}", "is not a column here", tuple(columns), nearest(name, columns))
-        for position, name in enumerate(header, 1)
-        if name not in columns
-    ]
-    faults += [Fault(name, "is there twice") for name in columns if header.count(name) > 1] + [
-        Fault(name, "is missing")
-        for name, field in columns.items()
-        if field.is_required() and name not in header
-    ]
-    if faults:
-        raise UnreadablePack(*(f"{path.name}: line 1: {fault}" for fault in faults))
-
-
-def _read_row(
-    fact: type[Entry], header: list[str], file: str, line: int, cells: list[str]
-) -> Entry:
-    if len(cells) != len(header):
-        raise UnreadablePack(f"{file}: line {line}: has {len(cells)} cells, not {len(header)}")
-    fields = fact.model_fields
-    given = {
-        name: restore(cell).split(LIST_SEPARATOR) if is_list(fields[name]) else restore(cell)
-        for name, cell in zip(header, cells, strict=True)
-        if cell
-    }
-    try:
-        return fact.model_validate(given)
-    except ValidationError as error:
-        faults = faults_of(error)
-        raise UnreadablePack(*(f"{file}: line {line}: {fault}" for fault in faults)) from None
+def _rows(resource: Resource, path: Path, progress: Progress | None) -> Iterator[StoredRow]:
+    large = path.stat().st_size >= _LARGE and (cpu_count() or 1) > 1
+    return (read_table_beside if large else read_table)(resource, path, progress)

@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from functools import lru_cache
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic.fields import FieldInfo
 
 from app.kit.countries import country_code
 from app.kit.errors import NotAllowed
@@ -19,7 +21,8 @@ _SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
 def _clean(text: str) -> str:
-    if _CONTROL.search(text):
+    # All control characters are unprintable, and to ask that first costs far less.
+    if not text.isprintable() and _CONTROL.search(text):
         raise NotAllowed("has control characters")
     if text != text.strip():
         raise NotAllowed("begins or ends with a space")
@@ -49,6 +52,15 @@ def _web_address(text: str) -> str:
 
 
 LIST_SEPARATOR = ";"
+
+
+def is_list(field: FieldInfo) -> bool:
+    """Return whether a field holds a list, which stands in one cell of a CSV file."""
+    return _is_list(field.annotation)
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) is list or any(map(_is_list, get_args(annotation)))
 
 
 def _member(text: str) -> str:
@@ -87,6 +99,7 @@ Qualifier = Literal["exact", "about", "at_least", "up_to", "disputed"]
 """How firmly a source states a figure."""
 
 
+@lru_cache(maxsize=5_000)
 def _country(text: str) -> str:
     return country_code(_clean(text))
 

@@ -8,6 +8,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from app.kit.errors import NotAllowed
 
@@ -34,6 +35,8 @@ class PeriodRange:
     last: date | None
 
 
+# The days of decades and what is made of them are few; a large import has them a million times.
+@lru_cache(maxsize=20_000)
 def parse_period(text: str) -> Period:
     """Read one period. Raises NotAllowed for any other text."""
     start, slash, end = text.partition("/")

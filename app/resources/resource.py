@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.kit.errors import NotAllowed
-from app.kit.fields import CountryCode, PeriodMark, Qualifier, Slug, Term, Text
+from app.kit.fields import CountryCode, PeriodMark, Qualifier, Slug, Term, Text, is_list
 from app.kit.filters import Where, among, has_words, within
 from app.kit.periods import parse_period
 from app.kit.ranges import PeriodRangeText
@@ -36,18 +36,17 @@ class Entry(BaseModel):
 
     @model_validator(mode="after")
     def _names_no_member_twice(self) -> Self:
-        for name, value in self:
-            if isinstance(value, list) and len(set(value)) < len(value):
+        for name in list_names(type(self)):
+            members = getattr(self, name)
+            if members and len(set(members)) < len(members):
                 raise ValueError(f"{name} names a member twice")
         return self
 
     def stored(self) -> StoredRow:
         """Return the row to store: the fields, the days of periods, the words to search."""
-        row = dict(self)
+        row = dict(self.__dict__)  # the fields; to iterate over self costs ten times as much
         for name in period_names(type(self)):
-            period = parse_period(row[name]) if row[name] else None
-            row[f"{name}_first_day"] = period and period.first.isoformat()
-            row[f"{name}_last_day"] = period and period.last.isoformat()
+            row[f"{name}_first_day"], row[f"{name}_last_day"] = _first_and_last_day(row[name])
         if self.searched:
             row["search"] = search_text(self._searched_texts())
         return row
@@ -58,6 +57,20 @@ class Entry(BaseModel):
             value = getattr(self, name)
             texts.extend(value if isinstance(value, list) else [value])
         return texts
+
+
+@lru_cache(maxsize=20_000)
+def _first_and_last_day(text: str | None) -> tuple[str | None, str | None]:
+    if not text:
+        return None, None
+    period = parse_period(text)
+    return period.first.isoformat(), period.last.isoformat()
+
+
+@cache
+def list_names(entry: type[Entry]) -> tuple[str, ...]:
+    """Return the fields of an entry that hold a list."""
+    return tuple(name for name, field in entry.model_fields.items() if is_list(field))
 
 
 @cache

@@ -4,23 +4,16 @@ Every write is one revision in one transaction. A row that changes or goes is fi
 the history of its table with the revision that ends it; the database refuses any other way.
 """
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import (
-    Connection,
-    Select,
-    bindparam,
-    delete,
-    exists,
-    insert,
-    literal,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Select, delete, exists, insert, literal, select
 
+from app.storage import batches
+from app.storage.batches import Form, IndexesAside, Values
 from app.storage.records import (
     LEDGER,
     LedgerTable,
@@ -35,7 +28,7 @@ StoredRow: TypeAlias = dict[str, Any]
 
 Item = TypeVar("Item")
 
-_BATCH = 1_000
+_BATCH = 10_000
 _NAMED_AT_MOST = 20
 
 
@@ -68,15 +61,21 @@ class Writing:
         self.added = self.changed = self.removed = 0
         self._connection = connection
         self._touched: dict[str, LedgerTable] = {}
-        self._left_alone: defaultdict[str, set[str]] = defaultdict(set)
+        self._left_alone: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
 
     def put(self, table: LedgerTable, rows: Iterable[StoredRow]) -> None:
         """Add the rows, or change those whose key is there already; equal rows stay as they are.
 
         Raises RepeatedKey where a key comes twice.
         """
+        form = Form(self._connection, table.current)
+        indexes = IndexesAside(self._connection, table.name)
         for batch in _batches(rows):
-            self._put_batch(table, batch)
+            written = self._put_batch(table, form, batch)
+            if len(batch) == _BATCH:
+                indexes.after(written)
+        indexes.put_back()
+        self._refuse_left_alone_twice(table)
 
     def remove(self, table: LedgerTable, ids: Iterable[str]) -> None:
         """Remove the rows of these keys.
@@ -84,8 +83,10 @@ class Writing:
         Raises RepeatedKey where a key comes twice, LedgerRefusal for a key that has no row.
         """
         for batch in _batches(ids):
-            present = self._current(table, batch)
+            present = self._present(table, ("revision",), batch)
             self._refuse_repeated(table, batch, present)
+            self._left_alone[table.name].extend(map(hash, batch))
+            self._refuse_left_alone_twice(table)
             if missing := sorted(set(batch) - present.keys()):
                 raise LedgerRefusal(f"{table.name}: there is no {_named(missing)} to remove")
             self._supersede(table, batch)
@@ -100,7 +101,9 @@ class Writing:
         row to rename, or the new key has or had one; RepeatedKey where this revision has written
         the row, or one that refers to it, already.
         """
-        rows = self._current(table, [old, new])
+        current = table.current
+        found = self._some(select(current).where(current.c.id.in_((old, new))))
+        rows = {row["id"]: row for row in found}
         if old not in rows:
             gone = replacement(self._connection, table, old, self.revision)
             where = f": it was replaced by {gone}" if gone else ""
@@ -109,7 +112,7 @@ class Writing:
             same = "is its key already" if new == old else "is the key of another row"
             raise LedgerRefusal(f"{table.name}: {new} {same}")
         self._refuse_replaced(table, new)
-        renamed = redirected({**_fact(rows[old]), "id": new}, table, table, old, new)
+        renamed = redirected({**rows[old], "id": new}, table, table, old, new)
         self.put(table, [renamed])
         for other in LEDGER.values():
             query = referring(other, table, old)
@@ -164,44 +167,71 @@ class Writing:
             },
         )
 
-    def _put_batch(self, table: LedgerTable, batch: Sequence[StoredRow]) -> None:
+    def _put_batch(self, table: LedgerTable, form: Form, batch: Sequence[StoredRow]) -> int:
+        """Write what differs of a batch; return how many rows that is."""
         rows = {row["id"]: row for row in batch}
-        present = self._current(table, list(rows))
+        values = {key: form.values(row) for key, row in rows.items()}
+        present = self._present(table, form.columns, list(rows))
         self._refuse_repeated(table, [row["id"] for row in batch], present)
-        added = [row for key, row in rows.items() if key not in present]
-        changed = [
-            row for key, row in rows.items() if key in present and row != _fact(present[key])
-        ]
+        # In the order of the keys, neighbours in the table are neighbours in its index.
+        added = sorted(rows.keys() - present.keys())
+        changed = sorted(key for key, row in present.items() if row[:-1] != values[key])
         if changed:
-            self._supersede(table, [row["id"] for row in changed])
-            self._connection.execute(_change(table), [self._bound(row) for row in changed])
-        if added:
-            self._connection.execute(insert(table.current), [self._dated(row) for row in added])
-        if added or changed:
-            self._add_members(table, added + changed)
+            self._supersede(table, changed)
+        for write, keys in ((batches.update, changed), (batches.insert, added)):
+            dated = [(*values[key], self.revision) for key in keys]
+            write(self._connection, table.name, form.columns, dated)
+        written = added + changed
+        if written:
+            self._add_members(table, [rows[key] for key in written])
             self._touched[table.name] = table
             self.added += len(added)
             self.changed += len(changed)
-        written = {row["id"] for row in added + changed}
-        self._left_alone[table.name] |= rows.keys() - written
+        if len(written) < len(rows):
+            self._left_alone[table.name].extend(map(hash, rows.keys() - {*written}))
+        return len(written)
+
+    def _present(
+        self, table: LedgerTable, columns: Sequence[str], ids: Sequence[str]
+    ) -> dict[str, Values]:
+        return batches.find(self._connection, table.name, columns, ids)
 
     def _refuse_repeated(
-        self, table: LedgerTable, ids: Sequence[str], present: Mapping[str, Mapping[str, Any]]
+        self, table: LedgerTable, ids: Sequence[str], present: Mapping[str, Values]
     ) -> None:
-        """Raise RepeatedKey for keys that come twice here, or were put before in this revision."""
+        """Raise RepeatedKey for keys that come twice here, or were written in this revision."""
         again = {key for key, count in Counter(ids).items() if count > 1}
-        again |= {key for key, row in present.items() if row["revision"] == self.revision}
-        again |= present.keys() & self._left_alone[table.name]
-        if again:
-            raise RepeatedKey(f"{table.name}: {_named(sorted(again))} comes more than once")
+        again |= {key for key, row in present.items() if row[-1] == self.revision}
+        self._refuse_again(table, again)
 
-    def _current(self, table: LedgerTable, ids: Sequence[str]) -> dict[str, StoredRow]:
-        query = select(table.current).where(table.current.c.id.in_(ids))
-        return {row["id"]: dict(row) for row in self._connection.execute(query).mappings()}
+    def _refuse_left_alone_twice(self, table: LedgerTable) -> None:
+        """Raise RepeatedKey for keys whose rows were left as they are, and that came again.
+
+        Of a million such keys only their hashes are kept. Where two are the same, the rows that
+        have this hash are looked up: where there are fewer of them, one came twice.
+        """
+        counts = Counter(
+            number
+            for number, following in pairwise(sorted(self._left_alone[table.name]))
+            if number == following
+        )
+        if not counts:
+            return
+        keys: defaultdict[int, list[str]] = defaultdict(list)
+        for key in self._connection.scalars(select(table.current.c.id)):
+            if hash(key) in counts:
+                keys[hash(key)].append(key)
+        again = [keys[number] for number, more in counts.items() if more >= len(keys[number])]
+        self._refuse_again(table, {key for of_one in again for key in of_one})
+
+    def _refuse_again(self, table: LedgerTable, keys: set[str]) -> None:
+        if keys:
+            raise RepeatedKey(f"{table.name}: {_named(sorted(keys))} comes more than once")
 
     def _some(self, query: Select[Any]) -> list[StoredRow]:
+        """Return some rows of a query, as `put` takes them."""
         rows = self._connection.execute(query.limit(_BATCH)).mappings()
-        return [_fact(dict(row)) for row in rows]
+        return [{name: row[name] for name in row if name != "revision"} for row in rows]
 
     def _refuse_replaced(self, table: LedgerTable, key: str) -> None:
         if gone := replacement(self._connection, table, key, self.revision):
@@ -224,18 +254,12 @@ class Writing:
     def _add_members(self, table: LedgerTable, rows: Sequence[StoredRow]) -> None:
         for name, members in table.members.items():
             links = [
-                {"id": row["id"], "revision": self.revision, "position": place, "member": member}
+                (row["id"], self.revision, place, member)
                 for row in rows
                 for place, member in enumerate(row[name])
             ]
-            if links:
-                self._connection.execute(insert(members.current), links)
-
-    def _dated(self, row: StoredRow) -> StoredRow:
-        return {**row, "revision": self.revision}
-
-    def _bound(self, row: StoredRow) -> StoredRow:
-        return {f"new_{name}": value for name, value in self._dated(row).items()}
+            columns = ("id", "revision", "position", "member")
+            batches.insert(self._connection, members.current.name, columns, links)
 
     def _prove_references(self) -> None:
         for table in self._touched.values():
@@ -254,19 +278,6 @@ class Writing:
                         f"{table.name}: {source.name}.{column} names {target} that do not exist: "
                         f"{', '.join(missing)}"
                     )
-
-
-def _change(table: LedgerTable) -> Any:
-    values: dict[str, Any] = {
-        column.name: bindparam(f"new_{column.name}")
-        for column in table.current.c
-        if column.name != "id"
-    }
-    return update(table.current).where(table.current.c.id == bindparam("new_id")).values(values)
-
-
-def _fact(row: StoredRow) -> StoredRow:
-    return {name: value for name, value in row.items() if name != "revision"}
 
 
 def _named(keys: Sequence[str]) -> str:

@@ -1,0 +1,142 @@
+"""Rows by the batch, as fast as the driver takes them. Only the ledger calls what writes here.
+
+SQLAlchemy's statements cost more for each row than the databases do. Here rows are tuples in the
+order of the columns, as they are stored, and go to the driver as they are.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+import orjson
+import psycopg
+from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
+
+Values: TypeAlias = tuple[Any, ...]
+"""The values of a row as they are stored, in the order of the columns of its table."""
+
+_COPIED_FROM = 1_000
+
+
+class Form:
+    """How the rows of a table of current rows are stored: their columns, `revision` the last."""
+
+    def __init__(self, connection: Connection, table: Table) -> None:
+        columns = [column for column in table.columns if column.name != "revision"]
+        dialect = connection.dialect
+        self.columns = (*(column.name for column in columns), "revision")
+        self._get = itemgetter(*self.columns[:-1])
+        made = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
+        self._made = [(place, make) for place, make in enumerate(made) if make]
+
+    def values(self, row: Mapping[str, Any]) -> Values:
+        """Return what is stored of a row, without its revision."""
+        values: Values = self._get(row)
+        if not self._made:
+            return values
+        stored = list(values)
+        for place, make in self._made:
+            stored[place] = make(stored[place])
+        return tuple(stored)
+
+
+def find(
+    connection: Connection, table: str, columns: Iterable[str], ids: Collection[str]
+) -> dict[str, Values]:
+    """Return the rows of these keys by key: their values in the order of the columns."""
+    query = f"SELECT id, {', '.join(columns)} FROM {table} WHERE id "  # noqa: S608  (our names)
+    keys: Any
+    if connection.dialect.name == "sqlite":
+        query += "IN (SELECT value FROM json_each(?))"
+        keys = orjson.dumps(list(ids)).decode()
+    else:
+        query += "= ANY(%s)"
+        keys = list(ids)
+    return {row[0]: row[1:] for row in connection.exec_driver_sql(query, (keys,))}
+
+
+def insert(
+    connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Values]
+) -> None:
+    """Add rows. On PostgreSQL many of them are copied."""
+    if not rows:
+        return
+    names = ", ".join(columns)
+    if connection.dialect.name == "postgresql" and len(rows) >= _COPIED_FROM:
+        _copy(connection, f"COPY {table} ({names}) FROM STDIN", rows)
+    else:
+        places = ", ".join([_place(connection)] * len(columns))
+        statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608  (our names)
+        connection.exec_driver_sql(statement, list(rows))
+
+
+def update(
+    connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Values]
+) -> None:
+    """Give the rows of the keys, which are the first of their values, these values."""
+    if not rows:
+        return
+    place = _place(connection)
+    changed = ", ".join(f"{name} = {place}" for name in columns[1:])
+    statement = f"UPDATE {table} SET {changed} WHERE id = {place}"  # noqa: S608  (our names)
+    connection.exec_driver_sql(statement, [(*row[1:], row[0]) for row in rows])
+
+
+def _place(connection: Connection) -> str:
+    return "?" if connection.dialect.name == "sqlite" else "%s"
+
+
+def _copy(connection: Connection, statement: str, rows: Iterable[Values]) -> None:
+    raw: Any = connection.connection.dbapi_connection
+    try:
+        with raw.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        raise DBAPIError.instance(
+            statement, None, error, psycopg.Error, dialect=connection.dialect
+        ) from error
+
+
+class IndexesAside:
+    """The indexes of a table, put aside in a large load and made again at its end.
+
+    To enter a row into each index at its place costs several times what the row costs; to sort
+    them all at the end does not. Only on SQLite, where nobody else reads or writes what a
+    transaction changed before it ends: on PostgreSQL readers would have to wait. What is made
+    again is what was there, to the letter, and a transaction that fails puts all of it back.
+    """
+
+    _WORTH_IT = 10  # one tenth of the rows there were: about where both ways cost the same
+
+    def __init__(self, connection: Connection, table: str) -> None:
+        self._connection = connection
+        self._table = table
+        self._aside: list[str] | None = None
+        self._before: int | None = None
+        self._written = 0
+
+    def after(self, written: int) -> None:
+        """Take note that a large batch was written; put the indexes aside if that will pay."""
+        self._written += written
+        if self._aside is not None or not written or self._connection.dialect.name != "sqlite":
+            return
+        if self._before is None:
+            newest = f"SELECT coalesce(max(rowid), 0) FROM {self._table}"  # noqa: S608
+            self._before = int(self._connection.exec_driver_sql(newest).scalar_one()) - written
+        if self._written * self._WORTH_IT > self._before:
+            found = self._connection.exec_driver_sql(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? "
+                "AND sql IS NOT NULL ORDER BY rowid",
+                (self._table,),
+            ).all()
+            for name, _ in found:
+                self._connection.exec_driver_sql(f"DROP INDEX {name}")
+            self._aside = [sql for _, sql in found]
+
+    def put_back(self) -> None:
+        """Make the indexes again, if they were put aside."""
+        for statement in self._aside or ():
+            self._connection.exec_driver_sql(statement)
+        self._aside = None

