@@ -21,7 +21,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from app.analysis.checks import check
-from app.cli import _prepare
+from app.cli.running import prepare
 from app.resources.registry import RESOURCES
 from app.settings import Settings
 from app.storage.database import Database, ReadTransaction
@@ -34,7 +34,7 @@ def work(mode: str, url: str) -> None:
     if mode == "migrate":
         migrate(Database(url))
     else:
-        _prepare(Settings(database_url=url))
+        prepare(Settings(database_url=url))
 
 
 def start(mode: str, url: str) -> int:

@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from app.cli import main
 from app.exchange.exporting import export_pack
+from app.kit.formulas import restore
 from app.main import create_app
 from app.resources.funding import FUNDING
 from app.resources.registry import RESOURCES
@@ -65,7 +66,7 @@ def _exported(database: Database, folder: Path, number: int) -> Cells:
     for resource in RESOURCES:
         with (folder / f"{resource.many}.csv").open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
-                cells[resource.many, row["id"]] = row
+                cells[resource.many, row["id"]] = {name: restore(row[name]) for name in row}
     return cells
 
 

@@ -350,10 +350,18 @@ def _everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
     return {name: _member_rows(database, name) for name in tables}
 
 
-def _columns(table: str, **replaced: str) -> str:
+def _names(table: str) -> list[str]:
+    """Return the columns of a table, in the order in which `_columns` gives their values."""
     every = [*LEDGER[table.removesuffix("_history")].current.c.keys()]
-    every += ["until"] if table.endswith("_history") else []
-    return ", ".join(replaced.get(name, name) for name in every)
+    return [*every, "until"] if table.endswith("_history") else every
+
+
+def _columns(table: str, **replaced: str) -> str:
+    return ", ".join(replaced.get(name, name) for name in _names(table))
+
+
+def _into(table: str) -> str:
+    return f"INTO {table} ({', '.join(_names(table))})"
 
 
 _COPY = "'copy'"
@@ -380,15 +388,21 @@ def _forbidden() -> Iterator[tuple[str, str]]:
         yield from [
             ("both", f"UPDATE {past} SET until = until + 1"),
             ("both", f"DELETE FROM {past}"),
-            ("both", f"INSERT INTO {past} SELECT {old_end} FROM {past} LIMIT 1"),
+            ("both", f"INSERT {_into(past)} SELECT {old_end} FROM {past} LIMIT 1"),
             ("both", f"UPDATE {name} SET id = id || 'x'"),
             ("both", f"UPDATE {name} SET id = id"),
             ("both", f"UPDATE {name} SET revision = {_NEXT}"),
             ("both", f"DELETE FROM {name}"),
-            ("both", f"INSERT INTO {name} SELECT {copy} FROM {name} LIMIT 1"),
-            ("sqlite", f"INSERT OR REPLACE INTO {name} SELECT {replaced} FROM {name}"),
+            ("both", f"INSERT {_into(name)} SELECT {copy} FROM {name} LIMIT 1"),
+            (
+                "sqlite",
+                f"INSERT OR REPLACE {_into(name)} SELECT {replaced} FROM {name}",
+            ),
             ("sqlite", f"UPDATE OR REPLACE {name} SET id = (SELECT min(id) FROM {name})"),
-            ("sqlite", f"INSERT OR REPLACE INTO {past} SELECT {extended} FROM {past}"),
+            (
+                "sqlite",
+                f"INSERT OR REPLACE {_into(past)} SELECT {extended} FROM {past}",
+            ),
             ("postgresql", f"TRUNCATE {name} CASCADE"),
             ("postgresql", f"TRUNCATE {past}"),
         ]
@@ -446,9 +460,10 @@ def test_rows_need_a_revision_that_is_recorded_with_them(kept: Database) -> None
     before = _everything(kept)
     for name in LEDGER:
         copy = f"SELECT {_columns(name, id=_COPY, revision=_NEXT)} FROM {name} LIMIT 1"
-        assert _refused(kept, f"INSERT INTO {name} {copy}")
-        ended = f"SELECT {_columns(f'{name}_history', until=_NEXT)} FROM {name} LIMIT 1"
-        assert _refused(kept, f"INSERT INTO {name}_history {ended}")
+        assert _refused(kept, f"INSERT {_into(name)} {copy}")
+        past = f"{name}_history"
+        ended = f"SELECT {_columns(past, until=_NEXT)} FROM {name} LIMIT 1"
+        assert _refused(kept, f"INSERT {_into(past)} {ended}")
     assert _everything(kept) == before
 
 

@@ -1,0 +1,5 @@
+"""What `python -m app.cli` does."""
+
+from app.cli import main
+
+main()

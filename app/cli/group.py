@@ -1,0 +1,100 @@
+"""The group of all commands, and what they share: the database, errors as sentences, progress."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import click
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+
+from app import __version__
+from app.settings import Settings
+from app.storage.database import Database
+from app.storage.engine import UnusableDatabase
+
+Command = Callable[..., None]
+"""So many remarks of each kind are printed."""
+
+
+def plainly(command: Command) -> Command:
+    """Turn what can be expected to go wrong into a sentence and exit code 1."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> None:
+        from app.exchange.packs import UnreadablePack
+        from app.kit.errors import NotAllowed
+        from app.kit.queries import UnreadableQuery
+        from app.resources.reading import Unanswerable
+        from app.storage.ledger import LedgerRefusal
+
+        try:
+            command(*args, **options)
+        except UnreadablePack as error:
+            raise click.ClickException(f"nothing was loaded.\n{error}") from None
+        except (UnusableDatabase, NotAllowed, UnreadableQuery, LedgerRefusal, OSError) as error:
+            raise click.ClickException(str(error)) from None
+        except Unanswerable as error:
+            raise click.ClickException(str(error.fault)) from None
+        except DBAPIError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            raise click.ClickException(f"the database cannot be used: {reason}") from None
+
+    return run
+
+
+def read_settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"{_variable(f['loc'][0])}: {f['msg']}" for f in error.errors())
+        raise click.ClickException(f"a setting is not usable: {wrong}") from None
+
+
+def _variable(setting: int | str) -> str:
+    """Return the environment variable that a setting was read from."""
+    name = str(setting).upper().removeprefix("AIRACE_")
+    names = [f"AIRACE_{name}", name]
+    return next((name for name in names if name in os.environ), names[0])
+
+
+def open_database() -> Database:
+    return Database(read_settings().database_url)
+
+
+def migrated() -> Database:
+    from app.storage.migration import migrate
+
+    database = open_database()
+    migrate(database)
+    return database
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="airace")
+def main() -> None:
+    """AI race indicators: figures on the AI race, each traced to its source.
+
+    The database is a file, airace.db in this folder, unless AIRACE_DATABASE_URL names another
+    (sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME).
+    """
+
+
+def told(pack: str, revision: int | None, added: int, changed: int) -> str:
+    if revision is None:
+        return f"{pack}: everything in it is there already; nothing was changed."
+    return f"Loaded {pack} as revision {revision}: {added} rows added, {changed} changed."
+
+
+@contextmanager
+def bar(label: str, length: int | None) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar, on a terminal only, while the block does what it tells of."""
+    hidden = not sys.stderr.isatty()
+    endless = iter(lambda: 0, 0) if length is None else None  # empty, and nobody can tell
+    with click.progressbar(
+        endless, length=length, label=label, file=sys.stderr, hidden=hidden, show_pos=True
+    ) as bar:
+        yield bar.update
