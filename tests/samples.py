@@ -20,6 +20,7 @@ _NUMBERS = (0, 1, 2, 68, 1151, 31_000_000_000, 2**53, 2**53 + 1, 2**63 - 1)
 _FRACTIONS = (0.0, 0.1, 1.0, 26.3, 1151.0, 5e25, 1e-7)
 _TEXTS = (
     *("alpha", "beta-2", "gamma_ray", "generative-ai", "series-c", "language"),
+    *("CC BY 4.0", "MIT", "CC BY-NC 4.0"),
     *("USD", "CNY", "nominal", "constant-2021", "https://example.org/a?b=c&d"),
     *("Émile Ångström", "ERNIE Bot", "Türkiye İş", "=1+1", "a, b", 'says "so"', "文心一言"),
 )

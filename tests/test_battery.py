@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from app.kit.filters import Where, among, any_member, at_least, at_most, has_words, within
 from app.kit.formats import TABLE_FORMATS, TableFormat
+from app.kit.licences import OPEN, reusable
 from app.kit.periods import parse_period_range
 from app.kit.text import words
 from app.main import create_app
@@ -89,7 +90,7 @@ def test_list_items_equal_detail_items_and_keep_to_their_shape(
 @each
 def test_every_column_is_stored_or_derived(resource: Resource) -> None:
     stored = {column.name for column in resource.ledger.current.columns}
-    derived = {*resource.ledger.derived, "recorded_at"}
+    derived = {*resource.ledger.derived, "recorded_at", "licence"}
     assert set(resource.columns) <= stored | derived
     assert set(resource.fact.model_fields) <= stored
     assert set(resource.fact.model_fields) <= set(resource.columns)
@@ -115,7 +116,7 @@ def _plain_words(row: Row, resource: Resource) -> list[str]:
     return words(" ".join(" ".join(text) if isinstance(text, list) else text for text in texts))
 
 
-def keeps(where: Where, resource: Resource, asked: str, row: Row) -> bool:
+def keeps(where: Where, resource: Resource, asked: str, row: Row) -> bool:  # noqa: PLR0911  (a line a condition)
     """Say in plain Python whether a filter keeps a row: what the SQL must agree with."""
     value = row.get(where.column)
     if where.condition is among:
@@ -138,6 +139,10 @@ def keeps(where: Where, resource: Resource, asked: str, row: Row) -> bool:
     if where.condition is has_words:
         there = _plain_words(row, resource)
         return all(any(word.startswith(begun) for word in there) for begun in words(asked))
+    if where.condition is reusable:
+        licence = row["licence"]
+        kind = "none" if licence is None else "open" if licence.lower() in OPEN else "other"
+        return kind in asked.split(",")
     raise LookupError(f"say here in plain Python what {where.condition.__name__} keeps")
 
 
@@ -150,6 +155,8 @@ def asked_values(where: Where, resource: Resource, rows: list[Row], random: Rand
         there = sorted({word for row in rows for word in _plain_words(row, resource)})
         some = random.sample(there, min(5, len(there)))
         return [*some, *(word[:2].upper() for word in some), " ".join(some[:2])]
+    if where.condition is reusable:
+        return ["open", "other", "none", "open,none"]
     listed = (row[where.column] for row in rows)
     flat = {part for value in listed for part in (value if isinstance(value, list) else [value])}
     plain = sorted((part for part in flat if part is not None and "," not in str(part)), key=str)
@@ -464,8 +471,9 @@ def test_a_copy_that_follows_the_changes_becomes_the_data(made_up: TestClient) -
         copied = [item for (name, _), item in copy.items() if name == resource.many]
         # What is worked out from other rows may change without a change of the row itself.
         for row in (*rows, *copied):
-            for name in resource.ledger.derived:
-                row.pop(name, None)
+            for name in (*resource.ledger.derived, "licence"):
+                if resource.many != "sources":  # whose own it is
+                    row.pop(name, None)
         assert sorted(copied, key=lambda item: str(item["id"])) == rows
 
 

@@ -69,7 +69,7 @@ def written(templates: Templates) -> Iterator[Written]:
 
 def _stored(name: str, item: dict[str, Any]) -> dict[str, Any]:
     """Return an item without what is worked out from other rows, which change without it."""
-    derived = {"models": {"countries"}}.get(name, set())
+    derived = {"models": {"countries", "licence"}, "sources": set[str]()}.get(name, {"licence"})
     return {key: value for key, value in item.items() if key not in derived}
 
 

@@ -36,9 +36,9 @@ NOT_IN_THE_PACKS = {
     "models": {
         f"{end}_{of}" for end in ("min", "max") for of in ("parameters", "training_compute_flop")
     },
-    "funding": {"round_type", "price_base"},
+    "funding": {"round_type", "price_base", "licence"},
     "adoption": {"company", "scope", "original_source"},
-    "statistics": {"scope", "original_source"},
+    "statistics": {"scope", "original_source", "licence"},
 }
 
 

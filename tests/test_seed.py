@@ -410,7 +410,7 @@ def test_the_setting_chooses_the_packs(
 @pytest.mark.parametrize(
     ("chosen", "told"),
     [
-        ("no-such-pack", r"no such folder, nor a pack that ships \(article-2024-03-31, "),
+        ("no-such-pack", r"no such folder or zip, nor a pack that ships \(article-2024-03-31, "),
         ("./no/such/folder", "no such folder"),
         ("cross-check", r"companies that do not exist|ai_models that do not exist"),
     ],

@@ -20,9 +20,9 @@ from app.resources.resource import (
     Locator,
     Note,
     OriginalSource,
-    Recorded,
     Resource,
     SourceKey,
+    Stated,
 )
 from app.storage.records import LedgeredRecord, reference
 
@@ -116,7 +116,7 @@ class AdoptionFact(Entry):
         return self
 
 
-class Adoption(Recorded, AdoptionFact):
+class Adoption(Stated, AdoptionFact):
     """One figure of use: of an AI model, by a company, or in a country."""
 
     period_first_day: str = Field(

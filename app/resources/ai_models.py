@@ -15,9 +15,9 @@ from app.resources.resource import (
     Key,
     Locator,
     Note,
-    Recorded,
     Resource,
     SourceKey,
+    Stated,
     Words,
 )
 from app.storage.records import LedgeredRecord, Through, members, reference
@@ -121,7 +121,7 @@ class AIModelFact(Entry):
     note: Note = None
 
 
-class AIModel(Recorded, AIModelFact):
+class AIModel(Stated, AIModelFact):
     """An AI model, a family of them, or a product built on them."""
 
     countries: list[CountryCode] = Field(

@@ -14,9 +14,9 @@ from app.resources.resource import (
     Key,
     Locator,
     Note,
-    Recorded,
     Resource,
     SourceKey,
+    Stated,
     Words,
 )
 from app.storage.records import LedgeredRecord, members, reference
@@ -67,7 +67,7 @@ class CompanyFact(Entry):
     note: Note = None
 
 
-class Company(Recorded, CompanyFact):
+class Company(Stated, CompanyFact):
     """A company."""
 
 

@@ -24,9 +24,9 @@ from app.resources.resource import (
     Locator,
     Note,
     OriginalSource,
-    Recorded,
     Resource,
     SourceKey,
+    Stated,
 )
 from app.storage.records import LedgeredRecord, members, reference
 
@@ -172,7 +172,7 @@ class FundingFact(Entry):
         return self
 
 
-class Funding(Recorded, FundingFact):
+class Funding(Stated, FundingFact):
     """A total of a country over a period, or a round of one company."""
 
     period_first_day: str = Field(

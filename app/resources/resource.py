@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from app.kit.errors import NotAllowed
 from app.kit.fields import CountryCode, PeriodMark, Qualifier, Slug, Term, Text, is_list
 from app.kit.filters import Where, among, has_words, within
+from app.kit.licences import Reuse, reusable
 from app.kit.periods import parse_period
 from app.kit.ranges import PeriodRangeText
 from app.kit.text import search_text, words
@@ -126,6 +127,14 @@ class Recorded(BaseModel):
     )
 
 
+class Stated(Recorded):
+    """What is known of everything that a source states."""
+
+    licence: str | None = Field(
+        description="The licence of its source, where that states one.", examples=["CC BY 4.0"]
+    )
+
+
 class Filters(BaseModel):
     """The filters that every resource has. Each carries its own condition."""
 
@@ -145,6 +154,15 @@ class FactFilters(Filters):
         list[Key] | None,
         Where("source", among),
         Field(description="Only what these sources state.", examples=[["bnn-2024-03-31"]]),
+    ] = None
+    licence: Annotated[
+        list[Reuse] | None,
+        Where("licence", reusable),
+        Field(
+            description="Only what may be reused by everybody (open), what has another licence to "
+            "read first (other), or what has none that is stated.",
+            examples=[["open"]],
+        ),
     ] = None
 
 

@@ -20,9 +20,9 @@ from app.resources.resource import (
     Locator,
     Note,
     OriginalSource,
-    Recorded,
     Resource,
     SourceKey,
+    Stated,
 )
 from app.storage.records import LedgeredRecord, reference
 
@@ -88,7 +88,7 @@ class StatisticFact(Entry):
     note: Note = None
 
 
-class Statistic(Recorded, StatisticFact):
+class Statistic(Stated, StatisticFact):
     """One figure of a country that is neither money nor use."""
 
     period_first_day: str = Field(

@@ -26,6 +26,9 @@ from app.storage.columns import TextList, Whole
 from app.storage.records import LEDGER, LedgerTable, RevisionRecord, Through
 from app.storage.replacements import replaced_in
 
+LICENCE = "licence"
+"""What is known of each row that a source states, beside its own columns."""
+
 _revisions = RevisionRecord.__table__
 
 
@@ -72,6 +75,8 @@ class Rows:
         if name == "replaced_by":  # of versions only: the others have no end
             found = replaced_in(self.table.name, self.source.c.id, self.source.c.until)
             return found.label(name)
+        if name == LICENCE and name not in self.source.c:
+            return self._licence().label(name)
         if name in self.table.derived:
             return self._collected(self.table.derived[name]).label(name)
         return self.source.c[name]
@@ -136,6 +141,17 @@ class Rows:
         others = _all_versions(target).subquery()
         held = [others.c.revision <= self.at, _holds_after(others, self.at)]
         return links, others, [others.c.id == links.c.member, *held]
+
+    def _licence(self) -> ColumnElement[str]:
+        """Return the licence of the source of each row, as it was when the row is looked at."""
+        table = LEDGER["sources"]
+        sources: FromClause = table.current
+        held: list[ColumnElement[bool]] = []
+        if self.at is not None:
+            sources = _all_versions(table).subquery()
+            held = [sources.c.revision <= self.at, _holds_after(sources, self.at)]
+        found = select(sources.c.licence).where(sources.c.id == self.source.c.source, *held)
+        return found.correlate(self.source).scalar_subquery()
 
     def _collected(self, through: Through) -> ColumnElement[list[str]]:
         query, value = self._linked(through)
