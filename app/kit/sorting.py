@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, UnaryExpression, and_, false, or_
+from sqlalchemy import BindParameter, ColumnElement, UnaryExpression, and_, false, or_
 
 from app.kit.filters import Filterable
 
 SortValue = str | int | float | None
+Bound = BindParameter[Any] | None
+"""A value to come, None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class SortKey:
         ordered = column.desc() if self.descending else column.asc()
         return ordered.nulls_last() if _may_be_null(column) else ordered
 
-    def beyond(self, rows: Filterable, value: SortValue) -> ColumnElement[bool]:
+    def beyond(self, rows: Filterable, value: Bound) -> ColumnElement[bool]:
         """Return whether a row comes after those with this value."""
         column = rows.column(self.column)
         if value is None:
@@ -32,7 +34,7 @@ class SortKey:
         after = column < value if self.descending else column > value
         return or_(after, column.is_(None)) if _may_be_null(column) else after
 
-    def same(self, rows: Filterable, value: SortValue) -> ColumnElement[bool]:
+    def same(self, rows: Filterable, value: Bound) -> ColumnElement[bool]:
         """Return whether a row has this value."""
         column = rows.column(self.column)
         return column.is_(None) if value is None else column == value
@@ -50,7 +52,7 @@ def total_order(
 
 
 def after(
-    keys: Sequence[SortKey], rows: Filterable, values: Sequence[SortValue]
+    keys: Sequence[SortKey], rows: Filterable, values: Sequence[Bound]
 ) -> ColumnElement[bool]:
     """Return whether a row comes after the row that has these values, one for each key."""
     first, rest = keys[0], keys[1:]

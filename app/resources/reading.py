@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal, select
 
 from app.kit.errors import Fault, NotAllowed
 from app.kit.filters import Filterable, conditions
@@ -19,9 +19,10 @@ from app.storage.fetching import fetch
 
 Item = dict[str, Any]
 Row = Sequence[Any]
-_FIRST_BATCH = 1_000
-_LATER_BATCH = 5_000
-"""The first rows leave soon; for the others fewer queries are quicker."""
+Statements = dict[tuple[bool, tuple[bool, ...] | None], Select[Any]]
+"""Queries that serve again: by whether the newest data are read, and after which values."""
+
+_BATCH = 1_000
 
 
 class Selectable(Filterable, Protocol):
@@ -163,14 +164,13 @@ def read_rows(
 ) -> Iterator[Sequence[Row]]:
     """Read a whole result as rows of the columns shown, in batches as `read_all`."""
     start: tuple[Any, ...] | None = None
-    size = _FIRST_BATCH
+    known: Statements = {}
     while True:
         with database.read() as transaction:
-            rows, start = _read(transaction, listing, query, at, start, size)
+            rows, start = _read(transaction, listing, query, at, start, _BATCH, known)
         yield rows
         if start is None:
             return
-        size = _LATER_BATCH
 
 
 def has_more_rows(
@@ -222,29 +222,58 @@ def _read(
     at: Revision,
     start: tuple[Any, ...] | None,
     size: int,
+    known: Statements | None = None,
 ) -> tuple[Sequence[Row], tuple[Any, ...] | None]:
     """Read up to `size` rows after `start`; return them and, if more follow, the last's values."""
-    rows = listing.rows(transaction, at)
-    order = _order(listing, query)
-    columns = shown_columns(listing, query)
-    marks = [key for key in order if key.column not in columns]
-    marked = [_marked(rows, key) for key in marks]
-    statement = rows.select(columns).add_columns(*marked).where(*conditions(query, rows))
-    if start is not None:
-        statement = statement.where(after(order, rows, start))
-    statement = statement.order_by(*(key.ordering(rows) for key in order)).limit(size + 1)
-    found = fetch(transaction.connection, statement)
+    missing = None if start is None else tuple(value is None for value in start)
+    statements: Statements = {} if known is None else known
+    kind = (at == transaction.latest, missing)
+    if kind not in statements:
+        statements[kind] = _statement(transaction, listing, query, at, missing)
+    values = {f"after_{place}": value for place, value in enumerate(start or ())}
+    found = fetch(transaction.connection, statements[kind], {**values, "size": size + 1})
+    columns, order = shown_columns(listing, query), _order(listing, query)
+    marks = _marks(columns, order)
     last = None
     if len(found) > size:
         found.pop()
-        names = (*columns, *(key.column for key in marks))
-        values = dict(zip(names, found[-1], strict=True))
-        last = tuple(values[key.column] for key in order)
+        named = dict(zip((*columns, *(key.column for key in marks)), found[-1], strict=True))
+        last = tuple(named[key.column] for key in order)
     shown: Sequence[Row] = [row[: len(columns)] for row in found] if marks else found
     if isinstance(listing, Completing):
         items = [dict(zip(columns, row, strict=True)) for row in shown]
         shown = [list(item.values()) for item in listing.complete(transaction, items)]
     return shown, last
+
+
+def _statement(
+    transaction: ReadTransaction,
+    listing: Listing,
+    query: PageQuery,
+    at: Revision,
+    missing: tuple[bool, ...] | None,
+) -> Select[Any]:
+    """Return the query of `size` rows after those of the values `after_0`, `after_1`, ….
+
+    `missing` says which of these are missing; None is for the first rows.
+    """
+    rows = listing.rows(transaction, at)
+    columns, order = shown_columns(listing, query), _order(listing, query)
+    marks = [_marked(rows, key) for key in _marks(columns, order)]
+    statement = rows.select(columns).add_columns(*marks).where(*conditions(query, rows))
+    if missing is not None:
+        start = [
+            None if gone else bindparam(f"after_{place}", type_=rows.column(key.column).type)
+            for place, (key, gone) in enumerate(zip(order, missing, strict=True))
+        ]
+        statement = statement.where(after(order, rows, start))
+    ordered = statement.order_by(*(key.ordering(rows) for key in order))
+    return ordered.limit(bindparam("size", type_=Integer()))
+
+
+def _marks(columns: Sequence[str], order: Sequence[SortKey]) -> list[SortKey]:
+    """Return the sort keys that are not shown, and are read beside what is."""
+    return [key for key in order if key.column not in columns]
 
 
 def _marked(rows: Selectable, key: SortKey) -> ColumnElement[Any]:

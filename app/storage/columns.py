@@ -1,5 +1,6 @@
 """Column types that mean the same on SQLite and on PostgreSQL."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -44,7 +45,15 @@ class TextList(TypeDecorator[list[str]]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> list[str] | None:
         """Return the list again."""
-        return None if value is None else orjson.loads(value)
+        return _read_list(value)
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], Any]:
+        """Return what reads a value, without the layers that a decorator puts around it."""
+        return _read_list
+
+
+def _read_list(value: str | None) -> list[str] | None:
+    return None if value is None else orjson.loads(value)
 
 
 class Number(TypeDecorator[float]):

@@ -7,14 +7,14 @@ from sqlalchemy import Connection, Select
 Rows = list[list[Any]] | list[tuple[Any, ...]]
 
 
-def fetch(connection: Connection, statement: Select[Any]) -> Rows:
-    """Return the rows of a query with their values as the types of its columns have them.
+def fetch(connection: Connection, statement: Select[Any], values: dict[str, Any]) -> Rows:
+    """Return the rows of a query for some values, as the types of its columns have them.
 
     This is what `connection.execute(statement).all()` gives, but plain: rows of the driver, in
     which only the columns are touched whose types say so. A Row object for each of a million rows
     costs more than reading them.
     """
-    result = connection.execute(statement)
+    result = connection.execute(statement, values)
     cursor: Any = result.cursor
     described = cursor.description
     found: list[tuple[Any, ...]] = cursor.fetchall()
