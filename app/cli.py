@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -123,7 +124,7 @@ def load(pack: str, author: str | None, message: str | None) -> None:
 
     folder = find_pack(pack)
     size = open_pack(folder).size
-    with _bar("Loading", size) as tell:
+    with _bar("Loading", size, "bytes") as tell:
         loaded = load_pack(_migrated(), folder, author=author, message=message, progress=tell)
     click.echo(_told(loaded.pack, loaded.revision, loaded.added, loaded.changed))
 
@@ -151,7 +152,7 @@ def export(folder: Path, as_of: str | None) -> None:
             raise click.ClickException(
                 str(Fault("as_of", str(error), error.allowed, error.nearest))
             ) from None
-    with _bar("Writing", None) as tell:
+    with _bar("Writing", None, "rows") as tell:
         export_pack(database, folder, at, author="airace export", progress=tell)
     click.echo(f"Wrote the facts of revision {at.id} to {folder}.")
 
@@ -202,14 +203,31 @@ def _told(pack: str, revision: int | None, added: int, changed: int) -> str:
 
 
 @contextmanager
-def _bar(label: str, length: int | None) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar, on a terminal only, while the block does what it tells of."""
+def _bar(label: str, length: int | None, unit: str) -> Iterator[Callable[[int], None]]:
+    """Show progress, rate and time left, on a terminal only, of what the block tells of."""
+    began, done = time.monotonic(), 0
+
+    def rate(_: object) -> str:
+        return f"{done / max(time.monotonic() - began, 0.001):,.0f} {unit}/s"
+
     hidden = not sys.stderr.isatty()
     endless = iter(lambda: 0, 0) if length is None else None  # empty, and nobody can tell
     with click.progressbar(
-        endless, length=length, label=label, file=sys.stderr, hidden=hidden, show_pos=True
+        endless,
+        length=length,
+        label=label,
+        file=sys.stderr,
+        hidden=hidden,
+        show_pos=True,
+        item_show_func=rate,
     ) as bar:
-        yield bar.update
+
+        def tell(count: int) -> None:
+            nonlocal done
+            done += count
+            bar.update(count)
+
+        yield tell
 
 
 if __name__ == "__main__":
