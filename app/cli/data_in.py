@@ -101,7 +101,10 @@ def _load_pack(what: str, author: str | None, message: str | None) -> None:
     from app.exchange.packs import load_pack, open_pack
     from app.exchange.seed import find_pack
 
-    with unpacked(find_pack(what)) as folder, bar("Loading", open_pack(folder).size) as tell:
+    with (
+        unpacked(find_pack(what)) as folder,
+        bar("Loading", open_pack(folder).size, "bytes") as tell,
+    ):
         loaded = load_pack(migrated(), folder, author=author, message=message, progress=tell)
     click.echo(told(loaded.pack, loaded.revision, loaded.added, loaded.changed))
 

@@ -42,7 +42,7 @@ def export(target: Path, as_of: str | None) -> None:
             raise click.ClickException(
                 str(Fault("as_of", str(error), error.allowed, error.nearest))
             ) from None
-    with bar("Writing", None) as tell:
+    with bar("Writing", None, "rows") as tell:
         write = export_zip if target.suffix.lower() == ".zip" else export_pack
         write(database, target, at, progress=tell)
     click.echo(f"Wrote the facts of revision {at.id} to {target}.")

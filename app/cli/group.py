@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -90,11 +91,28 @@ def told(pack: str, revision: int | None, added: int, changed: int) -> str:
 
 
 @contextmanager
-def bar(label: str, length: int | None) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar, on a terminal only, while the block does what it tells of."""
+def bar(label: str, length: int | None, unit: str) -> Iterator[Callable[[int], None]]:
+    """Show progress, rate and time left, on a terminal only, of what the block tells of."""
+    began, done = time.monotonic(), 0
+
+    def rate(_: object) -> str:
+        return f"{done / max(time.monotonic() - began, 0.001):,.0f} {unit}/s"
+
     hidden = not sys.stderr.isatty()
     endless = iter(lambda: 0, 0) if length is None else None  # empty, and nobody can tell
     with click.progressbar(
-        endless, length=length, label=label, file=sys.stderr, hidden=hidden, show_pos=True
-    ) as bar:
-        yield bar.update
+        endless,
+        length=length,
+        label=label,
+        file=sys.stderr,
+        hidden=hidden,
+        show_pos=True,
+        item_show_func=rate,
+    ) as shown:
+
+        def tell(count: int) -> None:
+            nonlocal done
+            done += count
+            shown.update(count)
+
+        yield tell

@@ -27,7 +27,7 @@ SOME_REJECTED = 3
 """The exit code where rows were loaded and others refused."""
 
 _SHOWN_REJECTS = 20
-Bar = Callable[[str, int | None], AbstractContextManager[Callable[[int], None]]]
+Bar = Callable[[str, int | None, str], AbstractContextManager[Callable[[int], None]]]
 
 
 def load_file(
@@ -47,7 +47,7 @@ def load_file(
             found = _mapping(mapping, resource, table.header)
         fallbacks = found.content.file.fallback_encodings
         with (
-            bar("Loading", path.stat().st_size) as tell,
+            bar("Loading", path.stat().st_size, "bytes") as tell,
             open_table(path, fallbacks=fallbacks, sheet=sheet, progress=tell) as table,
         ):
             report = import_table(database, table, found, asked, name=path.name)

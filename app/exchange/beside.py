@@ -1,6 +1,6 @@
 """Reading a large file in a second process, while this one writes what was read.
 
-The second process reads and checks, and sends rows through a pipe, a few thousand at a time. It
+The second process reads and checks, and sends rows through a pipe, a batch at a time. It
 touches no database. When this process ends, however it ends, the pipe breaks and so does the
 reading.
 """
@@ -20,7 +20,7 @@ from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
 from app.storage.ledger import StoredRow
 
-_BATCH = 2_000
+_BATCH = 10_000  # as many as the ledger writes at once: the next are read meanwhile
 _LENGTH = 8
 
 

@@ -53,7 +53,7 @@ def find(
     else:
         query += "= ANY(%s)"
         keys = list(ids)
-    return {row[0]: row[1:] for row in connection.exec_driver_sql(query, (keys,))}
+    return {row[0]: row[1:] for row in connection.exec_driver_sql(query, (keys,)).all()}
 
 
 def insert(
