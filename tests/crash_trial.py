@@ -27,14 +27,20 @@ from app.settings import Settings
 from app.storage.database import Database, ReadTransaction
 from app.storage.migration import applied, migrate
 from app.storage.records import RevisionRecord
+from tests.importing import load
+
+TABLE = "AIRACE_TRIAL_TABLE"
+"""The variable that names the table which the mode `load` loads."""
 
 
 def work(mode: str, url: str) -> None:
-    """Do what `airace migrate` does, or what `airace serve` does before it serves."""
+    """Do what `airace migrate` does, what `airace serve` does before it serves, or load a table."""
     if mode == "migrate":
         migrate(Database(url))
-    else:
+    elif mode == "serve":
         prepare(Settings(database_url=url))
+    else:
+        load(prepare(Settings(database_url=url)), Path(os.environ[TABLE]))
 
 
 def start(mode: str, url: str) -> int:

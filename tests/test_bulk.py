@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from app.analysis.checks import check
-from app.cli import _bar
+from app.cli.group import bar
 from app.exchange import beside, packs
 from app.exchange.beside import read_table_beside
 from app.exchange.pack_tables import read_table
@@ -335,7 +335,7 @@ def test_progress_tells_its_rate_and_the_time_left(monkeypatch: pytest.MonkeyPat
 
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    with _bar("Loading", 4_000, "bytes") as tell:
+    with bar("Loading", 4_000, "bytes") as tell:
         for _ in range(4):
             time.sleep(1.1)  # the time left is worked out once a second
             tell(1_000)

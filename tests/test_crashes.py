@@ -1,6 +1,6 @@
 """A process that is killed leaves the old state or the new one, and the next start goes on.
 
-AIRACE_KILLS says how often each of `migrate` and `serve` is killed; 200 is the long form.
+AIRACE_KILLS says how often each of `migrate`, `serve` and a load is killed; 200 is the long form.
 """
 
 import json
@@ -10,12 +10,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
 from tests.conftest import Templates
+from tests.crash_trial import TABLE
 from tests.support import ROOT
 
 KILLS = int(os.environ.get("AIRACE_KILLS", "8"))
@@ -24,11 +26,16 @@ Trial = Callable[[float | None], dict[str, Any]]
 
 
 @contextmanager
-def _trials(templates: Templates, mode: str) -> Iterator[Trial]:
+def _trials(templates: Templates, mode: str, table: Path) -> Iterator[Trial]:
     """Give a function that makes a trial on a database of its own, killed after some seconds."""
     command = [sys.executable, "-m", "tests.crash_trial"]
     with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env={**os.environ, TABLE: str(table)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdin
         assert process.stdout
@@ -46,16 +53,18 @@ def _trials(templates: Templates, mode: str) -> Iterator[Trial]:
 
 
 @pytest.mark.timeout(3_600)
-@pytest.mark.parametrize("mode", ["migrate", "serve"])
-def test_each_start_after_a_kill_ends_in_the_right_state(templates: Templates, mode: str) -> None:
+@pytest.mark.parametrize("mode", ["migrate", "serve", "load"])
+def test_each_start_after_a_kill_ends_in_the_right_state(
+    templates: Templates, tmp_path: Path, mode: str
+) -> None:
     random = Random(KILLS)
     left: Counter[str] = Counter()
-    with _trials(templates, mode) as trial:
+    with _trials(templates, mode, _table(tmp_path)) as trial:
         undisturbed = [trial(None) for _ in range(2)][-1]
         right = undisturbed["state"]
         assert right["findings"] == []
         assert [number for number, _ in right["revisions"]] == (
-            [0] if mode == "migrate" else [0, 1, 2]
+            {"migrate": [0], "serve": [0, 1, 2], "load": [0, 1, 2, 3]}[mode]
         )
         possible = [{"migration": None}, *_states_on_the_way(right)]
         longest = undisturbed["seconds"]
@@ -70,6 +79,21 @@ def test_each_start_after_a_kill_ends_in_the_right_state(templates: Templates, m
             # The speed of the machine changes: follow it.
             longest = longest * 1.05 if answer["killed"] else delay
     print(f"{mode}: {left.total()} trials: {dict(left)}")  # noqa: T201
+
+
+def _table(folder: Path) -> Path:
+    """Write a table of rounds of companies that are not known yet."""
+    header = (
+        "company_permalink,funding_round_permalink,funding_round_type,funding_round_code,"
+        "funded_at,raised_amount_usd\n"
+    )
+    rows = [
+        f"/organization/firm-{n % 900},/funding-round/{n:08x},seed,,05-01-2015,{1_000 + n}\n"
+        for n in range(3_000)
+    ]
+    path = folder / "rounds.csv"
+    path.write_text(header + "".join(rows), encoding="utf-8")
+    return path
 
 
 def _states_on_the_way(right: dict[str, Any]) -> list[dict[str, Any]]:

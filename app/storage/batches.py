@@ -9,7 +9,6 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 import orjson
-import psycopg
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
@@ -88,6 +87,8 @@ def _place(connection: Connection) -> str:
 
 
 def _copy(connection: Connection, statement: str, rows: Iterable[Values]) -> None:
+    import psycopg  # only where it is used: it costs a tenth of the start
+
     raw: Any = connection.connection.dbapi_connection
     try:
         with raw.cursor() as cursor, cursor.copy(statement) as copy:

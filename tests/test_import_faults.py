@@ -1,0 +1,93 @@
+"""Broken files: a clear refusal or a right load, never a crash, and never half of it.
+
+AIRACE_FAULTS says how many broken copies of each file are tried; 1000 is the long form.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from app.analysis.checks import check
+from app.exchange.import_report import TooManyRejects
+from app.exchange.mapping import UnusableMapping, find_mapping
+from app.exchange.tables import UnreadableTable
+from app.storage.database import Database
+from tests.conftest import Templates
+from tests.importing import load
+from tests.ledger_rows import latest
+from tests.support import shared
+from tests.test_public_tables import CRUNCHBASE, CSET, EPOCH_2023, MICROSOFT, OWID, PARAT
+
+FAULTS = int(os.environ.get("AIRACE_FAULTS", "4"))
+FILES = {
+    EPOCH_2023: "epoch-models",
+    CSET: "cset-investment-estimated",
+    OWID: "owid-ai-investment",
+    MICROSOFT: "microsoft-diffusion",
+    PARAT: "parat-companies",
+    CRUNCHBASE: "crunchbase-rounds",
+}
+_SIZE = 300_000
+"""Bytes of a file that are tried: its beginning, so that many copies can be."""
+
+
+@pytest.fixture
+def database(sqlite_templates: Templates) -> Iterator[Database]:
+    """A database with the countries, for the broken copies of one file."""
+    opened = Database(sqlite_templates.empty())
+    yield opened
+    opened.close()
+
+
+def broken(content: bytes, random: Random) -> bytes:
+    """Return a copy with up to ten thousand random bytes, or cut, or with a piece out of place."""
+    found = bytearray(content)
+    for _ in range(random.choice((1, 10, 100, 1_000, 10_000))):
+        found[random.randrange(len(found))] = random.choice((random.randrange(256), 0x22, 0x0A))
+    start, end = sorted(random.randrange(len(found)) for _ in range(2))
+    match random.randrange(4):
+        case 0:
+            del found[start:]
+        case 1:
+            del found[start:end]
+        case 2:
+            found[start:start] = found[start : min(end, start + 1_000)]
+    return bytes(found)
+
+
+def _tried(database: Database, path: Path, mapping: str, random: Random) -> tuple[int | None, str]:
+    """Load a file; return the revision that came of it, and what the load came to in a word."""
+    try:
+        report = load(database, path, mapping, max_rejects=random.choice((0, 50, 10**6)))
+    except (UnreadableTable, UnusableMapping, TooManyRejects) as refusal:
+        return None, type(refusal).__name__
+    return report.revision, "loaded"
+
+
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_broken_file_is_refused_or_loaded_whole(
+    database: Database, tmp_path: Path, name: str
+) -> None:
+    original = shared(name)
+    random = Random(FAULTS)
+    content = original.read_bytes()
+    if original.suffix != ".zip":
+        content = content[:_SIZE]
+    came: Counter[str] = Counter()
+    for number in range(FAULTS):
+        path = tmp_path / original.name
+        path.write_bytes(broken(content, random))
+        before = latest(database)
+        revision, outcome = _tried(database, path, FILES[name], random)
+        assert latest(database) == (revision or before)
+        came[outcome] += 1
+        with database.read() as transaction:
+            for resource in ("companies", find_mapping(FILES[name]).resource.many):
+                findings = [one for one in check(transaction) if one.resource == resource]
+                assert findings == [], number
+    print(f"{name}: {dict(came)}")  # noqa: T201
