@@ -20,7 +20,7 @@ from app.resources.difference_rows import difference_rows
 from app.resources.ledger_lists import PlainRows
 from app.resources.queries import DetailQuery, Moment, PageQuery
 from app.resources.reading import Item, Selectable, Unanswerable
-from app.resources.registry import RESOURCES
+from app.resources.registry import RESOURCES, ResourceName
 from app.resources.resource import Key
 from app.storage.database import ReadTransaction, Revision
 
@@ -42,14 +42,7 @@ class DiffFilters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     resource: Annotated[
-        list[
-            Annotated[
-                str,
-                AfterValidator(partial(choose, choices=_NAMES, what="a resource")),
-                WithJsonSchema({"type": "string", "enum": list(_NAMES)}),
-            ]
-        ]
-        | None,
+        list[ResourceName] | None,
         Where("resource", among),
         Field(description="Only differences of these resources.", examples=[["funding"]]),
     ] = None

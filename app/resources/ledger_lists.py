@@ -3,10 +3,9 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import (
     ColumnElement,
     FromClause,
@@ -20,12 +19,11 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.kit.errors import choose
 from app.kit.fields import Count
 from app.kit.filters import Filterable, Where, among
 from app.resources.queries import PageQuery, query_model
 from app.resources.reading import Item, Selectable
-from app.resources.registry import RESOURCES
+from app.resources.registry import RESOURCES, ResourceName
 from app.resources.resource import Resource
 from app.storage.columns import Characters
 from app.storage.database import ReadTransaction, Revision
@@ -33,7 +31,6 @@ from app.storage.records import RevisionRecord
 from app.storage.replacements import replaced_in
 
 _BY_NAME = {resource.many: resource for resource in RESOURCES}
-_NAMES = tuple(_BY_NAME)
 _NOTHING = cast(null(), Characters)
 
 
@@ -142,14 +139,7 @@ class ChangeQuery(PageQuery):
         ),
     ] = None
     resource: Annotated[
-        list[
-            Annotated[
-                str,
-                AfterValidator(partial(choose, choices=_NAMES, what="a resource")),
-                WithJsonSchema({"type": "string", "enum": list(_NAMES)}),
-            ]
-        ]
-        | None,
+        list[ResourceName] | None,
         Where("resource", among),
         Field(description="Only changes to these resources.", examples=[["funding"]]),
     ] = None

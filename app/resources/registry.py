@@ -1,5 +1,11 @@
 """All resources, each before those that refer to it: the order in which packs are loaded."""
 
+from functools import partial
+from typing import Annotated
+
+from pydantic import AfterValidator, WithJsonSchema
+
+from app.kit.errors import choose
 from app.resources.adoption import ADOPTION
 from app.resources.ai_models import AI_MODELS
 from app.resources.companies import COMPANIES
@@ -18,3 +24,13 @@ RESOURCES: tuple[Resource, ...] = (
     ADOPTION,
     STATISTICS,
 )
+
+NAMES: tuple[str, ...] = tuple(resource.many for resource in RESOURCES)
+"""The names of the resources, in that order."""
+
+ResourceName = Annotated[
+    str,
+    AfterValidator(partial(choose, choices=NAMES, what="a resource")),
+    WithJsonSchema({"type": "string", "enum": list(NAMES)}),
+]
+"""The name of a resource, in a filter."""
