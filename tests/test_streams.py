@@ -1,8 +1,11 @@
 """Streams: whole and from one revision, or visibly cut off."""
 
+import gc
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterator, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -15,7 +18,7 @@ from app.resources.companies import COMPANIES, CompanyFact
 from app.resources.sources import SOURCES, SourceFact
 from app.settings import Settings
 from app.storage.database import Database
-from tests.answering import MARK, is_problem, serving
+from tests.answering import MARK, SUFFIXES, is_problem, serving
 from tests.conftest import Templates
 
 # Streams
@@ -96,3 +99,35 @@ def test_an_export_is_one_revision_while_others_write(templates: Templates, quer
     assert len({row["id"] for row in rows}) == len(rows) == 2500
     assert {row["name"] for row in rows} == {"mark 0"}
     database.close()
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_an_answer_that_nobody_reads_to_its_end_leaves_nothing_running(
+    sqlite_templates: Templates,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    suffix: str,
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    ended = threading.Event()
+
+    def read_rows(*_args: Any) -> Iterator[list[tuple[Any, ...]]]:
+        try:
+            for number in range(20 if suffix == "xlsx" else 2_000):
+                yield [(f"{number}-{row}", MARK) for row in range(500)]
+        finally:
+            ended.set()
+
+    address = f"/companies.{suffix}?fields=id,name"
+    app = create_app(Settings(database_url=sqlite_templates.seeded()))
+    monkeypatch.setattr(answers, "read_rows", read_rows)
+    with serving(app) as base:
+        with httpx2.Client(base_url=base) as client:
+            with client.stream("GET", address) as answer:
+                next(answer.iter_raw())
+            assert client.head(address).status_code == 200
+        assert ended.wait(20)
+    gc.collect()
+    assert list(tmp_path.iterdir()) == []
+    names = [thread.name for thread in threading.enumerate()]
+    assert not [name for name in names if "_fill" in name]

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -89,7 +89,7 @@ def export_zip(
             Path(file.name).unlink()
 
 
-def zip_pieces(files: Files) -> Iterator[bytes]:
+def zip_pieces(files: Files) -> Generator[bytes, None, None]:
     """Yield a zip of files in pieces, as it is made. The same files are the same bytes."""
     made = _Forward()
     with ZipFile(made, "w", ZIP_DEFLATED) as archive:

@@ -2,20 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from itertools import chain
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
 from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from app.analysis.citation import cite
 from app.http import problems
 from app.http.caching import Validator
 from app.http.citing import absolute, citation_answer, wanted_citation
 from app.http.negotiation import JSON, best_media_type, table_format
+from app.http.streams import Stream
 from app.kit.errors import Fault, NotAllowed
 from app.kit.formats import CSV, TABLE_FORMATS, Batches, DoesNotFit, TableFormat
 from app.kit.queries import UnacceptableValue, UnreadableQuery, read_query
@@ -227,15 +227,14 @@ def table_answer(
     batches: Batches,
     headers: dict[str, str],
 ) -> Response:
-    """Answer a table as a stream. The first chunk is made before the headers go out."""
-    chunks = table.write(columns, batches)
-    try:
-        first = next(chunks, b"")
-    except DoesNotFit as error:
-        raise problems.does_not_fit(table, str(error)) from None
+    """Answer a table as a stream. Raises the 422 problem where the format cannot hold it."""
     filename = f"{name.replace('/', '-')}.{table.suffix}"
     headers["Content-Disposition"] = f'inline; filename="{filename}"'
-    return StreamingResponse(chain([first], chunks), headers=headers, media_type=table.content_type)
+    pieces = table.write(columns, batches)
+    try:
+        return Stream(pieces, headers=headers, media_type=table.content_type)
+    except DoesNotFit as error:
+        raise problems.does_not_fit(table, str(error)) from None
 
 
 def path_of(request: Request) -> str:

@@ -1,15 +1,14 @@
 """The whole data in one file: a Data Package in a zip."""
 
-from itertools import chain
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
-from starlette.responses import StreamingResponse
 
 from app.exchange.exporting import package_files, zip_pieces
 from app.http.answers import parameters, read_parameters, revision_asked, told
 from app.http.caching import Validator
 from app.http.openapi import query_parameters, responses
+from app.http.streams import Stream
 from app.resources.queries import DetailQuery
 from app.storage.database import Database
 
@@ -27,12 +26,11 @@ def export_router(database: Database) -> APIRouter:
         validator = Validator(at, _ZIP, pinned=query.as_of is not None)
         if validator.is_known_by(request.headers.get("if-none-match")):
             return Response(status_code=304, headers=validator.headers)
-        pieces = zip_pieces(package_files(database, at))
-        first = next(pieces)
         name = f"ai-race-indicators-revision-{at.id}.zip"
         disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
         headers = {**validator.headers, **disposition}
-        return StreamingResponse(chain([first], pieces), headers=headers, media_type=_ZIP)
+        pieces = zip_pieces(package_files(database, at))
+        return Stream(pieces, headers=headers, media_type=_ZIP)
 
     router.add_api_route(
         "/export.zip",

@@ -5,7 +5,7 @@ A new format is one entry of `TABLE_FORMATS`.
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,7 @@ class TableFormat:
     suffix: str
     media_type: str
     description: str
-    write: Callable[[Sequence[Column], Batches], Iterator[bytes]]
+    write: Callable[[Sequence[Column], Batches], Generator[bytes, None, None]]
     is_text: bool = True
     rows_at_most: int | None = None
     """How many rows a table may have, where there is a bound."""
@@ -51,7 +51,7 @@ class TableFormat:
         return f"{self.media_type}; charset=utf-8" if self.is_text else self.media_type
 
 
-def write_csv(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
+def write_csv(columns: Sequence[Column], batches: Batches) -> Generator[bytes, None, None]:
     """Yield a header and the rows as CSV (RFC 4180 with line feeds), a chunk a thousand rows.
 
     Texts that a spreadsheet would take for formulas are defused.
@@ -113,7 +113,7 @@ def _defused(value: Any) -> Any:
     return defuse(value) if isinstance(value, str) else value
 
 
-def write_ndjson(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
+def write_ndjson(columns: Sequence[Column], batches: Batches) -> Generator[bytes, None, None]:
     """Yield the rows as JSON objects, one a line, a chunk a thousand rows."""
     names = [column.name for column in columns]
     for chunk in _chunks(batches):
@@ -132,13 +132,13 @@ def _chunks(batches: Batches) -> Iterator[Sequence[Row]]:
             yield batch[start : start + _ROWS_A_CHUNK]
 
 
-def _write_parquet(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
+def _write_parquet(columns: Sequence[Column], batches: Batches) -> Generator[bytes, None, None]:
     from app.kit.parquet import write_parquet  # its library is loaded when it is first needed
 
     return write_parquet(columns, batches)
 
 
-def _write_workbook(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
+def _write_workbook(columns: Sequence[Column], batches: Batches) -> Generator[bytes, None, None]:
     from app.kit.workbook import write_workbook  # the same
 
     return write_workbook(columns, batches)

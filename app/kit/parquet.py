@@ -1,6 +1,6 @@
 """Parquet, written row group by row group and handed on as it is made."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from itertools import accumulate, chain
 from queue import Empty, Queue
@@ -57,7 +57,7 @@ class _Pipe:
         raise OSError("a stream goes forward only")
 
 
-def write_parquet(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
+def write_parquet(columns: Sequence[Column], batches: Batches) -> Generator[bytes, None, None]:
     """Yield a table as Parquet, compressed by Zstandard, in row groups of 10,000 rows.
 
     The writer asks for batches and cannot be asked for bytes, so it runs in a thread of its own,

@@ -5,7 +5,7 @@ as in CSV all the same: so it stays harmless where the sheet is saved as CSV or 
 and one rule (`app.kit.formulas.restore`) reads both formats back.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +39,7 @@ class _Exact(float):
         return repr(float(self))
 
 
-def write_workbook(columns: Sequence[Column], batches: Batches) -> Iterator[bytes]:
+def write_workbook(columns: Sequence[Column], batches: Batches) -> Generator[bytes, None, None]:
     """Yield a table as XLSX, with its header bold and frozen. Raises DoesNotFit before all else."""
     with TemporaryDirectory(prefix="airace-") as folder:
         path = Path(folder) / "table.xlsx"
