@@ -25,7 +25,10 @@ from app.site.charts import Renderer
 from app.storage.database import Database
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_ADDRESSES = (*(resource.path for resource in RESOURCES), "/revisions", "/changes", "/docs", "/")
+_ADDRESSES = (
+    *(resource.path for resource in RESOURCES),
+    *("/revisions", "/changes", "/export.zip", "/docs", "/"),
+)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
