@@ -29,7 +29,8 @@ from app.storage.database import Database
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _ADDRESSES = (
     *(resource.path for resource in RESOURCES),
-    *("/revisions", "/changes", "/diff", "/checks", "/docs", "/"),
+    *("/revisions", "/changes", "/diff", "/checks", "/export.zip"),
+    *("/indicators", "/observations", "/gap", "/race", "/claims", "/sensitivity", "/docs", "/"),
 )
 
 

@@ -20,7 +20,7 @@ from tests.conftest import Templates
 from tests.crash_trial import TABLE
 from tests.support import ROOT
 
-KILLS = int(os.environ.get("AIRACE_KILLS", "8"))
+KILLS = int(os.environ.get("AIRACE_KILLS", "4"))
 
 Trial = Callable[[float | None], dict[str, Any]]
 

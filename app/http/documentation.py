@@ -115,5 +115,6 @@ figures stand side by side.
 * An unknown parameter is an error, and so is a value that is not allowed: the answer names it
   and says what is.
 * `as_of=1` answers from the data as they were at a revision, or at an instant.
-* The same lists as CSV and NDJSON: `/funding.csv?country=US`, or by the `Accept` header.
+* The same lists as CSV, NDJSON, Parquet and XLSX: `/funding.csv?country=US`, or by the `Accept`
+  header; all of it in one file: `/export.zip`.
 """
