@@ -41,8 +41,8 @@ class Chart:
     refusals: Sequence[Refusal] = ()
     notes: Sequence[str] = ()
     theme: ThemeName = "light"
-    width: int = 720
-    height: int = 420
+    width: int = 860
+    height: int = 520
 
 
 def notes_of(chart: Chart, panels: Sequence[Panel]) -> list[str]:

@@ -63,12 +63,12 @@ class ChartQuery(DetailQuery):
     attribution: ByRule = DEFAULT_ATTRIBUTION
     width: Annotated[
         Annotated[int, Field(strict=True, ge=200, le=2000), PlainDigits],
-        Field(description="The width in pixels.", examples=[720]),
-    ] = 720
+        Field(description="The width in pixels.", examples=[860]),
+    ] = 860
     height: Annotated[
         Annotated[int, Field(strict=True, ge=150, le=1500), PlainDigits],
-        Field(description="The height in pixels.", examples=[420]),
-    ] = 420
+        Field(description="The height in pixels.", examples=[520]),
+    ] = 520
     theme: Annotated[
         ThemeName, Field(description="On a light or on a dark ground.", examples=["dark"])
     ] = "light"

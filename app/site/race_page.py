@@ -358,7 +358,7 @@ def _spreads(view: RaceView) -> list[str]:
 
 def _chart(choice: Choice, entry: IndicatorEntry) -> dict[str, str]:
     """Return the addresses of the chart by theme and size, and what it shows in words."""
-    sizes = {"wide": ("900", "480"), "narrow": ("360", "520")}
+    sizes = {"wide": ("900", "520"), "narrow": ("360", "520")}
     return {
         f"{size}_{theme}": choice.call(
             f"/charts/{entry.id}.png",
