@@ -7,6 +7,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -31,14 +32,27 @@ CRUNCHBASE = "data/crunchbase/rounds2.zip"
 MILLION = 1_000_000
 
 
-@pytest.fixture
-def seeded(templates: Templates) -> Iterator[tuple[TestClient, Database]]:
-    """A client over a database with the packs that ship, which the test loads more into."""
-    url = templates.seeded()
+@contextmanager
+def opened(url: str) -> Iterator[tuple[TestClient, Database]]:
+    """Give a client over a database, and the database."""
     database = Database(url)
     with TestClient(create_app(Settings(database_url=url))) as client:
         yield client, database
     database.close()
+
+
+@pytest.fixture
+def seeded(templates: Templates) -> Iterator[tuple[TestClient, Database]]:
+    """A client over a database with the packs that ship, which the test loads more into."""
+    with opened(templates.seeded()) as found:
+        yield found
+
+
+@pytest.fixture
+def seeded_file(sqlite_templates: Templates) -> Iterator[tuple[TestClient, Database]]:
+    """The same on SQLite alone, for large tables: others try what differs between the two."""
+    with opened(sqlite_templates.seeded()) as found:
+        yield found
 
 
 def read(client: TestClient, path: str, **query: str | int) -> Any:
@@ -98,9 +112,9 @@ def test_a_newer_release_of_epochs_table_supersedes_the_one_before(
 
 
 def test_csets_years_are_those_of_the_table_and_all_is_no_sum(
-    seeded: tuple[TestClient, Database],
+    seeded_file: tuple[TestClient, Database],
 ) -> None:
-    client, database = seeded
+    client, database = seeded_file
     report = load(database, shared(CSET))
     assert (report.facts, report.rejected) == (14_221, 0)
     found = totals(
@@ -183,9 +197,9 @@ def test_microsofts_waves_are_facts_and_what_the_seed_has_is_there_already(
 
 
 def test_parats_companies_are_one_with_those_that_are_known(
-    seeded: tuple[TestClient, Database],
+    seeded_file: tuple[TestClient, Database],
 ) -> None:
-    client, database = seeded
+    client, database = seeded_file
     report = load(database, shared(PARAT))
     assert (report.rows, report.rejected) == (1_311, 1)
     (reject,) = report.rejects
@@ -203,11 +217,10 @@ def test_parats_companies_are_one_with_those_that_are_known(
 
 
 def test_crunchbases_rounds_are_of_companies_whatever_the_case_of_their_addresses(
-    sqlite_templates: Templates,
+    seeded_file: tuple[TestClient, Database],
 ) -> None:
+    client, database = seeded_file
     path = shared(CRUNCHBASE)
-    url = sqlite_templates.seeded()
-    database = Database(url)
     report = load(database, path)
     assert report.rows == 114_949
     assert report.kinds["company_permalink: text in the encoding of the file"] == 45
@@ -222,28 +235,26 @@ def test_crunchbases_rounds_are_of_companies_whatever_the_case_of_their_addresse
             rows.append(next(csv.reader(io.StringIO(text))))
     assert report.facts == len(rows) == 114_949 - report.rejected
     amounts = [int(row[5]) for row in rows if row[5] not in ("", "0")]
-    with TestClient(create_app(Settings(database_url=url))) as client:
-        everything = {"source": "crunchbase", "count": "exact", "limit": "1"}
+    everything = {"source": "crunchbase", "count": "exact", "limit": "1"}
 
-        def total(path: str, **query: str) -> int:
-            answer = client.get(path, params=everything | query)
-            found: int = answer.json()["meta"]["total"]
-            return found
+    def total(path: str, **query: str) -> int:
+        answer = client.get(path, params=everything | query)
+        found: int = answer.json()["meta"]["total"]
+        return found
 
-        assert total("/funding") == len(rows)
-        assert total("/funding", min_amount_usd="1") == total("/funding", min_amount_usd="0")
-        assert total("/funding", min_amount_usd="0") == len(amounts)
-        assert total("/companies") == len({row[0].lower() for row in rows})
-        key = "crunchbase-funding-round-9a01d05418af9f794eebff7ace91f638"
-        fame = read(client, f"/funding/{key}")
-        assert (fame["period"], fame["amount_usd"], fame["round_type"]) == (
-            *("2015-01-05", 10_000_000, "venture-b"),
-        )
-        company = read(client, f"/companies/{fame['company']}")
-        assert company["aliases"] == ["/organization/-fame"]
+    assert total("/funding") == len(rows)
+    assert total("/funding", min_amount_usd="1") == total("/funding", min_amount_usd="0")
+    assert total("/funding", min_amount_usd="0") == len(amounts)
+    assert total("/companies") == len({row[0].lower() for row in rows})
+    key = "crunchbase-funding-round-9a01d05418af9f794eebff7ace91f638"
+    fame = read(client, f"/funding/{key}")
+    assert (fame["period"], fame["amount_usd"], fame["round_type"]) == (
+        *("2015-01-05", 10_000_000, "venture-b"),
+    )
+    company = read(client, f"/companies/{fame['company']}")
+    assert company["aliases"] == ["/organization/-fame"]
     again = load(database, path)
     assert (again.revision, again.facts) == (None, report.facts)
-    database.close()
 
 
 def test_a_page_that_was_saved_as_a_table_is_named_as_what_it_is() -> None:
@@ -254,10 +265,10 @@ def test_a_page_that_was_saved_as_a_table_is_named_as_what_it_is() -> None:
         pass
 
 
-def test_all_that_is_loaded_is_sound(seeded: tuple[TestClient, Database]) -> None:
+def test_all_that_is_loaded_is_sound(seeded_file: tuple[TestClient, Database]) -> None:
     from app.analysis.checks import check
 
-    _, database = seeded
+    _, database = seeded_file
     for name in (EPOCH_2023, PARAT, OWID, MICROSOFT, EPOCH_2024):
         load(database, shared(name))
     with database.read() as transaction:
