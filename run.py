@@ -152,7 +152,7 @@ def can_install() -> bool:
 def run_installer(*arguments: str) -> None:
     uv = shutil.which("uv")
     if uv:
-        run_quietly(uv, "pip", "install", "--python", str(PYTHON), *arguments)
+        run_quietly(uv, "pip", "install", "--compile-bytecode", "--python", str(PYTHON), *arguments)
     else:
         run_quietly(str(PYTHON), "-m", "pip", "install", "--progress-bar=off", *arguments)
 

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import uvicorn
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 
@@ -21,6 +22,10 @@ from app.settings import Settings
 from app.storage.database import Database
 from app.storage.migration import migrate
 from tests.support import need
+
+# How long a draw takes says more of the machine than of the strategy.
+settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 BACKENDS = ("sqlite", "postgresql")
 _numbers = count(1)

@@ -128,7 +128,7 @@ def _read(database: Database, **as_of: Any) -> list[list[Item]]:
 
 
 def _facts_of(lists: list[list[Item]]) -> list[list[Item]]:
-    recorded = {"revision", "recorded_at"}
+    recorded = {"revision", "recorded_at", "licence"}  # the licence is that of another row
     return [
         [{name: item[name] for name in item if name not in recorded} for item in items]
         for items in lists

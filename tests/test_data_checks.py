@@ -294,7 +294,7 @@ def test_checks_are_a_list_like_every_other(served: TestClient) -> None:
     assert joined == whole
     table = list(csv.DictReader(io.StringIO(served.get("/checks.csv").text, newline="")))
     assert [row["ids"].split(";") for row in table] == [item["ids"] for item in whole]
-    assert served.get("/checks").json()["citation"]["url"] == "/checks?as_of=2"
+    assert served.get("/checks").json()["citation"]["url"] == "http://testserver/checks?as_of=2"
     assert served.get("/checks?citation=bibtex").text.startswith("@misc{")
     etag = served.get("/checks").headers["etag"]
     assert served.get("/checks", headers={"If-None-Match": etag}).status_code == 304
