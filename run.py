@@ -122,6 +122,7 @@ def install(locks: list[str], wanted: Digests) -> None:
         files = [part for name in new for part in ("-r", name)]
         run_installer("--require-hashes", *files)
     run_installer("--no-deps", "--no-build-isolation", "--editable", ".")
+    run_quietly(str(PYTHON), "-m", "compileall", "-q", "app")  # or each start would do it
 
     half = STAMP.with_suffix(".part")
     half.write_text(json.dumps(installed | wanted, indent=1), encoding="utf-8")
