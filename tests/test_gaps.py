@@ -14,6 +14,7 @@ from app.analysis.comparison import Gap
 from app.analysis.figures import Observation, Witness
 from app.analysis.gaps import compare
 from app.analysis.indicators import INDICATORS
+from app.analysis.race import _standing as standing
 from app.kit.periods import parse_period
 
 FUNDING = next(indicator for indicator in INDICATORS if indicator.id == "funding-amount")
@@ -402,6 +403,27 @@ def test_a_ratio_has_the_bounds_that_its_figures_allow() -> None:
     assert (period.ratio, period.ratio_qualifier) == (200, "at_least")
     assert period.ratio_least == pytest.approx(50 / 0.275)
     assert period.ratio_most is None
+
+
+def test_sources_that_restate_each_other_are_one_witness() -> None:
+    circle = {"one": Witness("one", None, ("two",)), "two": Witness("one", None, ("one",))}
+    both = [one for source in circle for one in series({"2023": (3, 2)}, source=source)]
+    assert compare(FUNDING, "US", "CN", both, circle).agreement.witnesses == 1
+
+
+def test_a_standing_tells_who_puts_them_level_and_who_has_no_figure_then() -> None:
+    witnesses = {source: Witness(source, None) for source in ("one", "two")}
+    level = series({"2021": (4, 2)}) + series({"2023": (3, 3)}, source="two")
+    found = standing(FUNDING, ("US", "CN"), level, witnesses)
+    assert (found.leader, found.witnesses_for, found.witnesses_level) == ("US", 1, 1)
+    three = [*series({"2021": (9, 3), "2022": (9, 4)}), observation("GB", "2021", 1)]
+    found = standing(FUNDING, ("US", "CN", "GB"), three, witnesses)
+    assert (found.leader, found.period, found.not_compared) == ("US", "2021", [])
+
+
+def test_whole_numbers_stay_whole() -> None:
+    (comparison,) = gap(series({"2023": (31_000_000_000, 2_000_000_000)})).comparisons
+    assert repr(comparison.periods[0].difference) == "29000000000"
 
 
 _values = st.one_of(st.integers(0, 10**12), st.floats(1e-3, 1e26))
