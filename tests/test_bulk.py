@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from io import StringIO
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import URL, text
 
 from app.analysis.checks import check
 from app.cli.group import bar
@@ -27,6 +27,7 @@ from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
 from app.resources.sources import SOURCES
 from app.storage import batches, ledger
+from app.storage.batches import Form
 from app.storage.database import Database
 from app.storage.ledger import LedgerRefusal, RepeatedKey, StoredRow
 from app.storage.records import LEDGER
@@ -44,7 +45,7 @@ PAYERS = ("c0", "c1", "c2")
 @pytest.fixture
 def in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two rows be a large batch, and one row enough to copy."""
-    monkeypatch.setattr(ledger, "_BATCH", 2)
+    monkeypatch.setattr(ledger, "BATCH", 2)
     monkeypatch.setattr(batches, "_COPIED_FROM", 1)
 
 
@@ -121,7 +122,7 @@ def test_in_bulk_the_same_comes_out_as_in_small_writes(
             rows = [_row(key, values) for key, values in drawn.items()]
             write(small, {FUNDING: rows})
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(ledger, "_BATCH", 2)
+                patch.setattr(ledger, "BATCH", 2)
                 patch.setattr(batches, "_COPIED_FROM", 1)
                 write(large, {FUNDING: iter(rows)})
         assert _everything(large) == _everything(small)
@@ -164,7 +165,7 @@ def test_a_load_that_is_small_beside_its_table_keeps_the_indexes(
     some_rounds: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(some_rounds, {FUNDING: _rounds(40)})
-    monkeypatch.setattr(ledger, "_BATCH", 2)
+    monkeypatch.setattr(ledger, "BATCH", 2)
     schemas: list[str] = []
     put_back = batches.IndexesAside.put_back
 
@@ -236,9 +237,12 @@ def test_a_second_process_reads_the_same_rows(tmp_path: Path) -> None:
     write_pack(tmp_path, {"sources": _sources(5_000)})
     path = tmp_path / "sources.csv"
     told: list[int] = []
-    here = list(read_table(SOURCES, path, None))
-    assert list(read_table_beside(SOURCES, path, told.append)) == here
-    assert (len(here), sum(told)) == (5_000, path.stat().st_size)
+    driver = "sqlite+pysqlite"
+    form = Form(URL.create(driver).get_dialect()(), SOURCES.ledger)
+    here = form.batch(read_table(SOURCES, path, None))
+    beside = read_table_beside(SOURCES, path, driver, told.append)
+    assert [row for batch in beside for row in batch.values] == sorted(here.values)
+    assert (len(here.values), sum(told)) == (5_000, path.stat().st_size)
 
 
 @pytest.mark.parametrize(
@@ -247,14 +251,16 @@ def test_a_second_process_reads_the_same_rows(tmp_path: Path) -> None:
 def test_a_second_process_tells_the_same_faults(tmp_path: Path, table: str) -> None:
     write_pack(tmp_path, {"sources": table})
 
-    def faults(read: Callable[..., Iterator[StoredRow]]) -> tuple[str, ...]:
+    def faults(rows: Iterator[Any]) -> tuple[str, ...]:
         try:
-            assert list(read(SOURCES, tmp_path / "sources.csv", None)) == []
+            assert list(rows) == []
         except UnreadablePack as unreadable:
             return unreadable.faults
         return ()
 
-    assert faults(read_table_beside) == faults(read_table)
+    path = tmp_path / "sources.csv"
+    beside = read_table_beside(SOURCES, path, "sqlite+pysqlite", None)
+    assert faults(beside) == faults(read_table(SOURCES, path, None))
 
 
 def test_nothing_is_loaded_where_the_second_process_ends_early(
@@ -281,6 +287,7 @@ import sys
 from io import StringIO
 from pathlib import Path
 from app.exchange import packs
+from app.storage.batches import Form
 from app.storage.database import Database
 packs._LARGE = 0
 packs.load_pack(Database(sys.argv[1]), Path(sys.argv[2]), progress=lambda n: print(n, flush=True))

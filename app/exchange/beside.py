@@ -1,12 +1,12 @@
 """Reading a large file in a second process, while this one writes what was read.
 
-The second process reads and checks, and sends rows through a pipe, a batch at a time. It
-touches no database. When this process ends, however it ends, the pipe breaks and so does the
+The second process reads and checks, brings the rows into the form in which they are stored, and
+sends them through a pipe, a batch at a time: the next is read while one is written. It touches no
+database. When this process ends, however it ends, the pipe breaks and so does the
 reading.
 """
 
 import gc
-import marshal
 import os
 import subprocess
 import sys
@@ -15,61 +15,66 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+import orjson
+from sqlalchemy import URL
+
 from app.exchange.pack_tables import Progress, UnreadablePack, read_table
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
-from app.storage.ledger import StoredRow
+from app.storage.batches import Batch, Form, StoredRow
+from app.storage.ledger import BATCH
 
-_BATCH = 10_000  # as many as the ledger writes at once: the next are read meanwhile
 _LENGTH = 8
 
 
 def read_table_beside(
-    resource: Resource, path: Path, progress: Progress | None
-) -> Iterator[StoredRow]:
-    """Yield the rows of a file, as `read_table` does, read by a second process.
+    resource: Resource, path: Path, driver: str, progress: Progress | None
+) -> Iterator[Batch]:
+    """Yield the rows of a file, as `read_table` does, by the batch and as a driver stores them.
 
     Raises UnreadablePack with its faults, at the end of the file; ChildProcessError where the
     second process ends before its time.
     """
-    command = [sys.executable, "-m", __spec__.name, resource.many, str(path)]
+    command = [sys.executable, "-m", __spec__.name, resource.many, str(path), driver]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:  # noqa: S603
         try:
             while True:
-                names, rows, done, faults = _received(process.stdout)
+                batch, done, faults = _received(process.stdout)
                 if progress:
                     progress(done)
-                for row in rows:
-                    yield dict(zip(names, row, strict=True))
+                if batch.values:
+                    yield batch
                 if faults:
                     raise UnreadablePack(*faults)
-                if not rows:
+                if not batch.values:
                     return
         finally:
             process.kill()
 
 
 def _send(message: tuple[Any, ...]) -> None:
-    content = marshal.dumps(message)
+    content = orjson.dumps(message)
     sys.stdout.buffer.write(len(content).to_bytes(_LENGTH) + content)
     sys.stdout.buffer.flush()
 
 
-def _received(pipe: IO[bytes] | None) -> tuple[list[str], list[Any], int, list[str]]:
+def _received(pipe: IO[bytes] | None) -> tuple[Batch, int, list[str]]:
     assert pipe is not None  # noqa: S101  (it was asked for)
     length = int.from_bytes(pipe.read(_LENGTH))
     content = pipe.read(length)
     if not content or len(content) < length:
         raise ChildProcessError("the process that reads the file has ended early")
-    names, rows, done, faults = marshal.loads(content)  # noqa: S302  (from our own process)
-    return names, rows, done, faults
+    values, members, done, faults = orjson.loads(content)
+    links = {name: list(map(tuple, found)) for name, found in members.items()}
+    return Batch(list(map(tuple, values)), links), done, faults
 
 
 def main() -> None:
     """Read the file that the arguments name; send it in batches, the last of them empty."""
-    many, path = sys.argv[1:]
+    many, path, driver = sys.argv[1:]
     resource = next(resource for resource in RESOURCES if resource.many == many)
+    form = Form(URL.create(driver).get_dialect()(), resource.ledger)
     gc.disable()  # nothing of what is made here is in a circle
     read: list[int] = []
     rows = read_table(resource, Path(path), read.append)
@@ -78,12 +83,11 @@ def main() -> None:
     while sending:
         batch: list[StoredRow] = []
         try:
-            batch.extend(islice(rows, _BATCH))
+            # One by one: what was read before a fault is sent too.
+            batch.extend(islice(rows, BATCH))
         except UnreadablePack as unreadable:
             faults = unreadable.faults
-        names = list(batch[0]) if batch else []
-        values = [tuple(row.values()) for row in batch]
-        _send((names, values, sum(read), list(faults)))
+        _send((*form.batch(batch), sum(read), list(faults)))
         read.clear()
         sending = bool(batch) and not faults
 

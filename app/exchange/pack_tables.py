@@ -1,7 +1,7 @@
 """Reading the CSV file of one resource: each row is checked, and each fault named by its line."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
@@ -34,6 +34,7 @@ class UnreadablePack(Exception):
 
 def read_table(resource: Resource, path: Path, progress: Progress | None) -> Iterator[StoredRow]:
     """Yield the rows of a file. Raises UnreadablePack with its faults, at the end of the file."""
+    fact = resource.fact
     faults: list[str] = []
     csv.field_size_limit(_LARGEST_CELL)
     with path.open("rb") as file, TextIOWrapper(file, encoding="utf-8-sig", newline="") as lines:
@@ -42,7 +43,7 @@ def read_table(resource: Resource, path: Path, progress: Progress | None) -> Ite
         try:
             header = next(reader, [])
             _check_header(resource, path, header)
-            read = partial(_read_row, resource.fact, header, path.name)
+            read = partial(_read_row, fact, list_names(fact), header, path.name)
             for number, cells in enumerate(reader):
                 try:
                     yield read(reader.line_num, cells).stored()
@@ -80,7 +81,12 @@ def _check_header(resource: Resource, path: Path, header: list[str]) -> None:
 
 
 def _read_row(
-    fact: type[Entry], header: list[str], file: str, line: int, cells: list[str]
+    fact: type[Entry],
+    lists: Sequence[str],
+    header: Sequence[str],
+    file: str,
+    line: int,
+    cells: Sequence[str],
 ) -> Entry:
     if len(cells) != len(header):
         raise UnreadablePack(f"{file}: line {line}: has {len(cells)} cells, not {len(header)}")
@@ -89,7 +95,7 @@ def _read_row(
         for name, cell in zip(header, cells, strict=True)
         if cell
     }
-    for name in list_names(fact):
+    for name in lists:
         given[name] = given[name].split(LIST_SEPARATOR) if name in given else []
     try:
         return fact.model_validate(given)

@@ -1,6 +1,5 @@
 """Packs: folders of CSV files with a `datapackage.json`, loaded as one revision or not at all."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from os import cpu_count
@@ -17,7 +16,7 @@ from app.kit.text import nearest
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
 from app.storage.database import Database
-from app.storage.ledger import LedgerRefusal, StoredRow
+from app.storage.ledger import LedgerRefusal
 
 DESCRIPTOR = "datapackage.json"
 _LARGE = 10_000_000  # bytes of a file whose reading is worth a process of its own
@@ -100,7 +99,12 @@ def load_pack(
             if once and writing.knows_origin(pack.name):
                 return Loaded(pack.name, None, 0, 0)
             for resource, path in pack.files:
-                writing.put(resource.ledger, _rows(resource, path, progress))
+                if path.stat().st_size >= _LARGE and (cpu_count() or 1) > 1:
+                    driver = database.url.drivername
+                    made = read_table_beside(resource, path, driver, progress)
+                    writing.put_batches(resource.ledger, made)
+                else:
+                    writing.put(resource.ledger, read_table(resource, path, progress))
     except LedgerRefusal as refusal:
         raise UnreadablePack(f"{folder}: {refusal}") from None
     revision = writing.revision if writing.added or writing.changed else None
@@ -113,8 +117,3 @@ def _inside(folder: Path, path: Any) -> Path:
         if file.resolve().is_relative_to(folder.resolve()) and file.is_file():
             return file
     raise UnreadablePack(f"{folder}: it names a file that is not in it")
-
-
-def _rows(resource: Resource, path: Path, progress: Progress | None) -> Iterator[StoredRow]:
-    large = path.stat().st_size >= _LARGE and (cpu_count() or 1) > 1
-    return (read_table_beside if large else read_table)(resource, path, progress)

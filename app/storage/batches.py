@@ -4,36 +4,67 @@ SQLAlchemy's statements cost more for each row than the databases do. Here rows 
 order of the columns, as they are stored, and go to the driver as they are.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
+from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
+
+from app.storage.records import LedgerTable
+
+StoredRow: TypeAlias = dict[str, Any]
+"""A value for each column of a table of current rows but `revision`."""
 
 Values: TypeAlias = tuple[Any, ...]
 """The values of a row as they are stored, in the order of the columns of its table."""
 
 _COPIED_FROM = 1_000
+_KEY = itemgetter("id")
+
+
+class Batch(NamedTuple):
+    """Rows as they are stored, in the order of their keys, which come first; no revision yet.
+
+    In the order of the keys, neighbours in the table are neighbours in its index.
+    """
+
+    values: list[Values]
+    members: dict[str, list[Values]]
+    """For each list column that has a table of members: key, position, member."""
 
 
 class Form:
-    """How the rows of a table of current rows are stored: their columns, `revision` the last."""
+    """How the rows of a ledgered table are stored: their columns, without the revision."""
 
-    def __init__(self, connection: Connection, table: Table) -> None:
-        columns = [column for column in table.columns if column.name != "revision"]
-        dialect = connection.dialect
-        self.columns = (*(column.name for column in columns), "revision")
-        self._get = itemgetter(*self.columns[:-1])
+    def __init__(self, dialect: Dialect, table: LedgerTable) -> None:
+        columns = [column for column in table.current.columns if column.name != "revision"]
+        self.columns = tuple(column.name for column in columns)
+        self._get = itemgetter(*self.columns)
         made = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
         self._made = [(place, make) for place, make in enumerate(made) if make]
+        self._lists = tuple(table.members)
 
-    def values(self, row: Mapping[str, Any]) -> Values:
-        """Return what is stored of a row, without its revision."""
-        values: Values = self._get(row)
-        if not self._made:
-            return values
+    def batch(self, rows: Iterable[StoredRow]) -> Batch:
+        """Return what is stored of rows."""
+        ordered = sorted(rows, key=_KEY)
+        values: list[Values] = list(map(self._get, ordered))
+        if self._made:
+            values = [self._stored(row) for row in values]
+        members: dict[str, list[Values]] = {
+            name: [
+                (row["id"], place, member)
+                for row in ordered
+                if (found := row[name])
+                for place, member in enumerate(found)
+            ]
+            for name in self._lists
+        }
+        return Batch(values, members)
+
+    def _stored(self, values: Values) -> Values:
         stored = list(values)
         for place, make in self._made:
             stored[place] = make(stored[place])
@@ -56,29 +87,43 @@ def find(
 
 
 def insert(
-    connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Values]
+    connection: Connection,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[Values],
+    revision: int,
 ) -> None:
-    """Add rows. On PostgreSQL many of them are copied."""
+    """Add rows of a revision. On PostgreSQL many of them are copied."""
     if not rows:
         return
     names = ", ".join(columns)
     if connection.dialect.name == "postgresql" and len(rows) >= _COPIED_FROM:
-        _copy(connection, f"COPY {table} ({names}) FROM STDIN", rows)
+        _copy(connection, f"COPY {table} ({names}, revision) FROM STDIN", rows, revision)
     else:
         places = ", ".join([_place(connection)] * len(columns))
-        statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608  (our names)
+        statement = (
+            f"INSERT INTO {table} ({names}, revision) "  # noqa: S608  (our names)
+            f"VALUES ({places}, {revision:d})"
+        )
         connection.exec_driver_sql(statement, list(rows))
 
 
 def update(
-    connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Values]
+    connection: Connection,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[Values],
+    revision: int,
 ) -> None:
     """Give the rows of the keys, which are the first of their values, these values."""
     if not rows:
         return
     place = _place(connection)
     changed = ", ".join(f"{name} = {place}" for name in columns[1:])
-    statement = f"UPDATE {table} SET {changed} WHERE id = {place}"  # noqa: S608  (our names)
+    statement = (
+        f"UPDATE {table} SET {changed}, revision = {revision:d} "  # noqa: S608  (our names)
+        f"WHERE id = {place}"
+    )
     connection.exec_driver_sql(statement, [(*row[1:], row[0]) for row in rows])
 
 
@@ -86,14 +131,14 @@ def _place(connection: Connection) -> str:
     return "?" if connection.dialect.name == "sqlite" else "%s"
 
 
-def _copy(connection: Connection, statement: str, rows: Iterable[Values]) -> None:
+def _copy(connection: Connection, statement: str, rows: Iterable[Values], revision: int) -> None:
     import psycopg  # only where it is used: it costs a tenth of the start
 
     raw: Any = connection.connection.dbapi_connection
     try:
         with raw.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
-                copy.write_row(row)
+                copy.write_row((*row, revision))
     except psycopg.Error as error:
         raise DBAPIError.instance(
             statement, None, error, psycopg.Error, dialect=connection.dialect

@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 _BUSY_MILLISECONDS = 60_000
 _READERS = 40
-_WRITER_CACHE_KILOBYTES = 64_000
+_WRITER_CACHE_KILOBYTES = 128_000
 _READ_ONLY_SERVER = "25006"
 
 # The driver looks for a way to adapt each None it is given, which costs more than the rest of a

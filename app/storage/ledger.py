@@ -8,12 +8,13 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, delete, exists, insert, literal, select
 
 from app.storage import batches
-from app.storage.batches import Form, IndexesAside, Values
+from app.storage.batches import Batch, Form, IndexesAside, Values
+from app.storage.batches import StoredRow as StoredRow  # noqa: PLC0414  (part of what this offers)
 from app.storage.records import (
     LEDGER,
     LedgerTable,
@@ -23,12 +24,11 @@ from app.storage.records import (
 )
 from app.storage.replacements import come_back, redirected, referring, replacement
 
-StoredRow: TypeAlias = dict[str, Any]
-"""A value for each column of a table of current rows but `revision`."""
-
 Item = TypeVar("Item")
 
-_BATCH = 10_000
+BATCH = 10_000
+"""How many rows are written at once."""
+
 _NAMED_AT_MOST = 20
 
 
@@ -68,11 +68,16 @@ class Writing:
 
         Raises RepeatedKey where a key comes twice.
         """
-        form = Form(self._connection, table.current)
+        form = Form(self._connection.dialect, table)
+        self.put_batches(table, map(form.batch, in_batches(rows)))
+
+    def put_batches(self, table: LedgerTable, made: Iterable[Batch]) -> None:
+        """Do the same with rows that have been brought into the form in which they are stored."""
+        columns = Form(self._connection.dialect, table).columns
         indexes = IndexesAside(self._connection, table.name)
-        for batch in _batches(rows):
-            written = self._put_batch(table, form, batch)
-            if len(batch) == _BATCH:
+        for batch in made:
+            written = self._put_batch(table, columns, batch)
+            if len(batch.values) == BATCH:
                 indexes.after(written)
         indexes.put_back()
         self._refuse_left_alone_twice(table)
@@ -82,7 +87,7 @@ class Writing:
 
         Raises RepeatedKey where a key comes twice, LedgerRefusal for a key that has no row.
         """
-        for batch in _batches(ids):
+        for batch in in_batches(ids):
             present = self._present(table, ("revision",), batch)
             self._refuse_repeated(table, batch, present)
             self._left_alone[table.name].extend(map(hash, batch))
@@ -167,29 +172,31 @@ class Writing:
             },
         )
 
-    def _put_batch(self, table: LedgerTable, form: Form, batch: Sequence[StoredRow]) -> int:
+    def _put_batch(self, table: LedgerTable, columns: Sequence[str], batch: Batch) -> int:
         """Write what differs of a batch; return how many rows that is."""
-        rows = {row["id"]: row for row in batch}
-        values = {key: form.values(row) for key, row in rows.items()}
-        present = self._present(table, form.columns, list(rows))
-        self._refuse_repeated(table, [row["id"] for row in batch], present)
-        # In the order of the keys, neighbours in the table are neighbours in its index.
-        added = sorted(rows.keys() - present.keys())
-        changed = sorted(key for key, row in present.items() if row[:-1] != values[key])
+        keys = [row[0] for row in batch.values]
+        present = self._present(table, (*columns, "revision"), keys)
+        self._refuse_repeated(table, keys, present)
+        added, changed = batch.values, list[Values]()
+        if present:
+            changed = [
+                row for row in added if row[0] in present and present[row[0]][:-1] != tuple(row)
+            ]
+            added = [row for row in added if row[0] not in present]
         if changed:
-            self._supersede(table, changed)
-        for write, keys in ((batches.update, changed), (batches.insert, added)):
-            dated = [(*values[key], self.revision) for key in keys]
-            write(self._connection, table.name, form.columns, dated)
-        written = added + changed
-        if written:
-            self._add_members(table, [rows[key] for key in written])
+            self._supersede(table, [row[0] for row in changed])
+        for write, rows in ((batches.update, changed), (batches.insert, added)):
+            write(self._connection, table.name, columns, rows, self.revision)
+        count = len(added) + len(changed)
+        written = None if count == len(keys) else {row[0] for row in (*added, *changed)}
+        if count:
+            self._add_members(table, batch, written)
             self._touched[table.name] = table
             self.added += len(added)
             self.changed += len(changed)
-        if len(written) < len(rows):
-            self._left_alone[table.name].extend(map(hash, rows.keys() - {*written}))
-        return len(written)
+        if written is not None:
+            self._left_alone[table.name].extend(hash(key) for key in keys if key not in written)
+        return count
 
     def _present(
         self, table: LedgerTable, columns: Sequence[str], ids: Sequence[str]
@@ -200,7 +207,7 @@ class Writing:
         self, table: LedgerTable, ids: Sequence[str], present: Mapping[str, Values]
     ) -> None:
         """Raise RepeatedKey for keys that come twice here, or were written in this revision."""
-        again = {key for key, count in Counter(ids).items() if count > 1}
+        again = {key for key, following in pairwise(sorted(ids)) if key == following}
         again |= {key for key, row in present.items() if row[-1] == self.revision}
         self._refuse_again(table, again)
 
@@ -230,7 +237,7 @@ class Writing:
 
     def _some(self, query: Select[Any]) -> list[StoredRow]:
         """Return some rows of a query, as `put` takes them."""
-        rows = self._connection.execute(query.limit(_BATCH)).mappings()
+        rows = self._connection.execute(query.limit(BATCH)).mappings()
         return [{name: row[name] for name in row if name != "revision"} for row in rows]
 
     def _refuse_replaced(self, table: LedgerTable, key: str) -> None:
@@ -251,15 +258,14 @@ class Writing:
             self._connection.execute(copied)
             self._connection.execute(delete(members.current).where(of_these))
 
-    def _add_members(self, table: LedgerTable, rows: Sequence[StoredRow]) -> None:
+    def _add_members(self, table: LedgerTable, batch: Batch, written: set[str] | None) -> None:
+        """Enter the members of rows of a batch: of those of these keys, or of all."""
         for name, members in table.members.items():
-            links = [
-                (row["id"], self.revision, place, member)
-                for row in rows
-                for place, member in enumerate(row[name])
-            ]
-            columns = ("id", "revision", "position", "member")
-            batches.insert(self._connection, members.current.name, columns, links)
+            links = batch.members[name]
+            if written is not None:
+                links = [link for link in links if link[0] in written]
+            columns = ("id", "position", "member")
+            batches.insert(self._connection, members.current.name, columns, links, self.revision)
 
     def _prove_references(self) -> None:
         for table in self._touched.values():
@@ -285,7 +291,8 @@ def _named(keys: Sequence[str]) -> str:
     return ", ".join(keys[:_NAMED_AT_MOST]) + more
 
 
-def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+def in_batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Yield the items in lists of as many as are written at once."""
     rest = iter(items)
-    while batch := list(islice(rest, _BATCH)):
+    while batch := list(islice(rest, BATCH)):
         yield batch
