@@ -42,19 +42,8 @@ class AdoptionRecord(LedgeredRecord):
         ),
         CheckConstraint("period_first_day <= period_last_day", name="period"),
     )
-    __indexes__ = (
-        "metric",
-        "model",
-        "company",
-        "country",
-        "value",
-        "unit",
-        "period_first_day",
-        "qualifier",
-        "scope",
-        "source",
-        "original_source",
-    )
+    __indexes__ = ("metric", "country", "value", "period_first_day", "source")
+    __sparse_indexes__ = ("model", "company", "unit", "qualifier", "scope", "original_source")
 
     metric: Mapped[str]
     model: Mapped[str | None] = reference("ai_models")

@@ -56,19 +56,15 @@ class FundingRecord(LedgeredRecord):
         CheckConstraint(f"deals_qualifier IN {_QUALIFIERS}", name="deals_qualifier"),
         CheckConstraint("period_first_day <= period_last_day", name="period"),
     )
-    __indexes__ = (
-        "kind",
-        "country",
+    __indexes__ = ("kind", "country", "period_first_day", "amount_usd", "deals", "source")
+    __sparse_indexes__ = (
         "company",
         "scope",
         "round_type",
-        "period_first_day",
-        "amount_usd",
-        "deals",
         "qualifier",
+        "deals_qualifier",
         "currency",
         "price_base",
-        "source",
         "original_source",
     )
 

@@ -45,10 +45,9 @@ class StatisticRecord(LedgeredRecord):
         "unit",
         "period_first_day",
         "qualifier",
-        "scope",
         "source",
-        "original_source",
     )
+    __sparse_indexes__: ClassVar = ("scope", "original_source")
 
     metric: Mapped[str]
     country: Mapped[str] = reference("countries")

@@ -80,6 +80,30 @@ def add_reference(table: str, column: str, target: str) -> None:
     op.create_index(f"ix_{table}_{column}_id", table, [column, "id"])
 
 
+def make_sparse(table: str, column: str) -> None:
+    """Let the index of a column have only the rows that have a value."""
+    drop_index(table, column)
+    some = sa.text(f"{column} IS NOT NULL")
+    op.create_index(
+        f"ix_{table}_{column}_id",
+        table,
+        [column, "id"],
+        sqlite_where=some,
+        postgresql_where=some,
+    )
+
+
+def make_whole(table: str, column: str) -> None:
+    """Let the index of a column have every row again."""
+    drop_index(table, column)
+    op.create_index(f"ix_{table}_{column}_id", table, [column, "id"])
+
+
+def drop_index(table: str, column: str) -> None:
+    """Drop the index of a column, if it has one."""
+    op.drop_index(f"ix_{table}_{column}_id", table, if_exists=True)
+
+
 def drop_reference(table: str, column: str) -> None:
     """Drop such a column again."""
     op.drop_index(f"ix_{table}_{column}_id", table)

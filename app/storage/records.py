@@ -159,6 +159,9 @@ class LedgeredRecord(Base):
 
     __abstract__ = True
     __indexes__: ClassVar[tuple[str, ...]] = ()
+    __sparse_indexes__: ClassVar[tuple[str, ...]] = ()
+    """Columns whose index has only the rows that have a value: enough to filter, not to sort."""
+
     __derived__: ClassVar[Mapping[str, Through]] = {}
     ledger: ClassVar[LedgerTable]
 
@@ -171,6 +174,9 @@ class LedgeredRecord(Base):
         table = cls.metadata.tables[cls.__tablename__]
         for name in (*cls.__indexes__, "revision"):
             Index(None, table.c[name], table.c.id)
+        for name in cls.__sparse_indexes__:
+            some = table.c[name].is_not(None)
+            Index(None, table.c[name], table.c.id, sqlite_where=some, postgresql_where=some)
         cls.ledger = LEDGER[table.name] = LedgerTable(
             current=table,
             history=_history(table),

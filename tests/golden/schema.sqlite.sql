@@ -27,17 +27,17 @@ CREATE TABLE adoption (
     CONSTRAINT fk_adoption_source FOREIGN KEY(source) REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT fk_adoption_revision FOREIGN KEY(revision) REFERENCES revisions (id) DEFERRABLE INITIALLY DEFERRED
 );
-CREATE INDEX ix_adoption_company_id ON adoption (company, id);
+CREATE INDEX ix_adoption_company_id ON adoption (company, id) WHERE company IS NOT NULL;
 CREATE INDEX ix_adoption_country_id ON adoption (country, id);
 CREATE INDEX ix_adoption_metric_id ON adoption (metric, id);
-CREATE INDEX ix_adoption_model_id ON adoption (model, id);
-CREATE INDEX ix_adoption_original_source_id ON adoption (original_source, id);
+CREATE INDEX ix_adoption_model_id ON adoption (model, id) WHERE model IS NOT NULL;
+CREATE INDEX ix_adoption_original_source_id ON adoption (original_source, id) WHERE original_source IS NOT NULL;
 CREATE INDEX ix_adoption_period_first_day_id ON adoption (period_first_day, id);
-CREATE INDEX ix_adoption_qualifier_id ON adoption (qualifier, id);
+CREATE INDEX ix_adoption_qualifier_id ON adoption (qualifier, id) WHERE qualifier IS NOT NULL;
 CREATE INDEX ix_adoption_revision_id ON adoption (revision, id);
-CREATE INDEX ix_adoption_scope_id ON adoption (scope, id);
+CREATE INDEX ix_adoption_scope_id ON adoption (scope, id) WHERE scope IS NOT NULL;
 CREATE INDEX ix_adoption_source_id ON adoption (source, id);
-CREATE INDEX ix_adoption_unit_id ON adoption (unit, id);
+CREATE INDEX ix_adoption_unit_id ON adoption (unit, id) WHERE unit IS NOT NULL;
 CREATE INDEX ix_adoption_value_id ON adoption (value, id);
 CREATE TRIGGER adoption_kept_on_delete BEFORE DELETE ON adoption WHEN NOT EXISTS (SELECT 1 FROM adoption_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of adoption must be in its history first'); END;
 CREATE TRIGGER adoption_kept_on_update BEFORE UPDATE ON adoption WHEN NEW.id <> OLD.id OR NEW.revision IS NOT (SELECT until FROM adoption_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of adoption must be in its history first'); END;
@@ -358,18 +358,19 @@ CREATE TABLE funding (
     CONSTRAINT fk_funding_revision FOREIGN KEY(revision) REFERENCES revisions (id) DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX ix_funding_amount_usd_id ON funding (amount_usd, id);
-CREATE INDEX ix_funding_company_id ON funding (company, id);
+CREATE INDEX ix_funding_company_id ON funding (company, id) WHERE company IS NOT NULL;
 CREATE INDEX ix_funding_country_id ON funding (country, id);
-CREATE INDEX ix_funding_currency_id ON funding (currency, id);
+CREATE INDEX ix_funding_currency_id ON funding (currency, id) WHERE currency IS NOT NULL;
 CREATE INDEX ix_funding_deals_id ON funding (deals, id);
+CREATE INDEX ix_funding_deals_qualifier_id ON funding (deals_qualifier, id) WHERE deals_qualifier IS NOT NULL;
 CREATE INDEX ix_funding_kind_id ON funding (kind, id);
-CREATE INDEX ix_funding_original_source_id ON funding (original_source, id);
+CREATE INDEX ix_funding_original_source_id ON funding (original_source, id) WHERE original_source IS NOT NULL;
 CREATE INDEX ix_funding_period_first_day_id ON funding (period_first_day, id);
-CREATE INDEX ix_funding_price_base_id ON funding (price_base, id);
-CREATE INDEX ix_funding_qualifier_id ON funding (qualifier, id);
+CREATE INDEX ix_funding_price_base_id ON funding (price_base, id) WHERE price_base IS NOT NULL;
+CREATE INDEX ix_funding_qualifier_id ON funding (qualifier, id) WHERE qualifier IS NOT NULL;
 CREATE INDEX ix_funding_revision_id ON funding (revision, id);
-CREATE INDEX ix_funding_round_type_id ON funding (round_type, id);
-CREATE INDEX ix_funding_scope_id ON funding (scope, id);
+CREATE INDEX ix_funding_round_type_id ON funding (round_type, id) WHERE round_type IS NOT NULL;
+CREATE INDEX ix_funding_scope_id ON funding (scope, id) WHERE scope IS NOT NULL;
 CREATE INDEX ix_funding_source_id ON funding (source, id);
 CREATE TRIGGER funding_kept_on_delete BEFORE DELETE ON funding WHEN NOT EXISTS (SELECT 1 FROM funding_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of funding must be in its history first'); END;
 CREATE TRIGGER funding_kept_on_update BEFORE UPDATE ON funding WHEN NEW.id <> OLD.id OR NEW.revision IS NOT (SELECT until FROM funding_history WHERE id = OLD.id AND revision = OLD.revision) BEGIN SELECT RAISE(ABORT, 'the old version of a row of funding must be in its history first'); END;
@@ -532,11 +533,11 @@ CREATE TABLE statistics (
 );
 CREATE INDEX ix_statistics_country_id ON statistics (country, id);
 CREATE INDEX ix_statistics_metric_id ON statistics (metric, id);
-CREATE INDEX ix_statistics_original_source_id ON statistics (original_source, id);
+CREATE INDEX ix_statistics_original_source_id ON statistics (original_source, id) WHERE original_source IS NOT NULL;
 CREATE INDEX ix_statistics_period_first_day_id ON statistics (period_first_day, id);
 CREATE INDEX ix_statistics_qualifier_id ON statistics (qualifier, id);
 CREATE INDEX ix_statistics_revision_id ON statistics (revision, id);
-CREATE INDEX ix_statistics_scope_id ON statistics (scope, id);
+CREATE INDEX ix_statistics_scope_id ON statistics (scope, id) WHERE scope IS NOT NULL;
 CREATE INDEX ix_statistics_source_id ON statistics (source, id);
 CREATE INDEX ix_statistics_unit_id ON statistics (unit, id);
 CREATE INDEX ix_statistics_value_id ON statistics (value, id);
