@@ -13,6 +13,7 @@ from app.http.analysis_routes import analysis_router
 from app.http.chart_routes import chart_router
 from app.http.check_routes import check_router
 from app.http.diff_routes import diff_router
+from app.http.dispatch import Dispatch
 from app.http.documentation import TITLE, add_documentation
 from app.http.export_routes import export_router
 from app.http.home_routes import home_router
@@ -46,6 +47,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         renderer.close()
         database.close()
 
+    routers = [
+        home_router(database, has_charts=True),
+        service_router(database),
+        export_router(database),
+        diff_router(database),
+        *(resource_router(resource, database) for resource in RESOURCES),
+        analysis_router(database),
+        check_router(database),
+        chart_router(database, renderer),
+    ]
     app = FastAPI(
         title=TITLE,
         lifespan=lifespan,
@@ -64,19 +75,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 largest_body=settings.largest_body,
                 largest_address=settings.largest_address,
             ),
+            Middleware(Dispatch, routes=[route for router in routers for route in router.routes]),
         ],
         exception_handlers={Problem: _tell, HTTPException: _tell_routing},
     )
     app.state.public_url = settings.public_url
-    app.include_router(home_router(database, has_charts=True))
-    app.include_router(service_router(database))
-    app.include_router(export_router(database))
-    app.include_router(diff_router(database))
-    for resource in RESOURCES:
-        app.include_router(resource_router(resource, database))
-    app.include_router(analysis_router(database))
-    app.include_router(check_router(database))
-    app.include_router(chart_router(database, renderer))
+    for router in routers:
+        app.include_router(router)
     add_documentation(app)
     return app
 

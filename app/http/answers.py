@@ -1,5 +1,6 @@
 """Answers to reads: lists and rows, in each format, with what lets others keep them."""
 
+import re
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -18,12 +19,15 @@ from app.http.negotiation import JSON, best_media_type, table_format
 from app.http.streams import Stream
 from app.kit.errors import Fault, NotAllowed
 from app.kit.formats import CSV, TABLE_FORMATS, Batches, DoesNotFit, TableFormat
+from app.kit.promptly import take_time
 from app.kit.queries import UnacceptableValue, UnreadableQuery, read_query
 from app.kit.tables import Column
+from app.resources.json_pages import JsonPage, may_be_prompt, read_json_page
 from app.resources.ledger_lists import ChangeQuery
 from app.resources.queries import DetailQuery, PageQuery
 from app.resources.reading import (
     Listing,
+    Page,
     Unanswerable,
     has_more_rows,
     pinned_revision,
@@ -36,6 +40,12 @@ from app.resources.resource import Resource
 from app.storage.database import Database, ReadTransaction, Revision
 
 _PARAMETERS_AT_MOST = 100
+_SAFE = ",:"
+_PLAIN = re.compile(r"[A-Za-z0-9_.~,:=&-]*").fullmatch
+_ALTERNATES = tuple(
+    (f".{table.suffix}", f'>; rel="alternate"; type="{table.media_type}"')
+    for table in TABLE_FORMATS
+)
 Query = TypeVar("Query", bound=BaseModel)
 Pairs = list[tuple[str, str]]
 Check = Callable[[ReadTransaction, Revision, PageQuery], None]
@@ -61,7 +71,8 @@ def list_answer(
     query = read_parameters(query_model, pairs)
     listing = listed(query)
     table = table or table_format(request.headers.get("accept"))
-    page = None
+    _be_prompt_or_not(listing, query, table)
+    page: JsonPage | Page | None = None
     with database.read() as transaction:
         at = told(lambda: pinned_revision(transaction, listing, query))
         if check:
@@ -70,7 +81,9 @@ def list_answer(
         validator = Validator(at, table.media_type if table else JSON, stays)
         if validator.is_known_by(request.headers.get("if-none-match")):
             return Response(status_code=304, headers=validator.headers)
-        if table is None or query.limit is not None or query.cursor is not None:
+        if table is None:
+            page = told(lambda: read_json_page(transaction, listing, query, at))
+        elif query.limit is not None or query.cursor is not None:
             page = told(lambda: read_page(transaction, listing, query, at))
         elif (most := table.rows_at_most) and has_more_rows(transaction, listing, query, at, most):
             raise problems.does_not_fit(table, f"has more than {most} rows")
@@ -85,14 +98,15 @@ def list_answer(
             return citation_answer(citation, wanted, validator.headers)
         cited = {"citation": citation.model_dump()}
     following = None
+    rest = without(pairs, "cursor") if query.cursor else pairs
     if page and page.next_cursor:
-        following = address(path, [*without(pairs, "cursor"), ("cursor", page.next_cursor)])
+        following = address(path, [*rest, ("cursor", page.next_cursor)])
     links = [f'<{following}>; rel="next"'] if following else []
-    if table is None and page:
-        links += alternates(path, without(pairs, "cursor"))
+    if isinstance(page, JsonPage):
+        links += alternates(path, rest)
         content = {
-            "data": page.items,
-            "meta": {**meta(at), "count": len(page.items), "total": page.total},
+            "data": page.rows,
+            "meta": {**meta(at), "count": page.count, "total": page.total},
             "links": {"self": address(path, pairs), "next": following, "pinned": pinned},
             **cited,
         }
@@ -102,6 +116,12 @@ def list_answer(
     batches = rows or read_rows(database, listing, query, at)
     headers = {**validator.headers, **({"Link": ", ".join(links)} if links else {})}
     return table_answer(table or CSV, listing.name, columns, batches, headers)
+
+
+def _be_prompt_or_not(listing: Listing, query: PageQuery, table: TableFormat | None) -> None:
+    """Raise TakesTime where others wait for an answer that is likely to be long."""
+    if table or not may_be_prompt(listing, query):
+        take_time()
 
 
 def detail_answer(request: Request, database: Database, resource: Resource, key: str) -> Response:
@@ -158,8 +178,12 @@ def require_known_past(_transaction: ReadTransaction, at: Revision, query: PageQ
 def parameters(request: Request) -> Pairs:
     """Return the decoded parameters. Raises the 400 problem where they are garbled."""
     try:
+        text = request.scope["query_string"].decode("ascii")
+        if _PLAIN(text) and text.count("&") < _PARAMETERS_AT_MOST:
+            parts = [part.partition("=") for part in text.split("&") if part]
+            return [(name, value) for name, _, value in parts]
         pairs = parse_qsl(
-            request.scope["query_string"].decode("ascii"),
+            text,
             keep_blank_values=True,
             errors="strict",
             max_num_fields=_PARAMETERS_AT_MOST,
@@ -240,15 +264,14 @@ def table_answer(
 def path_of(request: Request) -> str:
     """Return the path that was asked for, as it is from outside."""
     root: str = request.scope["root_path"]
-    return root + request.url.path.removeprefix(root)
+    path: str = request.scope["path"]
+    return root + path.removeprefix(root)
 
 
 def alternates(path: str, pairs: Pairs) -> list[str]:
     """Return the links to the same answer in the other formats."""
-    return [
-        f'<{address(f"{path}.{table.suffix}", pairs)}>; rel="alternate"; type="{table.media_type}"'
-        for table in TABLE_FORMATS
-    ]
+    query = address("", pairs)
+    return [f"<{path}{suffix}{query}{ending}" for suffix, ending in _ALTERNATES]
 
 
 def meta(at: Revision) -> dict[str, Any]:
@@ -269,4 +292,8 @@ def without(pairs: Pairs, name: str) -> Pairs:
 
 def address(path: str, pairs: Pairs) -> str:
     """Return the address of a path with parameters."""
-    return f"{path}?{urlencode(pairs, safe=',:')}" if pairs else path
+    if not pairs:
+        return path
+    plain = "&".join([f"{name}={value}" for name, value in pairs])
+    is_plain = _PLAIN(plain) and plain.count("=") == len(pairs) == plain.count("&") + 1
+    return f"{path}?{plain if is_plain else urlencode(pairs, safe=_SAFE)}"

@@ -1,6 +1,7 @@
 """Validators: the ETag of an answer, and whether the client has it already (RFC 9110, 8.8)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2s
 
 from app import __version__
@@ -22,8 +23,7 @@ class Validator:
     @property
     def etag(self) -> str:
         """The strong ETag. Another database with the same revision number has another one."""
-        seen = f"{self.revision.recorded_at}|{self.media_type}|{__version__}"
-        return f'"{self.revision.id}-{blake2s(seen.encode(), digest_size=8).hexdigest()}"'
+        return _etag(self.revision, self.media_type)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -33,6 +33,12 @@ class Validator:
     def is_known_by(self, if_none_match: str | None) -> bool:
         """Return whether an If-None-Match header names the answer."""
         return known(self.etag, if_none_match)
+
+
+@lru_cache(maxsize=256)
+def _etag(revision: Revision, media_type: str) -> str:
+    seen = f"{revision.recorded_at}|{media_type}|{__version__}"
+    return f'"{revision.id}-{blake2s(seen.encode(), digest_size=8).hexdigest()}"'
 
 
 def known(etag: str, if_none_match: str | None) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,6 +26,18 @@ _COMPRESSED = (
     *(table.media_type for table in TABLE_FORMATS if not table.is_text),
 )
 """What is compressed already and would only cost time."""
+
+RawHeader = tuple[bytes, bytes]
+_POLICY = b"content-security-policy"
+_COMMON: tuple[RawHeader, ...] = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"ETag, Link, Allow, Retry-After"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"vary", b"Accept, Accept-Encoding"),
+    (_POLICY, b"default-src 'none'; sandbox"),
+)
+_COMMON_NAMES = {name for name, _ in _COMMON}
 
 
 @dataclass(frozen=True)
@@ -59,16 +71,21 @@ class CommonHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Access-Control-Allow-Origin"] = "*"
-                headers["Access-Control-Expose-Headers"] = "ETag, Link, Allow, Retry-After"
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
-                headers["Vary"] = "Accept, Accept-Encoding"
-                headers.setdefault("Content-Security-Policy", "default-src 'none'; sandbox")
+                message["headers"] = _with_common(message["headers"])
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def _with_common(headers: list[RawHeader]) -> list[RawHeader]:
+    """Return the headers of an answer with those that every answer has."""
+    if _COMMON_NAMES.isdisjoint([name for name, _ in headers]):
+        return [*headers, *_COMMON]
+    changed = MutableHeaders(raw=headers)
+    for name, value in _COMMON:
+        if name != _POLICY or _POLICY.decode() not in changed:
+            changed[name.decode()] = value.decode()
+    return changed.raw
 
 
 class _BodyNotWanted(Exception):
@@ -118,11 +135,14 @@ class Gzip:
         if scope["type"] != "http":
             await self._plain(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        accepted = _accepts_gzip(headers.get("accept-encoding", ""))
+        accepted = _accepts_gzip(_header(scope, b"accept-encoding", ""))
         if accepted:  # what wraps here looks for the plain word
             scope = _with_header(scope, b"accept-encoding", "gzip")
-        asked = ", ".join(headers.getlist("if-none-match"))
+        tags = [value for name, value in scope["headers"] if name == b"if-none-match"]
+        asked = b", ".join(tags).decode("latin-1")
+        if not accepted and not asked:  # nothing will be encoded, and nobody had it encoded
+            await self._plain(scope, receive, send)
+            return
         if asked:
             scope = _with_header(scope, b"if-none-match", asked.replace('-gzip"', '"'))
 
@@ -184,7 +204,7 @@ class Limits:
             raise problems.address_too_long(self.largest_address)
         if not scope["path"].isprintable():
             raise problems.not_found("no address here is spelled like this")
-        length = Headers(scope=scope).get("content-length", "0")
+        length = _header(scope, b"content-length", "0")
         if (
             len(length) > _LENGTH_DIGITS
             or not length.isdecimal()
@@ -205,6 +225,15 @@ class Limits:
         await self.app(scope, receive_bounded, send)
 
 
+def _header(scope: Scope, name: bytes, default: str) -> str:
+    """Return the first value of a request header."""
+    for given, value in scope["headers"]:
+        if given == name:
+            text: str = value.decode("latin-1")
+            return text
+    return default
+
+
 def _problem_of(error: Exception, scope: Scope) -> Problem:
     if isinstance(error, Problem):
         return error
@@ -221,6 +250,8 @@ def _is_out(error: DBAPIError) -> bool:
 
 def _accepts_gzip(accept_encoding: str) -> bool:
     """Return whether gzip may be used: named, or covered by `*`, with a quality above zero."""
+    if not accept_encoding:
+        return False
     qualities: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
         coding, _, parameter = part.partition(";")

@@ -9,6 +9,7 @@ from app.kit.formats import TABLE_FORMATS, TableFormat
 
 JSON = "application/json"
 HTML = "text/html"
+_OFFERED = (JSON, *(table.media_type for table in TABLE_FORMATS))
 
 
 def best_media_type(accept: str | None, offered: Sequence[str]) -> str:
@@ -30,5 +31,7 @@ def best_media_type(accept: str | None, offered: Sequence[str]) -> str:
 
 def table_format(accept: str | None) -> TableFormat | None:
     """Return the table format that an Accept header asks for, None for JSON."""
-    chosen = best_media_type(accept, [JSON, *(table.media_type for table in TABLE_FORMATS)])
+    if not accept or accept == "*/*":
+        return None
+    chosen = best_media_type(accept, _OFFERED)
     return next((table for table in TABLE_FORMATS if table.media_type == chosen), None)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fastapi import APIRouter, Request, Response
 
 from app.http.answers import detail_answer, list_answer, require_versions
+from app.http.dispatch import prompt
 from app.http.openapi import path_parameter, query_parameters, responses, table_words
 from app.http.shapes import chosen_shape, detail_shape, page_shape, version_shape
 from app.kit.formats import TABLE_FORMATS, TableFormat
@@ -136,7 +137,7 @@ def _list_endpoint(
     def list_(request: Request) -> Response:
         return list_answer(request, database, lambda _query: listing, model, table=table)
 
-    return list_
+    return list_ if table else prompt(list_)
 
 
 def _history_endpoint(

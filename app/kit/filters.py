@@ -2,10 +2,14 @@
 
 A filter is declared as `country: Annotated[list[CountryCode] | None, Where("country", among)]`:
 the type says what may be asked, `Where` says what it means for the rows.
+
+Most conditions are made of the parts of a value, each of which stands for itself in the SQL. The
+parts may come later than the condition, so that one query serves all values of one shape.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -36,49 +40,107 @@ class Where:
     condition: Condition
 
 
-def among(rows: Filterable, name: str, values: Sequence[str]) -> ColumnElement[bool]:
+Part = str | int | float | None
+Parts = tuple[Part, ...]
+Meaning = Callable[[Filterable, str, Sequence[Any]], ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class ByParts:
+    """A condition on the parts of a value: themselves, or what is bound to them later.
+
+    Which parts are None is not left for later: it belongs to the shape of the condition.
+    """
+
+    parts: Callable[[Any], Parts]
+    meaning: Meaning
+
+    def __call__(self, rows: Filterable, name: str, value: Any) -> ColumnElement[bool]:
+        """Return the condition for a value."""
+        return self.meaning(rows, name, self.parts(value))
+
+
+def by_parts(parts: Callable[[Any], Parts]) -> Callable[[Meaning], ByParts]:
+    """Make a condition of what a function says of the parts of a value."""
+    return lambda meaning: ByParts(parts, meaning)
+
+
+def _members(values: Sequence[str]) -> Parts:
+    """Return the values, the last repeated up to a power of two: lists have few lengths then."""
+    length = 1 << (len(values) - 1).bit_length()
+    return (*values, *[values[-1]] * (length - len(values)))
+
+
+def _days(days: PeriodRange) -> Parts:
+    return tuple(day.isoformat() if day else None for day in (days.first, days.last))
+
+
+def _itself(value: float) -> Parts:
+    return (value,)
+
+
+def _beginnings(text: str) -> Parts:
+    return tuple(f" {word}" for word in words(text))  # no word has a wildcard of LIKE in it
+
+
+@by_parts(_members)
+def among(rows: Filterable, name: str, values: Sequence[Any]) -> ColumnElement[bool]:
     """Keep rows whose column is one of the values."""
     return rows.column(name).in_(values)
 
 
-def any_member(rows: Filterable, name: str, values: Sequence[str]) -> ColumnElement[bool]:
+@by_parts(_members)
+def any_member(rows: Filterable, name: str, values: Sequence[Any]) -> ColumnElement[bool]:
     """Keep rows whose list has at least one of the values."""
     return rows.has_member(name, values)
 
 
-def at_least(rows: Filterable, name: str, value: float) -> ColumnElement[bool]:
+@by_parts(_itself)
+def at_least(rows: Filterable, name: str, value: Sequence[Any]) -> ColumnElement[bool]:
     """Keep rows whose column is the value or more."""
-    return rows.column(name) >= value
-
-
-def at_most(rows: Filterable, name: str, value: float) -> ColumnElement[bool]:
-    """Keep rows whose column is the value or less."""
-    return rows.column(name) <= value
-
-
-def within(rows: Filterable, name: str, days: PeriodRange) -> ColumnElement[bool]:
-    """Keep rows whose whole period lies in the range; the days stand beside the period."""
-    condition: ColumnElement[bool] = true()
-    if days.first:
-        condition = and_(condition, rows.column(f"{name}_first_day") >= days.first.isoformat())
-    if days.last:
-        condition = and_(condition, rows.column(f"{name}_last_day") <= days.last.isoformat())
+    condition: ColumnElement[bool] = rows.column(name) >= value[0]
     return condition
 
 
-def has_words(rows: Filterable, name: str, text: str) -> ColumnElement[bool]:
+@by_parts(_itself)
+def at_most(rows: Filterable, name: str, value: Sequence[Any]) -> ColumnElement[bool]:
+    """Keep rows whose column is the value or less."""
+    condition: ColumnElement[bool] = rows.column(name) <= value[0]
+    return condition
+
+
+@by_parts(_days)
+def within(rows: Filterable, name: str, days: Sequence[Any]) -> ColumnElement[bool]:
+    """Keep rows whose whole period lies in the range; the days stand beside the period."""
+    first, last = days
+    condition: ColumnElement[bool] = true()
+    if first is not None:
+        condition = and_(condition, rows.column(f"{name}_first_day") >= first)
+    if last is not None:
+        condition = and_(condition, rows.column(f"{name}_last_day") <= last)
+    return condition
+
+
+@by_parts(_beginnings)
+def has_words(rows: Filterable, name: str, beginnings: Sequence[Any]) -> ColumnElement[bool]:
     """Keep rows where every word begins a word of the column (made by `search_text`)."""
-    return and_(
-        true(), *(rows.column(name).contains(f" {word}", autoescape=True) for word in words(text))
+    return and_(true(), *(rows.column(name).contains(beginning) for beginning in beginnings))
+
+
+@cache
+def meanings(filters: type[BaseModel]) -> tuple[tuple[str, Where], ...]:
+    """Return the filters of a query model with what each means."""
+    return tuple(
+        (name, where)
+        for name, field in filters.model_fields.items()
+        for where in field.metadata
+        if isinstance(where, Where)
     )
 
 
 def conditions(filters: BaseModel, rows: Filterable) -> Iterator[ColumnElement[bool]]:
     """Yield the condition of each filter that was given."""
-    for name, field in type(filters).model_fields.items():
+    for name, where in meanings(type(filters)):
         value = getattr(filters, name)
-        if value is None:
-            continue
-        for where in field.metadata:
-            if isinstance(where, Where):
-                yield where.condition(rows, where.column, value)
+        if value is not None:
+            yield where.condition(rows, where.column, value)

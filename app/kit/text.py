@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from app.kit.promptly import take_time
+
 _WORD = re.compile(r"\w+")
 
 
@@ -26,6 +28,7 @@ def search_text(texts: Iterable[str]) -> str:
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
     """Return the choice that is spelled most like the word, or None where none is near."""
+    take_time()
     by_fold = {fold(choice): choice for choice in choices}
     matches = get_close_matches(fold(word), by_fold, n=1, cutoff=0.6)
     return by_fold[matches[0]] if matches else None

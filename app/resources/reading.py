@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
@@ -16,6 +17,7 @@ from app.resources.queries import PAGE_SIZE, ListQuery, PageQuery
 from app.resources.resource import Resource
 from app.storage.database import Database, ReadTransaction, Revision
 from app.storage.fetching import fetch
+from app.storage.snapshots import current_rows
 
 Item = dict[str, Any]
 Row = Sequence[Any]
@@ -115,7 +117,7 @@ def pinned_revision(transaction: ReadTransaction, listing: Listing, query: PageQ
             return transaction.revision(query.as_of)
     except NotAllowed as error:
         raise Unanswerable("as_of", error) from None
-    return transaction.revision(_cursor(transaction, listing, query).revision)
+    return transaction.revision(cursor_of(transaction, listing, query).revision)
 
 
 class Unanswerable(Exception):
@@ -137,17 +139,23 @@ def read_page(
 ) -> Page:
     """Read one page. A cursor goes on at the revision that its first page was read at."""
     limit = query.limit or PAGE_SIZE
-    start = _cursor(transaction, listing, query).values if query.cursor else None
+    start = cursor_of(transaction, listing, query).values if query.cursor else None
     rows_read, last = _read(transaction, listing, query, at, start, limit)
     columns = shown_columns(listing, query)
     items = [dict(zip(columns, row, strict=True)) for row in rows_read]
-    cursor = Cursor(at.id, last).encode(_identity(listing, query)) if last else None
-    total = None
-    if query.count == "exact":
-        rows = listing.rows(transaction, at)
-        every = rows.select(()).add_columns(func.count()).where(*conditions(query, rows))
-        total = transaction.connection.scalar(every)
-    return Page(items, cursor, total)
+    cursor = Cursor(at.id, last).encode(identity(listing, query)) if last else None
+    return Page(items, cursor, read_total(transaction, listing, query, at))
+
+
+def read_total(
+    transaction: ReadTransaction, listing: Listing, query: PageQuery, at: Revision
+) -> int | None:
+    """Return how many rows a whole result has, None where a query does not ask for it."""
+    if query.count != "exact":
+        return None
+    rows = listing.rows(transaction, at)
+    every = rows.select(()).add_columns(func.count()).where(*conditions(query, rows))
+    return transaction.connection.scalar(every)
 
 
 def read_all(
@@ -285,18 +293,31 @@ def _order(listing: Listing, query: PageQuery) -> tuple[SortKey, ...]:
     return total_order(words, listing.sort_keys, listing.key)
 
 
-def _cursor(transaction: ReadTransaction, listing: Listing, query: PageQuery) -> Cursor:
-    rows = listing.rows(transaction, transaction.latest)
-    types = [rows.column(key.column).type.python_type for key in _order(listing, query)]
+def cursor_of(transaction: ReadTransaction, listing: Listing, query: PageQuery) -> Cursor:
+    """Return where a list goes on. Raises Unanswerable for what is no cursor of it."""
+    order = _order(listing, query)
+    if isinstance(listing, ResourceList):
+        types = _types(listing, order)
+    else:
+        types = _types_of(listing.rows(transaction, transaction.latest), order)
     try:
-        cursor = Cursor.decode(query.cursor or "", _identity(listing, query), types)
+        cursor = Cursor.decode(query.cursor or "", identity(listing, query), types)
         transaction.revision(cursor.revision)
     except NotAllowed as error:
         raise Unanswerable("cursor", error) from None
     return cursor
 
 
-def _identity(listing: Listing, query: BaseModel) -> str:
+@lru_cache(maxsize=256)
+def _types(listing: ResourceList, order: tuple[SortKey, ...]) -> tuple[type, ...]:
+    return _types_of(current_rows(listing.resource.ledger), order)
+
+
+def _types_of(rows: Selectable, order: Sequence[SortKey]) -> tuple[type, ...]:
+    return tuple(rows.column(key.column).type.python_type for key in order)
+
+
+def identity(listing: Listing, query: BaseModel) -> str:
     """Return what a cursor is tied to: the list, its filters and its order."""
     shape = query.model_dump_json(exclude={"cursor", "limit", "count", "fields"})
     return f"{listing.name}{shape}"

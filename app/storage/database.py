@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Dialect, select
 
 from app.kit.errors import NotAllowed
+from app.kit.promptly import is_prompt, take_time
+from app.storage.compiled import Compiled
 from app.storage.engine import database_url, read_engine, write_engine
+from app.storage.held import HeldConnection
 from app.storage.ledger import Writing
 from app.storage.records import LedgerTable, RevisionRecord
 from app.storage.replacements import replacement
@@ -35,8 +38,8 @@ class ReadTransaction:
     @cached_property
     def latest(self) -> Revision:
         """The newest revision in this snapshot."""
-        newest = select(_revisions.c.id, _revisions.c.recorded_at).order_by(_revisions.c.id.desc())
-        return Revision(*self.connection.execute(newest.limit(1)).one())
+        ((id_, recorded_at),) = _newest(self.connection.dialect).fetch(self.connection, {})
+        return Revision(id_, recorded_at)
 
     def revision(self, as_of: int | datetime | None) -> Revision:
         """Return the revision that was the newest at a number or an instant.
@@ -84,6 +87,12 @@ class ReadTransaction:
         return replacement(self.connection, table, key, at.id)
 
 
+@lru_cache
+def _newest(dialect: Dialect) -> Compiled:
+    newest = select(_revisions.c.id, _revisions.c.recorded_at).order_by(_revisions.c.id.desc())
+    return Compiled(newest.limit(1), dialect)
+
+
 class Database:
     """The data of one installation, by URL. Opening it connects to nothing yet."""
 
@@ -91,11 +100,22 @@ class Database:
         self.url = database_url(url)
         self._reader = read_engine(self.url)
         self._writer = write_engine(self.url)
+        is_embedded = self.url.get_backend_name() == "sqlite"
+        self._held = HeldConnection(self._reader) if is_embedded else None
 
     @contextmanager
     def read(self) -> Iterator[ReadTransaction]:
-        """Open a snapshot to read from."""
-        with self._reader.connect() as connection:
+        """Open a snapshot to read from.
+
+        Where others wait for it that is done on a connection that is held, and raises TakesTime
+        if it lasts; what a server answers always does.
+        """
+        if self._held and is_prompt():
+            with self._held.snapshot() as connection:
+                yield ReadTransaction(connection)
+            return
+        take_time()
+        with self._reader.begin() as connection:
             yield ReadTransaction(connection)
 
     @contextmanager
@@ -118,6 +138,8 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        if self._held:
+            self._held.close()
         self._reader.dispose()
         self._writer.dispose()
 

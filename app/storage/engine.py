@@ -91,7 +91,9 @@ def _sqlite(url: URL, *, begin: str, query_only: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin_as_said(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver: Any = connection.connection.dbapi_connection
+        if not driver.in_transaction:  # as one that is held may be
+            connection.exec_driver_sql(begin)
 
     return engine
 

@@ -1,0 +1,75 @@
+"""The short way to a route: to its own handler at once, for addresses that need no search.
+
+The router looks through all routes and readies what a handler might depend on. The reads here
+depend on the request alone. So they are called with it directly, by address; every other request,
+and whatever is not a plain GET of such an address, goes to the router as before. Handlers,
+parameters, errors and documentation are those of the same routes.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from inspect import iscoroutinefunction, signature
+from typing import Final
+
+import anyio.to_thread
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.kit.promptly import TakesTime, promptly
+
+Handler = Callable[[Request], Response]
+
+PROMPT: Final = "prompt"
+"""Marks, among the extensions of a handler, one whose answers can mostly be had at once."""
+
+
+def prompt(handler: Handler) -> Handler:
+    """Mark a handler whose answers can mostly be had at once, or else raise TakesTime soon."""
+    setattr(handler, PROMPT, True)
+    return handler
+
+
+class Dispatch:
+    """Calls handlers by address. The prompt ones it calls in the event loop, which is quicker.
+
+    One that takes its time there is called again in a thread, like all the others.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
+        self._app = app
+        self._handlers: dict[str, Handler] = {}
+        for route in routes:
+            if isinstance(route, APIRoute) and _needs_nothing_else(route):
+                self._handlers.setdefault(route.path, route.endpoint)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        handler = None
+        if scope["type"] == "http" and scope["method"] == "GET":
+            path: str = scope["path"]
+            handler = self._handlers.get(path.removeprefix(scope.get("root_path", "")))
+        if handler is None:
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive, send)
+        response = None
+        if hasattr(handler, PROMPT):
+            with suppress(TakesTime):
+                response = promptly(handler, request)
+        if response is None:
+            response = await anyio.to_thread.run_sync(handler, request)
+        await response(scope, receive, send)
+
+
+def _needs_nothing_else(route: APIRoute) -> bool:
+    """Return whether a route is a GET of one address, by a function of the request alone."""
+    taken = list(signature(route.endpoint).parameters.values())
+    return (
+        route.methods == {"GET"}
+        and "{" not in route.path
+        and not iscoroutinefunction(route.endpoint)
+        and [parameter.annotation for parameter in taken] == [Request]
+        and not route.dependencies
+    )

@@ -1,0 +1,191 @@
+"""Pages of JSON: as `read_page` reads them, but made by the database, by queries that are kept.
+
+The rows of one answer hardly ever become objects here. A query is compiled once for each shape:
+which filters have how many values, what it is sorted by, which columns it shows.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import BindParameter, ColumnElement, Dialect, Integer, bindparam
+from sqlalchemy.types import TypeEngine
+
+from app.kit.filters import ByParts, Filterable, Part, meanings
+from app.kit.paging import Cursor
+from app.kit.sorting import staged, stages, total_order
+from app.resources.queries import PAGE_SIZE, ListQuery, PageQuery
+from app.resources.reading import (
+    Listing,
+    ResourceList,
+    cursor_of,
+    identity,
+    read_page,
+    read_total,
+    shown_columns,
+)
+from app.storage.columns import Characters, Number, Whole
+from app.storage.compiled import Compiled, Rows
+from app.storage.database import ReadTransaction, Revision
+from app.storage.json_rows import json_row
+from app.storage.snapshots import current_rows
+
+_SHAPES_AT_MOST: Final = 512
+_PROMPT_ROWS_AT_MOST: Final = 100
+_TYPES: Final[dict[type, Any]] = {str: Characters(), int: Whole(), float: Number()}
+
+FilterShape = tuple[str, tuple[type, ...]]
+"""A filter that is given: its name, and the types of the parts of its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPage:
+    """A page of a list: its rows as a JSON array, and how many there are."""
+
+    rows: orjson.Fragment
+    count: int
+    next_cursor: str | None
+    total: int | None
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the queries of a page depend on, but for the values in them."""
+
+    listing: ResourceList
+    filters: tuple[FilterShape, ...]
+    columns: tuple[str, ...] | None
+    sort: tuple[str, ...] | None
+    missing: tuple[bool, ...] | None
+    """Which of the sort values of the row before the page are missing; None on the first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The queries of a page, one for each stretch of rows: they are run until it is full.
+
+    Their rows are JSON, or columns where the database writes these its own way; the sort values
+    of each row come last.
+    """
+
+    queries: tuple[Compiled, ...]
+    columns: tuple[str, ...] | None
+    marks: int
+
+
+def read_json_page(
+    transaction: ReadTransaction, listing: Listing, query: PageQuery, at: Revision
+) -> JsonPage:
+    """Read one page as JSON: the same rows, to the byte, as `read_page` reads."""
+    start = cursor_of(transaction, listing, query).values if query.cursor else None
+    limit = query.limit or PAGE_SIZE
+    values: dict[str, Any] = {}
+    shape = _shape(listing, query, start, values) if at == transaction.latest else None
+    if shape is None:
+        page = read_page(transaction, listing, query, at)
+        rows = orjson.Fragment(orjson.dumps(page.items))
+        return JsonPage(rows, len(page.items), page.next_cursor, page.total)
+    kept = _kept(shape, transaction.connection.dialect)
+    found: Rows = []
+    for part in kept.queries:
+        left = limit + 1 - len(found)
+        if left:
+            found += part.fetch(transaction.connection, {**values, "size": left})
+    cursor = None
+    if len(found) > limit:
+        found.pop()
+        cursor = Cursor(at.id, found[-1][-kept.marks :]).encode(identity(listing, query))
+    total = read_total(transaction, listing, query, at)
+    return JsonPage(_array(kept, found), len(found), cursor, total)
+
+
+def may_be_prompt(listing: Listing, query: PageQuery) -> bool:
+    """Return whether a page is likely to be read within a moment: by a query that is kept."""
+    return (
+        isinstance(listing, ResourceList)
+        and query.as_of is None
+        and query.count is None
+        and (query.limit or PAGE_SIZE) <= _PROMPT_ROWS_AT_MOST
+        and all(
+            isinstance(where.condition, ByParts)
+            for name, where in meanings(type(query))
+            if name in query.model_fields_set
+        )
+    )
+
+
+def _array(kept: Kept, found: Rows) -> orjson.Fragment:
+    if kept.columns is None:
+        return orjson.Fragment(f"[{','.join([row[0] for row in found])}]")
+    return orjson.Fragment(
+        orjson.dumps([dict(zip(kept.columns, row, strict=False)) for row in found])
+    )
+
+
+def _shape(
+    listing: Listing, query: PageQuery, start: tuple[Part, ...] | None, values: dict[str, Any]
+) -> Shape | None:
+    """Return the shape of a query and note its values, None where it is not known by a shape."""
+    if not isinstance(listing, ResourceList) or not isinstance(query, ListQuery):
+        return None
+    filters = []
+    for name, where in meanings(type(query)):
+        if (value := getattr(query, name)) is None:
+            continue
+        if not isinstance(where.condition, ByParts):
+            return None
+        parts = where.condition.parts(value)
+        filters.append((name, tuple(map(type, parts))))
+        for place, part in enumerate(parts):
+            values[f"given_{name}_{place}"] = part
+    for place, part in enumerate(start or ()):
+        values[f"after_{place}"] = part
+    return Shape(
+        listing,
+        tuple(filters),
+        shown_columns(listing, query) if query.fields else None,
+        tuple(query.sort) if query.sort else None,
+        None if start is None else tuple(part is None for part in start),
+    )
+
+
+@lru_cache(maxsize=_SHAPES_AT_MOST)
+def _kept(shape: Shape, dialect: Dialect) -> Kept:
+    """Return the queries of a page of this shape."""
+    resource = shape.listing.resource
+    rows = current_rows(resource.ledger)
+    columns = shape.columns or resource.columns
+    shown = [rows.column(name) for name in columns]
+    row = json_row(shown)
+    order = total_order(shape.sort, resource.sort_keys, shape.listing.key)
+    marks = [rows.column(key.column).label(f"sort_{key.column}") for key in order]
+    selected = rows.select(()).add_columns(*(shown if row is None else [row]), *marks)
+    selected = selected.where(*_conditions(shape, rows))
+    size: BindParameter[int] = bindparam("size", type_=Integer())
+    values = [
+        None if gone else bindparam(f"after_{place}", type_=rows.column(key.column).type)
+        for place, (key, gone) in enumerate(zip(order, shape.missing or (), strict=False))
+    ]
+    queries = []
+    for stage in stages(order, rows, shape.missing):
+        condition, ordering = staged(stage, order, rows, values)
+        statement = selected.where(condition).order_by(*ordering).limit(size)
+        queries.append(Compiled(statement, dialect))
+    return Kept(tuple(queries), columns if row is None else None, len(marks))
+
+
+def _conditions(shape: Shape, rows: Filterable) -> list[ColumnElement[bool]]:
+    by_name = dict(meanings(shape.listing.resource.filters))
+    made = []
+    for name, types in shape.filters:
+        parts = [_to_come(f"given_{name}_{place}", type_) for place, type_ in enumerate(types)]
+        where = by_name[name]
+        if isinstance(where.condition, ByParts):  # as all are that have a shape
+            made.append(where.condition.meaning(rows, where.column, parts))
+    return made
+
+
+def _to_come(name: str, part: type) -> BindParameter[Any] | None:
+    type_: TypeEngine[Any] | None = _TYPES.get(part)
+    return bindparam(name, type_=type_) if type_ else None

@@ -1,0 +1,78 @@
+"""A connection that is held for reads that end within a moment, or are given up."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any, Final
+
+import pysqlite3.dbapi2 as sqlite
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from app.kit.promptly import TakesTime
+
+_STEPS_AT_MOST: Final = 20_000
+"""Steps of SQLite's virtual machine that a snapshot may take: a page of a list takes some 6,000."""
+
+_SECONDS_AT_MOST: Final = 0.01
+"""The most that it may last where steps are slow, such as on a disk that is not in memory."""
+
+_STEPS_BETWEEN_LOOKS: Final = 1_000
+
+
+class HeldConnection:
+    """One connection to an SQLite file, for the one thread that has no time to wait for others.
+
+    Where a read takes longer than a moment, or the file is not free, it raises TakesTime.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._free = threading.Lock()
+        self._connection: Connection | None = None
+        self._driver: Any = None
+        self._looks = 0
+        self._until = 0.0
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a snapshot to read from at once."""
+        if not self._free.acquire(blocking=False):
+            raise TakesTime
+        try:
+            connection = self._connection or self._connect()
+            self._looks = 0
+            self._until = perf_counter() + _SECONDS_AT_MOST
+            self._driver.execute("BEGIN").close()
+            try:
+                yield connection
+            finally:
+                connection.rollback()  # of what SQLAlchemy knows to have begun, if anything
+                self._driver.rollback()
+        except (OperationalError, sqlite.OperationalError):
+            raise TakesTime from None
+        finally:
+            self._free.release()
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._free:
+            if self._connection:
+                self._connection.close()
+                self._connection = None
+
+    def _connect(self) -> Connection:
+        connection = self._engine.connect()
+        connection.detach()  # those who read in threads have the pool for themselves
+        self._driver = connection.connection.dbapi_connection
+        self._driver.execute("PRAGMA busy_timeout=0").close()
+        self._driver.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
+        self._connection = connection
+        return connection
+
+    def _is_late(self) -> bool:
+        """Return whether SQLite is to give up what it does."""
+        self._looks += 1
+        too_many = self._looks * _STEPS_BETWEEN_LOOKS > _STEPS_AT_MOST
+        return too_many or perf_counter() > self._until
