@@ -28,6 +28,9 @@ class Filterable(Protocol):
     def has_member(self, name: str, values: Sequence[str]) -> ColumnElement[bool]:
         """Return whether the list of this name has any of the values."""
 
+    def sources(self, condition: Callable[[ColumnElement[Any]], ColumnElement[bool]]) -> Any:
+        """Return a query of the keys of the sources whose licence meets a condition."""
+
 
 Condition = Callable[[Filterable, str, Any], ColumnElement[bool]]
 
@@ -117,7 +120,9 @@ def within(rows: Filterable, name: str, days: Sequence[Any]) -> ColumnElement[bo
     if first is not None:
         condition = and_(condition, rows.column(f"{name}_first_day") >= first)
     if last is not None:
-        condition = and_(condition, rows.column(f"{name}_last_day") <= last)
+        # That it begins before the end as well is no more than that, but has an index.
+        begins = rows.column(f"{name}_first_day") <= last
+        condition = and_(condition, begins, rows.column(f"{name}_last_day") <= last)
     return condition
 
 

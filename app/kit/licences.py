@@ -1,10 +1,11 @@
 """Licences: which of those that sources name let everybody reuse their figures."""
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, func, literal, or_
 
-from app.kit.filters import Filterable
+from app.kit.filters import Filterable, by_parts
 
 OPEN = (
     *("cc0", "cc0 1.0", "public domain", "pddl 1.0"),
@@ -16,13 +17,20 @@ OPEN = (
 Reuse = Literal["open", "other", "none"]
 
 
-def reusable(rows: Filterable, name: str, values: list[Reuse]) -> ColumnElement[bool]:
-    """Keep rows whose licence is open, is another one, or is not stated."""
-    licence = rows.column(name)
-    is_open = func.lower(licence).in_(OPEN)
-    meant = {
-        "open": is_open,
-        "other": and_(licence.is_not(None), ~is_open),
-        "none": licence.is_(None),
-    }
-    return or_(*(meant[value] for value in values))
+_KINDS: tuple[Reuse, ...] = get_args(Reuse)
+
+
+def _asked(values: Sequence[Reuse]) -> tuple[Literal[1] | None, ...]:
+    return tuple(1 if kind in values else None for kind in _KINDS)
+
+
+@by_parts(_asked)
+def reusable(rows: Filterable, name: str, asked: Sequence[Any]) -> ColumnElement[bool]:
+    """Keep rows whose source has a licence that is open, is another one, or is not stated."""
+
+    def is_meant(licence: ColumnElement[Any]) -> ColumnElement[bool]:
+        is_open = func.lower(licence).in_([literal(known) for known in OPEN])
+        meant = (is_open, and_(licence.is_not(None), ~is_open), licence.is_(None))
+        return or_(*(each for each, part in zip(meant, asked, strict=True) if part is not None))
+
+    return rows.column(name).in_(rows.sources(is_meant))

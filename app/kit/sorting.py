@@ -44,11 +44,18 @@ class SortKey:
 def total_order(
     words: Sequence[str] | None, columns: Mapping[str, str], ending: Sequence[str]
 ) -> tuple[SortKey, ...]:
-    """Return the sort keys for `-name` words, completed by those that tell rows apart."""
+    """Return the sort keys for `-name` words, completed by those that tell rows apart.
+
+    Where the last word is descending these are too: an index read backwards has both.
+    """
     keys: dict[str, SortKey] = {}
-    named = [(columns[word.removeprefix("-")], word) for word in words or ()]
-    for column, word in (*named, *((word.removeprefix("-"), word) for word in ending)):
-        keys.setdefault(column, SortKey(column, descending=word.startswith("-")))
+    down = False
+    for word in words or ():
+        column, down = columns[word.removeprefix("-")], word.startswith("-")
+        keys.setdefault(column, SortKey(column, descending=down))
+    for word in ending:
+        column = word.removeprefix("-")
+        keys.setdefault(column, SortKey(column, descending=down or word.startswith("-")))
     return tuple(keys.values())
 
 

@@ -9,12 +9,13 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import BindParameter, ColumnElement, Dialect, Integer, bindparam
+from sqlalchemy import BindParameter, Dialect, Integer, bindparam
 from sqlalchemy.types import TypeEngine
 
-from app.kit.filters import ByParts, Filterable, Part, meanings
+from app.kit.filters import ByParts, Part, meanings
 from app.kit.paging import Cursor
-from app.kit.sorting import staged, stages, total_order
+from app.kit.promptly import is_prompt
+from app.kit.sorting import SortKey, staged, stages, total_order
 from app.resources.queries import PAGE_SIZE, ListQuery, PageQuery
 from app.resources.reading import (
     Listing,
@@ -25,6 +26,7 @@ from app.resources.reading import (
     read_total,
     shown_columns,
 )
+from app.resources.steering import Given, Steered, Way, meaning_of, steer
 from app.storage.columns import Characters, Number, Whole
 from app.storage.compiled import Compiled, Rows
 from app.storage.database import ReadTransaction, Revision
@@ -86,7 +88,11 @@ def read_json_page(
         page = read_page(transaction, listing, query, at)
         rows = orjson.Fragment(orjson.dumps(page.items))
         return JsonPage(rows, len(page.items), page.next_cursor, page.total)
-    kept = _kept(shape, transaction.connection.dialect)
+    way = None
+    if not is_prompt():  # a page that comes at once needs no steering
+        table = shape.listing.resource.ledger
+        way = steer(transaction, table, _given(shape), _ordered(shape), values)
+    kept = _kept(shape, way, transaction.connection.dialect)
     found: Rows = []
     for part in kept.queries:
         left = limit + 1 - len(found)
@@ -150,18 +156,25 @@ def _shape(
     )
 
 
+def _ordered(shape: Shape) -> tuple[SortKey, ...]:
+    return total_order(shape.sort, shape.listing.resource.sort_keys, shape.listing.key)
+
+
 @lru_cache(maxsize=_SHAPES_AT_MOST)
-def _kept(shape: Shape, dialect: Dialect) -> Kept:
-    """Return the queries of a page of this shape."""
+def _kept(shape: Shape, way: Way | None, dialect: Dialect) -> Kept:
+    """Return the queries of a page of this shape, which find its rows on a way."""
     resource = shape.listing.resource
     rows = current_rows(resource.ledger)
+    found_by = rows if way is None else Steered(rows, way)
     columns = shape.columns or resource.columns
     shown = [rows.column(name) for name in columns]
     row = json_row(shown)
-    order = total_order(shape.sort, resource.sort_keys, shape.listing.key)
+    order = _ordered(shape)
     marks = [rows.column(key.column).label(f"sort_{key.column}") for key in order]
     selected = rows.select(()).add_columns(*(shown if row is None else [row]), *marks)
-    selected = selected.where(*_conditions(shape, rows))
+    selected = selected.where(
+        *(meaning_of(where)(found_by, where.column, parts) for _, where, parts in _given(shape))
+    )
     size: BindParameter[int] = bindparam("size", type_=Integer())
     values = [
         None if gone else bindparam(f"after_{place}", type_=rows.column(key.column).type)
@@ -169,21 +182,24 @@ def _kept(shape: Shape, dialect: Dialect) -> Kept:
     ]
     queries = []
     for stage in stages(order, rows, shape.missing):
-        condition, ordering = staged(stage, order, rows, values)
+        condition, ordering = staged(stage, order, found_by, values)
         statement = selected.where(condition).order_by(*ordering).limit(size)
         queries.append(Compiled(statement, dialect))
     return Kept(tuple(queries), columns if row is None else None, len(marks))
 
 
-def _conditions(shape: Shape, rows: Filterable) -> list[ColumnElement[bool]]:
+@lru_cache(maxsize=_SHAPES_AT_MOST)
+def _given(shape: Shape) -> tuple[Given, ...]:
+    """Return the filters of a shape, with the parts of their values to come."""
     by_name = dict(meanings(shape.listing.resource.filters))
-    made = []
-    for name, types in shape.filters:
-        parts = [_to_come(f"given_{name}_{place}", type_) for place, type_ in enumerate(types)]
-        where = by_name[name]
-        if isinstance(where.condition, ByParts):  # as all are that have a shape
-            made.append(where.condition.meaning(rows, where.column, parts))
-    return made
+    return tuple(
+        (
+            name,
+            by_name[name],
+            tuple(_to_come(f"given_{name}_{place}", type_) for place, type_ in enumerate(types)),
+        )
+        for name, types in shape.filters
+    )
 
 
 def _to_come(name: str, part: type) -> BindParameter[Any] | None:

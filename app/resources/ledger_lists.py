@@ -1,7 +1,7 @@
 """Lists of what the ledger keeps: the versions of a row, the revisions, and the changes."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -47,6 +47,12 @@ class PlainRows:
     def has_member(self, name: str, values: Sequence[str]) -> ColumnElement[bool]:
         """Raise LookupError: these rows have no lists."""
         raise LookupError(f"{name} is not a list that could have any of {len(values)} values")
+
+    def sources(
+        self, condition: Callable[[ColumnElement[Any]], ColumnElement[bool]]
+    ) -> Select[Any]:
+        """Raise LookupError: no source states these rows."""
+        raise LookupError(f"no source has a licence here for {condition.__name__}")
 
     def select(self, names: Sequence[str]) -> Select[Any]:
         """Return a query for these columns of the rows."""

@@ -157,7 +157,7 @@ class FactFilters(Filters):
     ] = None
     licence: Annotated[
         list[Reuse] | None,
-        Where("licence", reusable),
+        Where("source", reusable),
         Field(
             description="Only what may be reused by everybody (open), what has another licence to "
             "read first (other), or what has none that is stated.",

@@ -1,6 +1,6 @@
 """Rows as they stood: now, at a revision, or in every version they ever had."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,6 +95,22 @@ class Rows:
         found = found.with_only_columns(literal(1))
         return found.where(value.in_(values)).correlate(self.source).exists()
 
+    def keys_with_member(self, name: str, values: Sequence[str]) -> Select[Any]:
+        """Return a query of the keys of current rows whose list column has any of the values."""
+        links = self._links(name)
+        return select(links.c.id).where(links.c.member.in_(values))
+
+    def sources(
+        self, condition: Callable[[ColumnElement[Any]], ColumnElement[bool]]
+    ) -> Select[Any]:
+        """Return a query of the keys of the sources whose licence meets a condition.
+
+        The licences are those at the time that the rows are looked at.
+        """
+        sources, held = self._sources()
+        found = select(sources.c.id).where(condition(sources.c.licence), *held)
+        return found.correlate(self.source)
+
     def pairs(self, name: str) -> Select[Any]:
         """Return what a derived list is made of: `id`, `revision`, `value`, `position`.
 
@@ -144,14 +160,17 @@ class Rows:
 
     def _licence(self) -> ColumnElement[str]:
         """Return the licence of the source of each row, as it was when the row is looked at."""
-        table = LEDGER["sources"]
-        sources: FromClause = table.current
-        held: list[ColumnElement[bool]] = []
-        if self.at is not None:
-            sources = _all_versions(table).subquery()
-            held = [sources.c.revision <= self.at, _holds_after(sources, self.at)]
+        sources, held = self._sources()
         found = select(sources.c.licence).where(sources.c.id == self.source.c.source, *held)
         return found.correlate(self.source).scalar_subquery()
+
+    def _sources(self) -> tuple[FromClause, list[ColumnElement[bool]]]:
+        """Return the sources, and what says which versions of them held at that time."""
+        table = LEDGER["sources"]
+        if self.at is None:
+            return table.current, []
+        sources = _all_versions(table).subquery()
+        return sources, [sources.c.revision <= self.at, _holds_after(sources, self.at)]
 
     def _collected(self, through: Through) -> ColumnElement[list[str]]:
         query, value = self._linked(through)
