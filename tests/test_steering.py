@@ -19,7 +19,7 @@ from app.storage.database import Database, ReadTransaction
 from tests.conftest import Templates
 from tests.ledger_rows import company, funding_round, source, total, write
 
-ROWS = 20_000
+ROWS = 12_000
 SORTS = [f"{sign}{word}" for word in FUNDING.sort_keys for sign in ("", "-")]
 FILTERS = [
     *(("country", "US"), ("country", "SE"), ("country", "US,CN"), ("kind", "total")),

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 from app.kit.filters import ByParts, Part, meanings
 from app.kit.paging import Cursor
 from app.kit.promptly import is_prompt
-from app.kit.sorting import SortKey, staged, stages, total_order
+from app.kit.sorting import SortKey, Stage, staged, stages, total_order
 from app.resources.queries import PAGE_SIZE, ListQuery, PageQuery
 from app.resources.reading import (
     Listing,
@@ -26,7 +26,7 @@ from app.resources.reading import (
     read_total,
     shown_columns,
 )
-from app.resources.steering import Given, Steered, Way, meaning_of, steer
+from app.resources.steering import Given, Steered, Way, indexes_of, meaning_of, steer
 from app.storage.columns import Characters, Number, Whole
 from app.storage.compiled import Compiled, Rows
 from app.storage.database import ReadTransaction, Revision
@@ -180,8 +180,13 @@ def _kept(shape: Shape, way: Way | None, dialect: Dialect) -> Kept:
         None if gone else bindparam(f"after_{place}", type_=rows.column(key.column).type)
         for place, (key, gone) in enumerate(zip(order, shape.missing or (), strict=False))
     ]
+    valued = frozenset[str]().union(
+        *(indexes_of(resource.ledger, given[1]) for given in _given(shape))
+    )
     queries = []
     for stage in stages(order, rows, shape.missing):
+        if stage is Stage.MISSING and order[0].column in valued:
+            continue  # rows without a value do not pass a filter that asks for one
         condition, ordering = staged(stage, order, found_by, values)
         statement = selected.where(condition).order_by(*ordering).limit(size)
         queries.append(Compiled(statement, dialect))

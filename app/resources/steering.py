@@ -79,7 +79,7 @@ def steer(
 ) -> Way | None:
     """Return the way to the rows that pass filters, None where the database knows best."""
     dialect = transaction.connection.dialect
-    indexed = [given for given in filters if _indexes(table, given[1])]
+    indexed = [given for given in filters if indexes_of(table, given[1])]
     if dialect.name != "sqlite" or not indexed:
         return None
 
@@ -94,7 +94,7 @@ def steer(
 
     count, given = fewest(indexed, FEW)
     if count < FEW:
-        return _indexes(table, given[1])
+        return indexes_of(table, given[1])
     ordered = frozenset(key.column for key in order)
     # Behind each value of an index stand its keys in order: the rows of one value are walked.
     of_one_value = [
@@ -102,7 +102,7 @@ def steer(
     ]
     if ordered == {"id"} and of_one_value:
         _, given = fewest(of_one_value, MANY) if of_one_value[1:] else (0, of_one_value[0])
-        return ordered | _indexes(table, given[1])
+        return ordered | indexes_of(table, given[1])
     return ordered
 
 
@@ -113,7 +113,9 @@ def _counting(name: str, given: Given, dialect: Dialect) -> Compiled:
     table = LEDGER[name]
     rows = current_rows(table)
     some = rows.select(()).add_columns(literal(1))
-    some = some.where(meaning_of(where)(Steered(rows, _indexes(table, where)), where.column, parts))
+    some = some.where(
+        meaning_of(where)(Steered(rows, indexes_of(table, where)), where.column, parts)
+    )
     some = some.limit(bindparam("most", type_=Integer()))
     return Compiled(select(func.count()).select_from(some.subquery()), dialect)
 
@@ -124,7 +126,7 @@ def meaning_of(where: Where) -> Any:
     return where.condition.meaning
 
 
-def _indexes(table: LedgerTable, where: Where) -> Way:
+def indexes_of(table: LedgerTable, where: Where) -> Way:
     """Return the columns by whose index a filter can find its rows; none where there is none."""
     name = where.column
     if name in table.members:
