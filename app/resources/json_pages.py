@@ -1,6 +1,6 @@
 """Pages of JSON: as `read_page` reads them, but made by the database, by queries that are kept.
 
-The rows of one answer hardly ever become objects here. A query is compiled once for each shape:
+The values of one answer hardly ever become objects here. A query is compiled once for each shape:
 which filters have how many values, what it is sorted by, which columns it shows.
 """
 
@@ -14,6 +14,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.kit.filters import ByParts, Filterable, Part, meanings
 from app.kit.paging import Cursor
+from app.kit.promptly import take_time
 from app.kit.sorting import staged, stages, total_order
 from app.resources.queries import PAGE_SIZE, ListQuery, PageQuery
 from app.resources.reading import (
@@ -153,6 +154,7 @@ def _shape(
 @lru_cache(maxsize=_SHAPES_AT_MOST)
 def _kept(shape: Shape, dialect: Dialect) -> Kept:
     """Return the queries of a page of this shape."""
+    take_time()  # once: to compile them takes longer than to run them
     resource = shape.listing.resource
     rows = current_rows(resource.ledger)
     columns = shape.columns or resource.columns
