@@ -268,7 +268,11 @@ def app(url: str) -> FastAPI:
 
 
 def _readers(app: FastAPI, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Return the names of the threads in which the pages of an answer were read."""
+    """Return the names of the threads in which the pages of an answer were read.
+
+    It was asked for before: what is new is made ready in a thread.
+    """
+    assert ask(app, asked)[0] == 200
     seen = set()
 
     def noting(*arguments: Any) -> Any:

@@ -26,7 +26,7 @@ from app.http.answers import (
 )
 from app.http.caching import Validator
 from app.http.negotiation import JSON
-from app.http.openapi import path_parameter, query_parameters, responses
+from app.http.openapi import Parameters, path_parameter, responses
 from app.http.problems import Problem, not_found
 from app.kit.errors import NotAllowed
 from app.kit.fields import CountryCode, PlainDigits
@@ -119,12 +119,10 @@ def chart_router(database: Database, renderer: Renderer) -> APIRouter:
                 description="The chart.",
             ),
             response_class=Response,
-            openapi_extra={
-                "parameters": [
-                    path_parameter("indicator", "The key of the indicator.", "funding-amount"),
-                    *query_parameters(ChartQuery),
-                ]
-            },
+            openapi_extra=Parameters(
+                ChartQuery,
+                path_parameter("indicator", "The key of the indicator.", "funding-amount"),
+            ),
         )
     return router
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from app.exchange.exporting import package_files, zip_pieces
 from app.http.answers import parameters, read_parameters, revision_asked, told
 from app.http.caching import Validator
-from app.http.openapi import query_parameters, responses
+from app.http.openapi import Parameters, responses
 from app.http.streams import Stream
 from app.resources.queries import DetailQuery
 from app.storage.database import Database
@@ -44,6 +44,6 @@ def export_router(database: Database) -> APIRouter:
             others=(_ZIP,), errors=(400, 422), never=(406,), description="The zip."
         ),
         response_class=Response,
-        openapi_extra={"parameters": query_parameters(DetailQuery)},
+        openapi_extra=Parameters(DetailQuery),
     )
     return router

@@ -43,6 +43,23 @@ _MOVED: dict[str, Any] = {
 }
 
 
+class Parameters(dict[str, Any]):
+    """The `parameters` of a route in OpenAPI, worked out when the text is made and not before."""
+
+    def __init__(self, query: type[BaseModel], *others: dict[str, Any]) -> None:
+        super().__init__(parameters=None)
+        self._query = query
+        self._others = others
+
+    def __getitem__(self, key: str) -> Any:
+        """Return the parameters."""
+        return [*self._others, *query_parameters(self._query)]
+
+    def items(self) -> Any:
+        """Return the parameters under their name."""
+        return {key: self[key] for key in self}.items()
+
+
 def query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
     """Return the parameters of a query model, each with its description and an example."""
     schema = model.model_json_schema(mode="validation", ref_template="#/components/schemas/{model}")

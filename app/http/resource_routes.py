@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from app.http.answers import detail_answer, list_answer, require_versions
 from app.http.dispatch import prompt
-from app.http.openapi import path_parameter, query_parameters, responses, table_words
+from app.http.openapi import Parameters, path_parameter, responses, table_words
 from app.http.shapes import chosen_shape, detail_shape, page_shape, version_shape
 from app.kit.formats import TABLE_FORMATS, TableFormat
 from app.resources.ledger_lists import VersionList
@@ -54,7 +54,7 @@ def resource_router(resource: Resource, database: Database) -> APIRouter:
             description="The row.",
         ),
         response_class=Response,
-        openapi_extra={"parameters": [key, *query_parameters(DetailQuery)]},
+        openapi_extra=Parameters(DetailQuery, key),
     )
     add_list_routes(
         router,
@@ -91,7 +91,7 @@ def add_list_routes(
     `others` are media types that a parameter asks for, beside those of tables.
     """
     errors = (400, 404, 422) if parameters else (400, 422)
-    documented = {"parameters": [*parameters, *query_parameters(query)]}
+    documented = Parameters(query, *parameters)
     # Those with a suffix first: a key in the path would take the suffix for a part of itself.
     for table in TABLE_FORMATS:
         router.add_api_route(

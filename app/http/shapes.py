@@ -9,12 +9,14 @@ from app.analysis.citation import Citation
 from app.resources.resource import Resource
 
 Shown = TypeVar("Shown")
+_CONFIG = ConfigDict(extra="forbid", defer_build=True)
+"""These describe answers and make none: what could read them is built for OpenAPI alone."""
 
 
 class Meta(BaseModel):
     """What an answer is made from."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _CONFIG
 
     revision: int = Field(
         description="The revision that the answer is read at.", examples=[2], ge=0
@@ -39,7 +41,7 @@ class PageMeta(Meta):
 class PageLinks(BaseModel):
     """Where to go from a page. Addresses are relative to this service."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _CONFIG
 
     self: str = Field(description="This page.", examples=["/funding?country=US"])
     next: str | None = Field(
@@ -55,7 +57,7 @@ class PageLinks(BaseModel):
 class DetailLinks(BaseModel):
     """Where to go from a row. Addresses are relative to this service."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _CONFIG
 
     self: str = Field(description="This row.", examples=["/funding/us-2023-generative-ai-bnn"])
     history: str = Field(
@@ -68,7 +70,7 @@ class DetailLinks(BaseModel):
 class Page(BaseModel, Generic[Shown]):
     """A page of a list."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _CONFIG
 
     data: list[Shown] = Field(description="The rows, in the order asked for.")
     meta: PageMeta = Field(description="What the page is made from.")
@@ -84,7 +86,7 @@ class CitedPage(Page[Shown], Generic[Shown]):
 class Detail(BaseModel, Generic[Shown]):
     """One row."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _CONFIG
 
     data: Shown = Field(description="The row, as it stands in the list.")
     meta: Meta = Field(description="What the answer is made from.")
@@ -94,7 +96,7 @@ class Detail(BaseModel, Generic[Shown]):
 class Revision(BaseModel):
     """One commit to the data."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _CONFIG
 
     id: int = Field(description="Its number; they have no gaps.", examples=[1], ge=0)
     recorded_at: str = Field(
@@ -115,7 +117,7 @@ class Revision(BaseModel):
 class Change(BaseModel):
     """One row that a revision added, changed or removed."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _CONFIG
 
     revision: int = Field(description="The revision that did it.", examples=[2], ge=0)
     resource: str = Field(description="The resource of the row.", examples=["sources"])
@@ -139,7 +141,7 @@ class Change(BaseModel):
 class ResourceEntry(BaseModel):
     """One resource in the map of the API."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _CONFIG
 
     name: str = Field(description="The name of the resource.", examples=["funding"])
     about: str = Field(description="What it holds.", examples=["Money: totals and rounds."])
@@ -150,7 +152,7 @@ class ResourceEntry(BaseModel):
 class ApiMap(BaseModel):
     """The map of the API."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _CONFIG
 
     name: str = Field(description="The name of the service.", examples=["AI Race Indicators"])
     version: str = Field(description="The version of the software.", examples=["0.1.0"])
@@ -165,7 +167,7 @@ class ApiMap(BaseModel):
 class Health(BaseModel):
     """Whether the service is well."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _CONFIG
 
     status: str = Field(description="`ok`.", examples=["ok"])
 
@@ -173,7 +175,7 @@ class Health(BaseModel):
 class ReportLinks(BaseModel):
     """Where to go from a report. Addresses are relative to this service."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _CONFIG
 
     self: str = Field(description="This report.", examples=["/gap?indicator=funding-amount"])
     pinned: str = Field(
@@ -185,7 +187,7 @@ class ReportLinks(BaseModel):
 class ReportPage(BaseModel, Generic[Shown]):
     """A report."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _CONFIG
 
     data: Shown = Field(description="What was found.")
     meta: Meta = Field(description="What the report is made from.")
@@ -196,7 +198,7 @@ class ReportPage(BaseModel, Generic[Shown]):
 class Observation(BaseModel):
     """One value of one indicator."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _CONFIG
 
     indicator: str = Field(description="The indicator.", examples=["funding-amount"])
     country: str = Field(description="The country.", examples=["US"])
@@ -284,7 +286,7 @@ def chosen_shape(item: type[BaseModel]) -> type[BaseModel]:
     return create_model(
         f"{item.__name__}Columns",
         __doc__=f"The chosen columns of {item.__name__}.",
-        __config__=ConfigDict(extra="forbid"),
+        __config__=_CONFIG,
         **fields,
     )
 

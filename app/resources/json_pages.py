@@ -1,6 +1,6 @@
 """Pages of JSON: as `read_page` reads them, but made by the database, by queries that are kept.
 
-The rows of one answer hardly ever become objects here. A query is compiled once for each shape:
+The values of one answer hardly ever become objects here. A query is compiled once for each shape:
 which filters have how many values, what it is sorted by, which columns it shows.
 """
 
@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.kit.filters import ByParts, Part, meanings
 from app.kit.paging import Cursor
-from app.kit.promptly import is_prompt
+from app.kit.promptly import is_prompt, take_time
 from app.kit.sorting import SortKey, Stage, staged, stages, total_order
 from app.resources.queries import PAGE_SIZE, ListQuery, PageQuery
 from app.resources.reading import (
@@ -88,11 +88,12 @@ def read_json_page(
         page = read_page(transaction, listing, query, at)
         rows = orjson.Fragment(orjson.dumps(page.items))
         return JsonPage(rows, len(page.items), page.next_cursor, page.total)
-    way = None
+    dialect = transaction.connection.dialect
+    kept = _kept(shape, None, dialect)
     if not is_prompt():  # a page that comes at once needs no steering
         table = shape.listing.resource.ledger
         way = steer(transaction, table, _given(shape), _ordered(shape), values)
-    kept = _kept(shape, way, transaction.connection.dialect)
+        kept = _kept(shape, way, dialect)
     found: Rows = []
     for part in kept.queries:
         left = limit + 1 - len(found)
@@ -163,6 +164,7 @@ def _ordered(shape: Shape) -> tuple[SortKey, ...]:
 @lru_cache(maxsize=_SHAPES_AT_MOST)
 def _kept(shape: Shape, way: Way | None, dialect: Dialect) -> Kept:
     """Return the queries of a page of this shape, which find its rows on a way."""
+    take_time()  # once: to compile them takes longer than to run them
     resource = shape.listing.resource
     rows = current_rows(resource.ledger)
     found_by = rows if way is None else Steered(rows, way)

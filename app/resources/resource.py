@@ -29,7 +29,10 @@ class Entry(BaseModel):
     """What an import row must be. The fields are the columns of packs, in this order."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, json_schema_serialization_defaults_required=True
+        extra="forbid",
+        frozen=True,
+        json_schema_serialization_defaults_required=True,
+        defer_build=True,  # until the first row is read: to serve needs none
     )
 
     searched: ClassVar[tuple[str, ...]] = ()

@@ -15,7 +15,7 @@ from app.kit.promptly import TakesTime
 _STEPS_AT_MOST: Final = 20_000
 """Steps of SQLite's virtual machine that a snapshot may take: a page of a list takes some 6,000."""
 
-_SECONDS_AT_MOST: Final = 0.01
+_SECONDS_AT_MOST: Final = 0.05
 """The most that it may last where steps are slow, such as on a disk that is not in memory."""
 
 _STEPS_BETWEEN_LOOKS: Final = 1_000
