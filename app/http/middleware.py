@@ -119,7 +119,7 @@ class Gzip:
             await self._plain(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        accepted = _accepts_gzip(headers.get("accept-encoding", ""))
+        accepted = accepts_gzip(headers.get("accept-encoding", ""))
         if accepted:  # what wraps here looks for the plain word
             scope = _with_header(scope, b"accept-encoding", "gzip")
         asked = ", ".join(headers.getlist("if-none-match"))
@@ -219,7 +219,7 @@ def _is_out(error: DBAPIError) -> bool:
     return error.connection_invalidated or isinstance(error, OperationalError)
 
 
-def _accepts_gzip(accept_encoding: str) -> bool:
+def accepts_gzip(accept_encoding: str) -> bool:
     """Return whether gzip may be used: named, or covered by `*`, with a quality above zero."""
     qualities: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
