@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.storage.records import RevisionRecord
 
-_LOOK_AT_FILE_AFTER: Final = 0.001
+_LOOK_AT_FILE_AFTER: Final = 0.002
 _GIVE_UP_AFTER: Final = 10.0
 """Seconds without a question, after which a server is not asked any more until the next one."""
 
