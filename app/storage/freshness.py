@@ -13,6 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.storage.records import RevisionRecord
 
+WATCH: Final = "airace-watch"
+"""The name of the thread that reads from a server."""
+
 _LOOK_AT_FILE_AFTER: Final = 0.002
 _GIVE_UP_AFTER: Final = 10.0
 """Seconds without a question, after which a server is not asked any more until the next one."""
@@ -113,7 +116,7 @@ class ServerWatch:
     """
 
     def __init__(self, engine: Engine, seconds: float) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = engine
         self._seconds = seconds
         self._read: tuple[int, float, int] = (0, 0.0, -1)  # what, until when, after which writes
         self._asked = 0.0
@@ -147,7 +150,7 @@ class ServerWatch:
                 if not self._ended.is_set() and (
                     self._thread is None or not self._thread.is_alive()
                 ):
-                    self._thread = threading.Thread(target=self._follow, daemon=True)
+                    self._thread = threading.Thread(target=self._follow, name=WATCH, daemon=True)
                     self._thread.start()
 
     def _follow(self) -> None:
@@ -155,6 +158,7 @@ class ServerWatch:
         seen, state = None, self._read[0]
         try:
             with self._engine.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
                 connection.detach()  # those who read have the pool for themselves
                 while self._is_wanted():
                     writes, began = own_writes.count, monotonic()
