@@ -72,7 +72,8 @@ def early_answers(cache: Cache) -> type[HttpToolsProtocol]:
 
         def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
             usual = app is self.app and not self.pipeline and not self.flow.write_paused
-            asked = asked_by(cycle.scope, _NOT_HERE) if usual and not cycle.access_log else None
+            usual = usual and not self.config.access_log
+            asked = asked_by(cycle.scope, _NOT_HERE) if usual else None
             found = self._find(asked) if asked else None
             if asked is None or found is None:
                 super()._start_asgi_task(cycle, app)
