@@ -2,14 +2,17 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Match
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http import problems
 from app.http.analysis_routes import analysis_router
+from app.http.cache import Cache, Cached
 from app.http.chart_routes import chart_router
 from app.http.check_routes import check_router
 from app.http.diff_routes import diff_router
@@ -40,11 +43,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     database = Database(settings.database_url)
     renderer = Renderer()
+    cache = Cache(database.watch(settings.cache_milliseconds / 1_000), settings.cache_bytes)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         renderer.close()
+        cache.close()
         database.close()
 
     routers = [
@@ -57,7 +62,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         check_router(database),
         chart_router(database, renderer),
     ]
-    app = FastAPI(
+    app = _Application(
         title=TITLE,
         lifespan=lifespan,
         redirect_slashes=False,
@@ -79,11 +84,25 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ],
         exception_handlers={Problem: _tell, HTTPException: _tell_routing},
     )
+    app.state.cache = cache
+    if settings.cache_bytes:
+        app.front = Cached(app.front, cache)
     app.state.public_url = settings.public_url
     for router in routers:
         app.include_router(router)
     add_documentation(app)
     return app
+
+
+class _Application(FastAPI):
+    """An application with something in front of all its layers, those of FastAPI among them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.front: ASGIApp = super().__call__
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.front(scope, receive, send)
 
 
 async def _tell(_request: Request, problem: Exception) -> Response:

@@ -6,6 +6,7 @@ from contextlib import suppress
 import click
 import uvicorn
 
+from app.http.early_answers import early_answers
 from app.main import create_app
 from app.settings import Settings
 
@@ -26,8 +27,11 @@ class _Server(uvicorn.Server):
 
 def run(settings: Settings, *, host: str, port: int) -> None:
     """Serve until interrupted. Raises UnusableAddress."""
+    app = create_app(settings)
+    early = settings.cache_bytes and settings.early_answers
     config = uvicorn.Config(
-        create_app(settings),
+        app,
+        http=early_answers(app.state.cache) if early else "auto",
         log_level="warning",
         access_log=False,
         server_header=False,

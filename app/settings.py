@@ -48,6 +48,24 @@ class Settings(BaseSettings):
     largest_address: int = Field(
         default=8_192, ge=256, description="The most bytes that a path with its query may have."
     )
+    cache_bytes: int = Field(
+        default=33_554_432,
+        ge=0,
+        description="The most bytes that each process keeps of answers, to give them again while "
+        "the data stay as they are; 0 keeps none.",
+    )
+    cache_milliseconds: int = Field(
+        default=200,
+        ge=20,
+        le=60_000,
+        description="On PostgreSQL, how long an answer that was kept may miss a write of another "
+        "process; on SQLite it is a millisecond, and a write of the same process is seen at once.",
+    )
+    early_answers: bool = Field(
+        default=True,
+        description="Whether answers that are kept are sent from where requests are read, which "
+        "is faster; False lets each request take the whole way.",
+    )
 
     @property
     def seed_packs(self) -> list[str]:

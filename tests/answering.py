@@ -12,10 +12,14 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from app.http.early_answers import early_answers
 from app.kit.formats import TABLE_FORMATS
 from app.resources.registry import RESOURCES
 
 MARK = "zzmarkerzz"
+ANEW = {"Authorization": "Bearer x"}
+"""The headers of a request that is never answered from the cache."""
+
 SUFFIXES = [table.suffix for table in TABLE_FORMATS]
 ADDRESSES = [
     *(resource.path for resource in RESOURCES),
@@ -52,9 +56,10 @@ def is_problem(answer: httpx2.Response, status: int) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Serve an application by uvicorn on a free port; yield its base URL."""
-    config = uvicorn.Config(app, log_level="critical", access_log=False)
+def serving(app: FastAPI, *, early: bool = True) -> Iterator[str]:
+    """Serve an application by uvicorn on a free port, as we do; yield its base URL."""
+    http = early_answers(app.state.cache) if early else "auto"
+    config = uvicorn.Config(app, http=http, log_level="critical", access_log=False)
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

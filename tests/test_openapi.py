@@ -20,7 +20,7 @@ from app.main import create_app
 from app.resources.registry import RESOURCES
 from app.settings import Settings
 from app.storage.database import Database
-from tests.answering import SUFFIXES
+from tests.answering import ANEW, SUFFIXES
 from tests.conftest import Templates
 from tests.ledger_rows import row_of, write
 from tests.support import ROOT, need
@@ -249,7 +249,7 @@ def test_a_fault_of_ours_is_documented(
         raise ZeroDivisionError
 
     monkeypatch.setattr(answers, "parameters", fail)
-    assert offline.get("/funding").status_code == 500
+    assert offline.get("/funding", headers=ANEW).status_code == 500
     assert all("500" in operation["responses"] for _, operation in operations(document))
 
 

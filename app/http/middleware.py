@@ -135,7 +135,7 @@ class Gzip:
         if scope["type"] != "http":
             await self._plain(scope, receive, send)
             return
-        accepted = _accepts_gzip(_header(scope, b"accept-encoding", ""))
+        accepted = accepts_gzip(_header(scope, b"accept-encoding", ""))
         if accepted:  # what wraps here looks for the plain word
             scope = _with_header(scope, b"accept-encoding", "gzip")
         tags = [value for name, value in scope["headers"] if name == b"if-none-match"]
@@ -248,7 +248,7 @@ def _is_out(error: DBAPIError) -> bool:
     return error.connection_invalidated or isinstance(error, OperationalError)
 
 
-def _accepts_gzip(accept_encoding: str) -> bool:
+def accepts_gzip(accept_encoding: str) -> bool:
     """Return whether gzip may be used: named, or covered by `*`, with a quality above zero."""
     if not accept_encoding:
         return False

@@ -12,6 +12,7 @@ from app.kit.errors import NotAllowed
 from app.kit.promptly import is_prompt, take_time
 from app.storage.compiled import Compiled
 from app.storage.engine import database_url, read_engine, write_engine
+from app.storage.freshness import FileWatch, ServerWatch, Watch, own_writes
 from app.storage.held import HeldConnection
 from app.storage.ledger import Writing
 from app.storage.records import LedgerTable, RevisionRecord
@@ -124,17 +125,33 @@ class Database:
 
         Writers take turns. Where nothing came to be different, no revision is made.
         """
-        with self._writer.begin() as connection:
-            writing = Writing(connection)
-            yield writing
-            now = instant(datetime.now(UTC))
-            writing.record(author=author, message=message, origin=origin, recorded_at=now)
+        try:
+            with self._writer.begin() as connection:
+                writing = Writing(connection)
+                yield writing
+                now = instant(datetime.now(UTC))
+                writing.record(author=author, message=message, origin=origin, recorded_at=now)
+        finally:  # also where the answer to a commit was lost
+            own_writes.add()
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
         """Open a connection for migrations, which begin and end their own transaction."""
-        with self._writer.connect() as connection:
-            yield connection
+        try:
+            with self._writer.connect() as connection:
+                yield connection
+        finally:
+            own_writes.add()
+
+    def watch(self, seconds: float) -> Watch:
+        """Return what tells states of the data apart. Whoever takes it closes it.
+
+        It notices a write of this process at once. That of another it notices on SQLite within
+        a millisecond, on PostgreSQL within these seconds.
+        """
+        if self.url.get_backend_name() == "sqlite":
+            return FileWatch(self._reader)
+        return ServerWatch(self._reader, seconds)
 
     def close(self) -> None:
         """Close all connections."""

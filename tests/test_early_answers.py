@@ -1,0 +1,286 @@
+"""Answers sent from where requests are read are those of the whole way, to the byte."""
+
+import re
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+
+import pytest
+from fastapi import FastAPI
+
+from app.main import create_app
+from app.resources.sources import SOURCES
+from app.settings import Settings
+from app.storage.database import Database
+from tests.answering import CACHED, serving
+from tests.conftest import Templates
+from tests.ledger_rows import source, write
+
+SERVED: tuple[str, ...] = (*CACHED, "/health", "/nowhere", "/funding?limit=0")
+LIST = "/funding?limit=20"
+
+
+class Line:
+    """A connection on which bytes are sent as they are."""
+
+    def __init__(self, base: str) -> None:
+        host, port = base.removeprefix("http://").split(":")
+        self._socket = socket.create_connection((host, int(port)), timeout=20)
+        self._read = b""
+
+    def send(self, *requests: bytes) -> None:
+        """Send bytes in one piece."""
+        self._socket.sendall(b"".join(requests))
+
+    def answer(self, method: str = "GET") -> bytes:
+        """Return the next answer, but for the date in it."""
+        head = self._until(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head)
+        body = b""
+        if b"transfer-encoding: chunked" in head and method == "GET":
+            while (size := int(self._until(b"\r\n"), 16)) > 0:
+                body += self._next(size + 2)[:-2]
+            self._next(2)
+        elif length and method == "GET":
+            body = self._next(int(length[1]))
+        # The fifth to the eighth byte of what gzip makes are a date too.
+        body = body[:4] + body[8:] if body.startswith(b"\x1f\x8b") else body
+        return re.sub(rb"date: [^\r]+", b"date: today", head) + body
+
+    def rest(self) -> bytes:
+        """Return what else comes until the connection is closed."""
+        while piece := self._socket.recv(65_536):
+            self._read += piece
+        return self._next(len(self._read))
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def _until(self, mark: bytes) -> bytes:
+        while mark not in self._read:
+            self._more()
+        return self._next(self._read.index(mark) + len(mark))
+
+    def _next(self, size: int) -> bytes:
+        while len(self._read) < size:
+            self._more()
+        taken, self._read = self._read[:size], self._read[size:]
+        return taken
+
+    def _more(self) -> None:
+        piece = self._socket.recv(65_536)
+        assert piece, "the connection was closed"
+        self._read += piece
+
+
+class Spied:
+    """An application and how many requests came to it."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+        self.asked = 0
+        front = app.front  # type: ignore[attr-defined]
+
+        async def noting(*arguments: object) -> None:
+            self.asked += 1
+            await front(*arguments)
+
+        app.front = noting  # type: ignore[attr-defined]
+
+
+class Served:
+    """Two servers of one database, with early answers and without any cache."""
+
+    def __init__(self, url: str, stack: ExitStack) -> None:
+        self.database = Database(url)
+        early = create_app(Settings(database_url=url))
+        plain = create_app(Settings(database_url=url, cache_bytes=0))
+        self.early = stack.enter_context(serving(early))
+        self.plain = stack.enter_context(serving(plain, early=False))
+        self._spied = Spied(early)
+        self._stack = stack
+
+    @property
+    def asked(self) -> int:
+        """How many requests came to the application behind the early answers."""
+        return self._spied.asked
+
+    def lines(self) -> tuple[Line, Line]:
+        """Return a connection to each."""
+        lines = Line(self.early), Line(self.plain)
+        for line in lines:
+            self._stack.callback(line.close)
+        return lines
+
+    def warm(self, *addresses: str) -> Line:
+        """Return a connection on which some addresses were asked for twice."""
+        line, _ = self.lines()
+        for address in addresses * 2:
+            line.send(request(address))
+            line.answer()
+        return line
+
+
+@pytest.fixture
+def served(templates: Templates) -> Iterator[Served]:
+    """Two servers over the packs that ship, for one test."""
+    with ExitStack() as stack:
+        found = Served(templates.seeded(), stack)
+        yield found
+        found.database.close()
+
+
+def request(address: str, *headers: str, method: str = "GET", version: str = "1.1") -> bytes:
+    """Return a request as it is sent."""
+    lines = [f"{method} {address} HTTP/{version}", "Host: here", *headers, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_every_answer_is_that_of_the_whole_way(served: Served, encoding: str) -> None:
+    early, plain = served.lines()
+    tag = ""
+    for address in SERVED:
+        for method, headers in (("GET", ()), ("GET", ("tag",)), ("HEAD", ()), ("HEAD", ("tag",))):
+            told = [f"If-None-Match: {tag}" for _ in headers]
+            asked = request(address, f"Accept-Encoding: {encoding}", *told, method=method)
+            plain.send(asked)
+            expected = plain.answer(method)
+            found = re.search(rb"etag: ([^\r]+)", expected)
+            tag = found[1].decode() if found else '"none"'
+            for _ in range(4):
+                early.send(asked)
+                assert early.answer(method) == expected, asked
+
+
+def test_what_is_kept_does_not_come_to_the_application(served: Served) -> None:
+    line = served.warm(LIST, "/race")
+    before = served.asked
+    for _ in range(5):
+        line.send(request(LIST))
+        line.answer()
+        line.send(request("/race", "User-Agent: another", "Cookie: a=b"))
+        line.answer()
+    assert served.asked == before
+    line.send(request("/health"))
+    line.answer()
+    assert served.asked == before + 1
+
+
+def test_a_write_is_seen_by_the_next_request(served: Served) -> None:
+    line = served.warm("/sources/late")
+    for turn in range(20):
+        for _ in range(3):
+            line.send(request("/sources?limit=1000"))
+            line.answer()
+        write(served.database, {SOURCES: [source("late", title=f"turn {turn}")]})
+        line.send(request("/sources?limit=1000"))
+        assert f"turn {turn}".encode() in line.answer()
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        (request(LIST), request("/race"), request(LIST)),
+        (request(LIST), request("/funding?limit=3"), request("/race"), request("/nowhere")),
+        (request("/funding?limit=4"), request(LIST), request("/health"), request(LIST)),
+        (request(LIST),) * 40,
+    ],
+)
+def test_requests_in_one_piece_are_answered_in_their_order(
+    served: Served, requests: Sequence[bytes]
+) -> None:
+    served.warm(LIST, "/race")
+    early, plain = served.lines()
+    for _ in range(3):
+        for line in (early, plain):
+            line.send(*requests)
+        assert [early.answer() for _ in requests] == [plain.answer() for _ in requests]
+
+
+def test_a_request_in_many_pieces_is_one(served: Served) -> None:
+    line = served.warm(LIST)
+    line.send(request(LIST))
+    expected = line.answer()
+    for cut in (1, 4, 30, len(request(LIST)) - 1):
+        line.send(request(LIST)[:cut])
+        time.sleep(0.02)
+        line.send(request(LIST)[cut:])
+        assert line.answer() == expected
+        line.send(request(LIST), request(LIST)[:cut])
+        time.sleep(0.02)
+        line.send(request(LIST)[cut:])
+        assert [line.answer(), line.answer()] == [expected] * 2
+
+
+def test_bytes_that_look_like_a_request_inside_a_body_are_none(served: Served) -> None:
+    served.warm(LIST)
+    early, plain = served.lines()
+    inner = request(LIST)
+    for line in (early, plain):
+        line.send(request(LIST, f"Content-Length: {len(inner)}"))
+        time.sleep(0.02)
+        line.send(inner)
+        line.send(request("/health"))
+    for _ in range(2):
+        assert early.answer() == plain.answer()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        request(LIST, "Connection: close"),
+        request(LIST, version="1.0"),
+        request(LIST, "Connection: close", method="HEAD"),
+    ],
+)
+def test_a_connection_that_is_to_end_ends(served: Served, asked: bytes) -> None:
+    served.warm(LIST)
+    for _ in range(3):
+        early, plain = served.lines()
+        for line in (early, plain):
+            line.send(asked)
+        method = asked.split()[0].decode()
+        assert early.answer(method) == plain.answer(method)
+        assert early.rest() == plain.rest() == b""
+
+
+def test_a_proxy_that_is_trusted_says_which_scheme_was_asked_for(served: Served) -> None:
+    asked = request("/race", "X-Forwarded-Proto: https")
+    line = served.warm("/race")
+    for _ in range(3):
+        line.send(asked)
+        assert b"https://here/race" in line.answer()
+        line.send(request("/race"))
+        assert b"https://here/race" not in line.answer()
+
+
+def test_a_reader_that_takes_nothing_does_not_fill_the_memory(served: Served) -> None:
+    line = served.warm(LIST)
+    line.send(request(LIST))
+    size = len(line.answer())
+    count = 40_000_000 // size
+    before = served.asked
+    sender = socket.socket.sendall
+    line._socket.setblocking(False)
+    sent = 0
+    try:
+        while sent < count:
+            line._socket.send(request(LIST))
+            sent += 1
+    except BlockingIOError:
+        pass
+    time.sleep(0.5)
+    assert served.asked > before, "once the reader does not follow, uvicorn waits for it"
+    assert sender
+
+
+def test_a_connection_that_is_silent_is_closed_in_its_time(served: Served) -> None:
+    line = served.warm(LIST)
+    began = time.monotonic()
+    line.send(request(LIST))
+    line.answer()
+    assert line.rest() == b""
+    assert 3 < time.monotonic() - began < 15
