@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import ValidationError
 
+from app.exchange.checked_beside import beside
 from app.exchange.checked_rows import Batch, CheckedRows
 from app.exchange.import_report import Asked, Report, TooManyRejects
 from app.exchange.kept_keys import KeptKeys
@@ -74,6 +75,7 @@ class _Import:
         report: Report,
     ) -> None:
         self._writing = writing
+        self._table = table
         self._mapping = mapping
         self._asked = asked
         self._source = source
@@ -103,15 +105,16 @@ class _Import:
             self._write_source(self._source)
         elif report.source:
             self._require_source(report.source)
-        writing.put(self._resource.ledger, self._facts(self._checked.batches()))
-        named = self._checked.named()
-        self._write_groups(named.groups)
-        if named.companies_made and not report.source:
-            raise UnusableMapping(
-                f"{report.mapping}: rows name companies that are new; say who names them, by "
-                "--source KEY"
-            )
-        writing.put(COMPANIES.ledger, self._checked.companies())
+        with beside(self._checked, self._table) as checked:
+            writing.put(self._resource.ledger, self._facts(checked.batches()))
+            named = checked.named()
+            self._write_groups(named.groups)
+            if named.companies_made and not report.source:
+                raise UnusableMapping(
+                    f"{report.mapping}: rows name companies that are new; say who names them, by "
+                    "--source KEY"
+                )
+            writing.put(COMPANIES.ledger, checked.companies())
         self._write_named_models(named.models)
         if self._removes:
             self._remove_missing()
