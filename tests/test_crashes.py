@@ -82,14 +82,14 @@ def test_each_start_after_a_kill_ends_in_the_right_state(
 
 
 def _table(folder: Path) -> Path:
-    """Write a table of rounds of companies that are not known yet."""
+    """Write a table of rounds of companies not known yet, large enough for a second process."""
     header = (
         "company_permalink,funding_round_permalink,funding_round_type,funding_round_code,"
         "funded_at,raised_amount_usd\n"
     )
     rows = [
         f"/organization/firm-{n % 900},/funding-round/{n:08x},seed,,05-01-2015,{1_000 + n}\n"
-        for n in range(3_000)
+        for n in range(4_000)
     ]
     path = folder / "rounds.csv"
     path.write_text(header + "".join(rows), encoding="utf-8")

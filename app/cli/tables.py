@@ -10,7 +10,6 @@ import click
 
 from app.exchange.import_report import Asked, Report, TooManyRejects
 from app.exchange.importing import import_table
-from app.exchange.mapped_rows import Reject
 from app.exchange.mapping import (
     GENERIC,
     TableMapping,
@@ -20,6 +19,7 @@ from app.exchange.mapping import (
     recognise,
     shipped_mappings,
 )
+from app.exchange.rejects import Reject
 from app.exchange.tables import UnreadableTable, open_table
 from app.storage.database import Database
 

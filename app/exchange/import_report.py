@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.exchange.mapped_rows import Reject
+from app.exchange.rejects import Reject
 
 REJECTS_AT_MOST = 100
 _KEPT_REJECTS = 100_000

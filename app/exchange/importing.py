@@ -5,29 +5,28 @@ may be, nothing is loaded. A newer release of the same table supersedes what cha
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import ValidationError
 
+from app.exchange.checked_beside import beside
+from app.exchange.checked_rows import Batch, CheckedRows
 from app.exchange.import_report import Asked, Report, TooManyRejects
 from app.exchange.kept_keys import KeptKeys
-from app.exchange.mapped_rows import MappedRows, Refused, Reject
+from app.exchange.mapped_rows import MappedRows
 from app.exchange.mapping import TableMapping, UnusableMapping
 from app.exchange.organisations import Organisations
-from app.exchange.tables import BadRow, Table, UnreadableTable
+from app.exchange.rejects import Reject
+from app.exchange.tables import Table, UnreadableTable
 from app.kit.countries import GROUPS
 from app.kit.errors import faults_of
 from app.resources.ai_models import AI_MODELS, AIModelFact
 from app.resources.companies import COMPANIES
 from app.resources.countries import COUNTRIES, CountryFact
-from app.resources.resource import Entry
 from app.resources.sources import SOURCES, SourceFact
 from app.storage.database import Database
 from app.storage.ledger import LedgerRefusal, StoredRow, Writing
 
-_BATCH = 1_000
 _KEYS_ARE_CODES = {"countries", "sources"}
 
 
@@ -82,13 +81,18 @@ class _Import:
         self._source = source
         self._report = report
         self._resource = mapping.resource
-        self._lines: dict[str, int] = {}
-        self._groups: set[str] = set()
-        columns = tuple(COMPANIES.fact.model_fields)
-        known = writing.rows(COMPANIES.ledger, columns)
-        self._organisations = Organisations(known, report.source)
-        self._keys = self._kept_keys() if self._resource is AI_MODELS else None
-        self._rows = MappedRows(mapping, table.header, asked.answers, self._organisations)
+        self._removes = (asked.missing or mapping.content.missing) == "remove"
+        self._keys: set[str] = set()
+        """The keys of the rows of the table, where rows that it lacks are removed."""
+
+        known = writing.rows(COMPANIES.ledger, tuple(COMPANIES.fact.model_fields))
+        organisations = Organisations(known, report.source)
+        rows = MappedRows(mapping, table.header, asked.answers, organisations)
+        kept = self._kept_keys() if self._resource is AI_MODELS else None
+        self._checked = CheckedRows(
+            table, self._resource, rows, organisations, source=report.source, keys=kept
+        )
+        self._unused_columns = rows.unused
 
     def _kept_keys(self) -> KeptKeys:
         rows = self._writing.rows(AI_MODELS.ledger, ("id", "name", "source"))
@@ -101,90 +105,53 @@ class _Import:
             self._write_source(self._source)
         elif report.source:
             self._require_source(report.source)
-        writing.put(self._resource.ledger, self._facts())
-        self._write_groups()
-        if self._organisations.made and not report.source:
-            raise UnusableMapping(
-                f"{report.mapping}: rows name companies that are new; say who names them, by "
-                "--source KEY"
-            )
-        companies = [fact.stored() for fact in self._organisations.facts()]
-        writing.put(COMPANIES.ledger, companies)
-        self._write_named_models()
-        missing = self._asked.missing or self._mapping.content.missing
-        if missing == "remove":
-            self._remove_missing()
-        report.skipped = self._rows.skipped
-        report.unused_columns = self._rows.unused
-        report.companies_made = self._organisations.made
-        report.merged = self._organisations.merged
-        report.spellings = self._organisations.spellings
-
-    def _facts(self) -> Iterator[StoredRow]:
-        """Yield the rows to store; enter what is refused, and end where that is too much."""
-        read = self._read()
-        while batch := list(islice(read, _BATCH)):
-            others: set[str] = set()
-            if "source" in self._resource.fact.model_fields and self._report.source:
-                keys = [row["id"] for _, row in batch]
-                others = self._writing.keys_of_others(
-                    self._resource.ledger, keys, self._report.source
+        with beside(self._checked, self._table) as checked:
+            writing.put(self._resource.ledger, self._facts(checked.batches()))
+            named = checked.named()
+            self._write_groups(named.groups)
+            if named.companies_made and not report.source:
+                raise UnusableMapping(
+                    f"{report.mapping}: rows name companies that are new; say who names them, by "
+                    "--source KEY"
                 )
-            for line, row in batch:
+            writing.put(COMPANIES.ledger, checked.companies())
+        self._write_named_models(named.models)
+        if self._removes:
+            self._remove_missing()
+        report.skipped = named.skipped
+        report.unused_columns = self._unused_columns
+        report.companies_made = named.companies_made
+        report.merged = named.merged
+        report.spellings = named.spellings
+
+    def _facts(self, batches: Iterable[Batch]) -> Iterator[StoredRow]:
+        """Yield the rows to store; enter what is refused, and end where that is too much."""
+        for batch in batches:
+            for read, reject in batch.rejects:
+                self._report.rows = read
+                self._reject(reject)
+            self._report.rows = batch.read
+            keys = [row["id"] for row in batch.rows]
+            if self._removes:
+                self._keys.update(keys)
+            others = self._keys_of_others(keys)
+            for line, row in zip(batch.lines, batch.rows, strict=True):
                 if row["id"] in others:
-                    self._reject(line, "id", row["id"], "a key that no other source's fact has")
+                    expected = "a key that no other source's fact has"
+                    self._reject(Reject(line, "id", row["id"], expected))
                     continue
                 self._report.facts += 1
                 yield row
 
-    def _read(self) -> Iterator[tuple[int, StoredRow]]:
-        fact = self._resource.fact
-        fixed = {"source": self._report.source} if "source" in fact.model_fields else {}
-        for row in self._table.rows:
-            self._report.rows += 1
-            if isinstance(row, BadRow):
-                self._reject(row.line, row.column, row.found, row.fault)
-                continue
-            try:
-                for values in self._rows.read(row):
-                    given = {**fixed, **values}
-                    if self._is_known_elsewhere(given.get("id")):
-                        continue
-                    stored = self._checked(fact, given).stored()
-                    if self._keys:
-                        stored["id"] = self._keys.of(stored["name"], stored["id"])
-                    self._enter(stored["id"], row.line)
-                    if stored.get("country") in GROUPS:
-                        self._groups.add(stored["country"])
-                    yield row.line, stored
-            except Refused as refused:
-                self._reject(row.line, refused.column, refused.found, refused.expected)
+    def _keys_of_others(self, keys: list[str]) -> set[str]:
+        if "source" not in self._resource.fact.model_fields or not self._report.source:
+            return set()
+        return self._writing.keys_of_others(self._resource.ledger, keys, self._report.source)
 
-    def _enter(self, key: str, line: int) -> None:
-        """Note the line of a key. Raises Refused where another has it."""
-        if first := self._lines.get(key):
-            raise Refused("id", key, f"a key of its own: line {first} has it")
-        self._lines[key] = line
-
-    def _checked(self, fact: type[Entry], given: dict[str, Any]) -> Entry:
-        try:
-            return fact.model_validate(given)
-        except ValidationError as error:
-            fault = faults_of(error)[0]
-            found = given.get(fault.name or "", "")
-            raise Refused(
-                fault.name or "", str(found), _words(fault.message, fault.allowed)
-            ) from None
-
-    def _is_known_elsewhere(self, key: str | None) -> bool:
-        """Return whether a row describes a company that another source has described."""
-        if self._resource is not COMPANIES:
-            return False
-        return self._organisations.belongs_to_another_source(key)
-
-    def _reject(self, line: int, column: str, found: str, expected: str) -> None:
+    def _reject(self, reject: Reject) -> None:
+        column, expected = reject.column, reject.expected
         kind = f"{column}: {expected}" if column else expected
-        self._report.reject(Reject(line, column, found, expected), kind.partition(" (")[0])
+        self._report.reject(reject, kind.partition(" (")[0])
         if self._report.rejected > self._asked.max_rejects:
             raise TooManyRejects(self._report, self._asked.max_rejects)
 
@@ -204,21 +171,18 @@ class _Import:
                 "or a table of sources"
             )
 
-    def _write_groups(self) -> None:
+    def _write_groups(self, codes: set[str]) -> None:
         known = {row["id"] for row in self._writing.rows(COUNTRIES.ledger, ("id",))}
-        made = sorted(self._groups - known)
+        made = sorted(codes - known)
         facts = [CountryFact(id=code, name=GROUPS[code], kind="group") for code in made]
         self._writing.put(COUNTRIES.ledger, [fact.stored() for fact in facts])
         self._report.groups_made = made
 
-    def _write_named_models(self) -> None:
+    def _write_named_models(self, named: Mapping[str, str]) -> None:
         """Make the AI models that rows refer to and that are neither there nor in the table."""
-        named = self._rows.named_models
         if not named:
             return
         known = {row["id"] for row in self._writing.rows(AI_MODELS.ledger, ("id",))}
-        if self._resource is AI_MODELS:
-            known |= self._lines.keys()
         made = [
             AIModelFact(id=key, name=name, kind="model", source=self._report.source)
             for key, name in named.items()
@@ -226,13 +190,14 @@ class _Import:
         ]
         self._writing.put(AI_MODELS.ledger, [fact.stored() for fact in made])
         self._report.models_made = len(made)
-        self._lines |= {fact.id: 0 for fact in made} if self._resource is AI_MODELS else {}
+        if self._resource is AI_MODELS:
+            self._keys.update(fact.id for fact in made)
 
     def _remove_missing(self) -> None:
         """Remove the source's rows that the table no longer has."""
         rows = self._writing.rows(self._resource.ledger, ("id", "source"))
         own = (row["id"] for row in rows if row["source"] == self._report.source)
-        gone = [key for key in own if key not in self._lines]
+        gone = [key for key in own if key not in self._keys]
         self._writing.remove(self._resource.ledger, gone)
 
 
@@ -283,8 +248,3 @@ def _source(mapping: TableMapping, asked: Asked, name: str) -> SourceFact | None
         )
     except ValidationError as error:
         raise UnusableMapping(f"{mapping.name}: source: {faults_of(error)[0]}") from None
-
-
-def _words(message: str, allowed: Iterable[str]) -> str:
-    few = ", ".join(list(allowed)[:5])
-    return f"{message} (such as {few})" if few else message

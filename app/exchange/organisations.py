@@ -116,7 +116,9 @@ class Organisations:
         The country is the one that all rows agree on, and none where they do not.
         """
         for key, made in self._made.items():
-            yield CompanyFact(**made, id=key, source=self._source, country=self._country(key))
+            country = self._country(key)
+            # Without `roles` pydantic would copy the empty list that is the default, at a price.
+            yield CompanyFact(**made, id=key, source=self._source, country=country, roles=[])
         for key, known in self._own.items():
             if key in self._countries and self._country(key) != known["country"]:
                 yield CompanyFact(**{**known, "country": self._country(key)})

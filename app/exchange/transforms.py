@@ -38,7 +38,7 @@ class Transform:
 
 def _text(text: str) -> str:
     plain = " ".join(text.split())
-    if _CONTROL.search(plain):
+    if not plain.isprintable() and _CONTROL.search(plain):
         raise NotAllowed("has control characters")
     if len(plain) > _LONGEST:
         raise NotAllowed(f"has more than {_LONGEST:,} characters")

@@ -12,6 +12,8 @@ _WORD = re.compile(r"\w+")
 
 def fold(text: str) -> str:
     """Return the text without accents and case, so that `Türkiye` equals `turkiye`."""
+    if text.isascii():  # most text is, and has nothing to take apart
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
 

@@ -33,28 +33,37 @@ def open_table(
     `fallbacks` are encodings for bytes that are not UTF-8 (see `decoded`). Raises
     UnreadableTable, with what the file is instead.
     """
-    with path.open("rb") as file:
-        told = io.BufferedReader(ToldStream(file, progress), 2**18)
-        start = told.peek(4)[:4]
-        size = path.stat().st_size
-        if start.startswith(_GZIP):
-            with gzip.GzipFile(fileobj=told) as opened:
-                stream = _bounded(opened, bounds, size)
-                yield _plain(stream, path.stem, fallbacks, bounds)
-        elif start == _ZIP:
-            with _archive(told) as archive:
-                if is_workbook(archive):
-                    told.seek(0)
-                    yield workbook_table(told, archive, sheet, bounds)
-                    return
-                name = _only_table(archive)
-                with _member(archive, name) as opened:
-                    packed = archive.getinfo(name).compress_size
-                    table = _plain(_bounded(opened, bounds, packed), name, fallbacks, bounds)
-                    table.parts.append(name)
-                    yield table
-        else:
-            yield _plain(_bounded(told, bounds, None), path.name, fallbacks, bounds)
+    with path.open("rb") as opened:
+        file = ToldStream(opened, progress)
+        with _unwrapped(file, path, fallbacks, sheet, bounds) as table:
+            table.file = file
+            yield table
+
+
+@contextmanager
+def _unwrapped(
+    file: ToldStream, path: Path, fallbacks: Sequence[str] | None, sheet: str | None, bounds: Bounds
+) -> Iterator[Table]:
+    told = io.BufferedReader(file, 2**18)
+    start = told.peek(4)[:4]
+    if start.startswith(_GZIP):
+        with gzip.GzipFile(fileobj=told) as opened:
+            stream = _bounded(opened, bounds, file.size)
+            yield _plain(stream, path.stem, fallbacks, bounds)
+    elif start == _ZIP:
+        with _archive(told) as archive:
+            if is_workbook(archive):
+                told.seek(0)
+                yield workbook_table(told, archive, sheet, bounds)
+                return
+            name = _only_table(archive)
+            with _member(archive, name) as member:
+                packed = archive.getinfo(name).compress_size
+                table = _plain(_bounded(member, bounds, packed), name, fallbacks, bounds)
+                table.parts.append(name)
+                yield table
+    else:
+        yield _plain(_bounded(told, bounds, None), path.name, fallbacks, bounds)
 
 
 def _bounded(stream: object, bounds: Bounds, compressed: int | None) -> Bytes:

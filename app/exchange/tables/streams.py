@@ -1,6 +1,7 @@
 """Byte streams that say how far they were read, and that end where a bound is reached."""
 
 import io
+import os
 from collections.abc import Callable
 from typing import Any, BinaryIO, TypeAlias
 
@@ -20,8 +21,10 @@ class ToldStream(io.RawIOBase):
     def __init__(self, file: BinaryIO, progress: Progress | None) -> None:
         super().__init__()
         self._file = file
-        self._progress = progress
         self._furthest = 0
+        self.progress = progress
+        self.size = os.fstat(file.fileno()).st_size
+        """Bytes of the file."""
 
     def readable(self) -> bool:
         """Return that it can be read."""
@@ -44,8 +47,8 @@ class ToldStream(io.RawIOBase):
         data = self._file.read(len(buffer))
         buffer[: len(data)] = data
         place = self._file.tell()
-        if self._progress and place > self._furthest:
-            self._progress(place - self._furthest)
+        if self.progress and place > self._furthest:
+            self.progress(place - self._furthest)
             self._furthest = place
         return len(data)
 

@@ -2,6 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.exchange.tables.streams import ToldStream
 
 
 class UnreadableTable(Exception):
@@ -76,3 +80,6 @@ class Table:
     decoding: Decoding
     parts: list[str] = field(default_factory=list)
     """The names inside an archive or workbook that lead to it."""
+
+    file: "ToldStream | None" = None
+    """The file that it is in."""
