@@ -13,6 +13,7 @@ from app.analysis.view import View
 from app.kit.filters import conditions
 from app.resources.ledger_lists import PlainRows
 from app.resources.sources import SOURCES
+from app.storage.fetching import fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,10 @@ class Sources:
         """
         if one.original_source:
             return one.original_source
-        if restated := self._restated_fact(one):
+        stating = self._of(one.source)
+        if stating.chain and (restated := self._restated_fact(one)):
             return self._origins[restated, one.country, one.period]
-        return self._of(one.source).root
+        return stating.root
 
     def chain(self, one: Observation) -> list[str]:
         """Return the sources that a figure was passed on through, the nearest first."""
@@ -121,7 +123,7 @@ def read_observations(
         query = query.where(*conditions(filters, rows))
     order = ("period_first_day", "period_last_day", "source", "scope", "unit", "fact")
     query = query.order_by(*(rows.column(name) for name in order))
-    return [Observation(*row) for row in view.transaction.connection.execute(query)]
+    return [Observation(*row) for row in fetch(view.transaction.connection, query, {})]
 
 
 def read_witnesses(view: View) -> dict[str, Witness]:
