@@ -129,10 +129,8 @@ def _compare_source(
 ) -> tuple[list[Comparison], list[Refusal]]:
     """Compare what one source states, a period of one scope, unit and origin at a time."""
     groups: dict[tuple[str, str | None, str, str, str], list[Observation]] = defaultdict(list)
-    for observation in stated:
-        origin = sources.witness(observation)
-        series = (origin, observation.scope, observation.unit, observation.basis)
-        groups[(*series, observation.period)].append(observation)
+    for one in stated:
+        groups[sources.witness(one), one.scope, one.unit, one.basis, one.period].append(one)
     gaps: dict[tuple[str, str | None, str, str], list[PeriodGap]] = defaultdict(list)
     firsts: dict[tuple[str, str | None, str, str], Observation] = {}
     refusals = []
