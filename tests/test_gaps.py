@@ -221,8 +221,8 @@ def test_two_figures_of_one_source_for_the_same_thing_are_refused() -> None:
 def test_whose_figure_it_is_makes_the_witness() -> None:
     """A fact says so where its source as a whole restates another one, or none."""
     both = [observation("US", "2023", 31), observation("CN", "2023", 2)]
-    counted = [replace(one, source="two", original_source="counter") for one in both]
-    own = [replace(one, source="three", original_source="three") for one in both]
+    counted = [one._replace(source="two", original_source="counter") for one in both]
+    own = [one._replace(source="three", original_source="three") for one in both]
     found = gap([*both, *counted, *own], one="counter", three="counter")
     assert [comparison.witness for comparison in found.comparisons] == [
         "counter",
@@ -234,8 +234,8 @@ def test_whose_figure_it_is_makes_the_witness() -> None:
 
 def test_who_restates_a_figure_that_was_passed_on_is_of_its_origin() -> None:
     both = [observation("US", "2023", 31), observation("CN", "2023", 2)]
-    passed = [replace(one, source="two", original_source="one") for one in both]
-    echo = [replace(one, source="three") for one in both]
+    passed = [one._replace(source="two", original_source="one") for one in both]
+    echo = [one._replace(source="three") for one in both]
     witnesses = {
         "one": Witness("one", None),
         "two": Witness("two", None),
@@ -246,7 +246,7 @@ def test_who_restates_a_figure_that_was_passed_on_is_of_its_origin() -> None:
 
 
 def test_two_counts_that_one_source_passes_on_are_not_compared() -> None:
-    american = replace(observation("US", "2023", 31), original_source="counter")
+    american = observation("US", "2023", 31)._replace(original_source="counter")
     found = gap([american, observation("CN", "2023", 2)])
     assert not found.comparisons
     assert {refusal.reason for refusal in found.refusals} == {"different_origin"}
@@ -461,7 +461,7 @@ def test_swapping_the_countries_swaps_the_answer(observations: list[Observation]
 @given(_observations)
 def test_a_source_that_restates_changes_no_count(observations: list[Observation]) -> None:
     before = gap(observations)
-    copies = [replace(one, source="echo") for one in observations if one.source == "one"]
+    copies = [one._replace(source="echo") for one in observations if one.source == "one"]
     after = gap([*observations, *copies], echo="one")
     assert after.agreement == before.agreement
 
@@ -471,7 +471,7 @@ def test_another_unit_of_measure_changes_no_ratio(
     observations: list[Observation], factor: float
 ) -> None:
     before = gap(observations)
-    after = gap([replace(one, value=one.value * factor) for one in observations])
+    after = gap([one._replace(value=one.value * factor) for one in observations])
     assert after.agreement == before.agreement
     assert [refusal.reason for refusal in after.refusals] == [r.reason for r in before.refusals]
     for one, other in zip(before.comparisons, after.comparisons, strict=True):

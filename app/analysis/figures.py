@@ -1,8 +1,8 @@
 """Observations as comparisons need them, and the witnesses that state them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from sqlalchemy import Select
@@ -13,11 +13,11 @@ from app.analysis.view import View
 from app.kit.filters import conditions
 from app.resources.ledger_lists import PlainRows
 from app.resources.sources import SOURCES
+from app.storage.fetching import fetch
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """One value of an indicator, as comparisons need it."""
+class Observation(NamedTuple):
+    """One value of an indicator, as comparisons need it: `_FIELDS` of its row, in order."""
 
     country: str
     period: str
@@ -63,9 +63,12 @@ class Sources:
         """
         if one.original_source:
             return one.original_source
-        if restated := self._restated_fact(one):
+        stating = self._witnesses.get(one.source)
+        if stating is None:
+            return one.source
+        if stating.chain and (restated := self._restated_fact(one)):
             return self._origins[restated, one.country, one.period]
-        return self._of(one.source).root
+        return stating.root
 
     def chain(self, one: Observation) -> list[str]:
         """Return the sources that a figure was passed on through, the nearest first."""
@@ -113,7 +116,8 @@ def read_observations(
     view: View, indicator: Indicator, countries: Sequence[str], filters: BaseModel | None = None
 ) -> list[Observation]:
     """Read the observations of some countries, oldest first."""
-    rows = PlainRows(observed(view, [indicator.id]))
+    of_these = replace(view, countries=tuple(countries))
+    rows = PlainRows(observed(of_these, [indicator.id]))
     query: Select[Any] = rows.select(_FIELDS).where(
         rows.column("country").in_(countries), rows.column("value").is_not(None)
     )
@@ -121,7 +125,7 @@ def read_observations(
         query = query.where(*conditions(filters, rows))
     order = ("period_first_day", "period_last_day", "source", "scope", "unit", "fact")
     query = query.order_by(*(rows.column(name) for name in order))
-    return [Observation(*row) for row in view.transaction.connection.execute(query)]
+    return list(map(Observation._make, fetch(view.transaction.connection, query, {})))
 
 
 def read_witnesses(view: View) -> dict[str, Witness]:

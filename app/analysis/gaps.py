@@ -49,6 +49,30 @@ _SENTENCES = {
 }
 
 
+class _Stated:
+    """What one source states, to be looked up: of whom, when, in which scope and unit."""
+
+    def __init__(self, stated: Iterable[Observation]) -> None:
+        self._then: dict[tuple[str, str], list[Observation]] = defaultdict(list)
+        self._alike: dict[tuple[str, str | None, str], set[tuple[str, str]]] = defaultdict(set)
+        for one in stated:
+            self._then[one.country, one.period].append(one)
+            self._alike[one.country, one.scope, one.unit].add((one.first_day, one.last_day))
+
+    def why_one_sided(self, here: Observation, country: str) -> Reason:
+        """Return why a figure has no counterpart: what its source gives of the other country."""
+        then = self._then.get((country, here.period), ())
+        if units := [other.unit for other in then if other.scope == here.scope]:
+            return "different_origin" if here.unit in units else "not_comparable_unit"
+        if then:
+            return "different_scope"
+        overlapping = (
+            first_day <= here.last_day and here.first_day <= last_day
+            for first_day, last_day in self._alike.get((country, here.scope, here.unit), ())
+        )
+        return "different_period" if any(overlapping) else "one_sided"
+
+
 def read_gap(
     view: View, indicator: Indicator, a: str, b: str, filters: BaseModel | None = None
 ) -> Gap:
@@ -105,15 +129,14 @@ def _compare_source(
 ) -> tuple[list[Comparison], list[Refusal]]:
     """Compare what one source states, a period of one scope, unit and origin at a time."""
     groups: dict[tuple[str, str | None, str, str, str], list[Observation]] = defaultdict(list)
-    for observation in stated:
-        origin = sources.witness(observation)
-        series = (origin, observation.scope, observation.unit, observation.basis)
-        groups[(*series, observation.period)].append(observation)
+    for one in stated:
+        groups[sources.witness(one), one.scope, one.unit, one.basis, one.period].append(one)
     gaps: dict[tuple[str, str | None, str, str], list[PeriodGap]] = defaultdict(list)
     firsts: dict[tuple[str, str | None, str, str], Observation] = {}
     refusals = []
+    to_look_up = _Stated(stated)
     for (origin, scope, unit, basis, period), group in groups.items():
-        reason = _why_not(a, b, group, stated, sources)
+        reason = _why_not(a, b, group, to_look_up, sources)
         if reason:
             there = " and ".join(sorted({observation.country for observation in group}))
             refusals.append(_refusal(group[0], period, reason, there))
@@ -147,38 +170,21 @@ def _why_not(
     a: str,
     b: str,
     group: list[Observation],
-    stated: list[Observation],
+    stated: _Stated,
     sources: Sources,
 ) -> Reason | None:
     """Return why the observations of one source, scope, unit and period cannot be compared."""
-    countries = [observation.country for observation in group]
-    if len(countries) > len(set(countries)):
+    countries = {observation.country for observation in group}
+    if len(group) > len(countries):
         return "several_values"
-    if set(countries) != {a, b}:
-        return _why_one_sided(group[0], stated)
+    if len(countries) == 1:
+        return stated.why_one_sided(group[0], b if a in countries else a)
     published = sources.published(group[0].source)
     if published and published < group[0].last_day:
         return "incomplete_period"
     first, second = map(_bounds, group)
     exactly = all(observation.qualifier == "exact" for observation in group)
     return "qualifier_overlap" if not exactly and first.overlap(second) else None
-
-
-def _why_one_sided(here: Observation, stated: list[Observation]) -> Reason:
-    """Return why a figure has no counterpart: what its source gives of the other country."""
-    others = [other for other in stated if other.country != here.country]
-    then = [other for other in others if other.period == here.period]
-    if units := [other.unit for other in then if other.scope == here.scope]:
-        return "different_origin" if here.unit in units else "not_comparable_unit"
-    if then:
-        return "different_scope"
-    overlapping = (
-        (other.scope, other.unit) == (here.scope, here.unit)
-        and other.first_day <= here.last_day
-        and here.first_day <= other.last_day
-        for other in others
-    )
-    return "different_period" if any(overlapping) else "one_sided"
 
 
 def _refusal(observation: Observation, period: str | None, reason: Reason, there: str) -> Refusal:

@@ -4,9 +4,11 @@ Each is declared once. Its `observe` is a query that gives observations; lists, 
 charts and documentation follow from the declaration.
 """
 
+import orjson
 from sqlalchemy import Double, case, cast, func, literal, select
 
 from app.analysis.indicator import Indicator
+from app.analysis.kept import kept_of
 from app.analysis.observing import (
     ai_models,
     average_qualifier,
@@ -20,6 +22,7 @@ from app.analysis.observing import (
 from app.analysis.view import View
 from app.resources.statistics import STATISTICS
 from app.storage.columns import Characters
+from app.storage.fetching import fetch
 
 
 def _above(flop: float) -> Indicator:
@@ -99,7 +102,9 @@ INDICATORS: tuple[Indicator, ...] = (
         resource="funding",
         basis="summed",
         observe=rounds(
-            lambda _rows: func.count(), lambda _rows: literal("exact", Characters()), "rounds"
+            lambda rows: func.sum(rows["count"]),
+            lambda _rows: literal("exact", Characters()),
+            "rounds",
         ),
     ),
     Indicator(
@@ -195,6 +200,7 @@ INDICATORS: tuple[Indicator, ...] = (
 )
 
 
+_ALL = "all"
 _SIZES = ("population", "gdp")
 """Metrics that say how large a country is, and nothing of the race."""
 
@@ -215,11 +221,18 @@ def statistic_indicator(metric: str, unit: str) -> Indicator:
 
 def indicators(view: View) -> dict[str, Indicator]:
     """Return all indicators by their ids: those declared, and one for each metric reported."""
-    rows = view.rows(STATISTICS).source.c
-    metrics = select(rows.metric, func.min(rows.unit)).group_by(rows.metric).order_by(rows.metric)
-    reported = view.transaction.connection.execute(metrics)
+    kept = kept_of(view.transaction).parts(view.at, __name__, [_ALL], lambda _all: _metrics(view))
     found = {indicator.id: indicator for indicator in INDICATORS}
-    for metric, unit in reported:  # a metric cannot take the place of what is declared
+    for metric, unit in orjson.loads(
+        kept[_ALL]
+    ):  # a metric cannot take the place of a declared one
         indicator = statistic_indicator(metric, unit)
         found.setdefault(indicator.id, indicator)
     return found
+
+
+def _metrics(view: View) -> dict[str, str]:
+    """Return, as JSON, the metrics that are reported, each with its unit."""
+    rows = view.rows(STATISTICS).source.c
+    query = select(rows.metric, func.min(rows.unit)).group_by(rows.metric).order_by(rows.metric)
+    return {_ALL: orjson.dumps(fetch(view.transaction.connection, query, {})).decode()}

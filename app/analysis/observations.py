@@ -78,7 +78,9 @@ class Observations:
 
     def rows(self, transaction: ReadTransaction, at: Revision) -> Selectable:
         """Return the observations at a revision."""
-        view = View(transaction, at, self.attribution)
+        beside_others = self.units in ("share", "ratio")
+        countries = None if beside_others else self.named or None
+        view = View(transaction, at, self.attribution, countries)
         levels = observed(view, self.indicators)
         rows = levels if self.units == "level" else self._worked_out(view, levels)
         if self.units == "level":

@@ -25,6 +25,7 @@ from app.analysis.indicator import (
     Observe,
     unit_in_prices_of,
 )
+from app.analysis.listed_rounds import listed_rounds
 from app.analysis.view import View, year
 from app.resources.adoption import ADOPTION
 from app.resources.ai_models import AI_MODELS
@@ -191,12 +192,11 @@ def rounds(
     """Observe what the rounds that a source lists add up to in a year, in prices of one sort."""
 
     def observe(view: View, indicator: Indicator) -> Select[Any]:
-        rows = view.rows(FUNDING).source.c
-        of_year = year(rows.period_first_day, rows.period_last_day)
+        rows: Any = listed_rounds(view).c
         return _grouped(
             indicator,
             country=rows.country,
-            of_year=of_year,
+            of_year=rows.year,
             value=value(rows),
             unit=None if unit == "rounds" else _priced(rows, unit),
             qualifier=qualifier(rows),
@@ -204,11 +204,6 @@ def rounds(
             source=rows.source,
             original_source=_shared(rows.original_source),
             revision=rows.revision,
-        ).where(
-            rows.kind == "round",
-            rows.country.is_not(None),
-            rows.amount_usd.is_not(None),
-            of_year.is_not(None),
         )
 
     return observe

@@ -27,6 +27,8 @@ class View:
     transaction: ReadTransaction
     at: Revision
     attribution: Attribution = DEFAULT_ATTRIBUTION
+    countries: tuple[str, ...] | None = None
+    """The countries that are asked about: what is of others need not be read. None for all."""
 
     def rows(self, resource: Resource) -> Rows:
         """Return the rows of a resource."""

@@ -69,9 +69,18 @@ class Number(TypeDecorator[float]):
 
     def process_result_value(self, value: float | None, dialect: Dialect) -> float | None:
         """Return the number, as an integer where nothing is lost by it."""
-        if value is None or not -_EXACT_INTEGERS_END < value < _EXACT_INTEGERS_END:
-            return value
-        return int(value) if value == int(value) else value
+        return _whole_where_exact(value)
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], Any]:
+        """Return what reads a value, without the layers that a decorator puts around it."""
+        return _whole_where_exact
+
+
+def _whole_where_exact(value: float | None) -> float | None:
+    if value is None or not -_EXACT_INTEGERS_END < value < _EXACT_INTEGERS_END:
+        return value
+    whole = int(value)
+    return whole if value == whole else value
 
 
 Whole = BigInteger

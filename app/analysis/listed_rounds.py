@@ -1,0 +1,106 @@
+"""The rounds that sources list, added up as far as no question tells them apart.
+
+To add up a million rounds takes seconds, and many questions want the sums: they are worked out
+once for each revision and country, and given back to the database as a small table.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import FromClause, Numeric, Select, func, select
+from sqlalchemy.types import TypeEngine
+
+from app.analysis.kept import kept_of
+from app.analysis.view import View, year
+from app.resources.funding import FUNDING
+from app.storage.columns import Characters, Whole
+from app.storage.fetching import fetch
+from app.storage.given_rows import given_rows
+
+SUMS_AT_MOST = 20_000
+"""So many sums are kept; where there are more, each question adds up for itself."""
+
+_TEXT = Characters()
+_COLUMNS: dict[str, TypeEngine[Any]] = {
+    "country": _TEXT,
+    "year": _TEXT,
+    "source": _TEXT,
+    "original_source": _TEXT,
+    "price_base": _TEXT,
+    "qualifier": _TEXT,
+    "amount_usd": Numeric(),
+    "count": Whole(),
+    "revision": Whole(),
+}
+_EVERY, _TOO_MANY = "countries", "too many"
+
+
+def listed_rounds(view: View) -> FromClause:
+    """Return the sums of rounds of the countries of a view: `_COLUMNS`, alike in all but the last.
+
+    Those three are what the rounds add up to, how many they are, and their newest revision.
+    """
+    countries = view.countries
+    kept = kept_of(view.transaction)
+
+    def add_up(missing: Sequence[str]) -> dict[str, str]:
+        return _added_up(view, missing)
+
+    if countries is None:
+        every = kept.parts(view.at, __name__, [_EVERY], add_up)[_EVERY]
+        if every == _TOO_MANY:
+            return _sums(view, None).subquery("rounds")
+        countries = tuple(every.split())
+    texts = kept.parts(view.at, __name__, countries, add_up).values()
+    if _TOO_MANY in texts:
+        return _sums(view, countries).subquery("rounds")
+    rows = ",".join(text for text in texts if text)
+    return given_rows(f"[{rows}]", _COLUMNS).subquery("rounds")
+
+
+def _added_up(view: View, parts: Sequence[str]) -> dict[str, str]:
+    """Return the sums of each country as JSON; or of every one, with the list of them."""
+    every = _EVERY in parts
+    query = _sums(view, None if every else parts).limit(SUMS_AT_MOST + 1)
+    found = fetch(view.transaction.connection, query, {})
+    if len(found) > SUMS_AT_MOST:
+        return dict.fromkeys(parts, _TOO_MANY)
+    rows: dict[str, list[str]] = defaultdict(list)
+    for *key, amount, count, revision in found:
+        row = [*key, str(amount), count, revision]  # a sum may have more than 64 bits
+        rows[key[0]].append(orjson.dumps(row).decode())
+    texts = {country: ",".join(rows[country]) for country in (rows if every else parts)}
+    return texts | ({_EVERY: " ".join(rows)} if every else {})
+
+
+def _sums(view: View, countries: Sequence[str] | None) -> Select[Any]:
+    rows = view.rows(FUNDING).source.c
+    of_year = year(rows.period_first_day, rows.period_last_day).label("year")
+    alike = (
+        rows.country,
+        of_year,
+        rows.source,
+        rows.original_source,
+        rows.price_base,
+        rows.qualifier,
+    )
+    query = (
+        select(
+            *alike,
+            func.sum(rows.amount_usd).label("amount_usd"),
+            func.count().label("count"),
+            func.max(rows.revision).label("revision"),
+        )
+        .where(
+            # Rounds have a company, and totals none. SQLite would look most of the table up by way
+            # of the index on `kind`, which costs several times as much as reading it in order.
+            rows.company.is_not(None),
+            rows.country.is_not(None),
+            rows.amount_usd.is_not(None),
+            of_year.is_not(None),
+        )
+        .group_by(*alike)
+    )
+    return query if countries is None else query.where(rows.country.in_(countries))

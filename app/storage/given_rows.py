@@ -1,0 +1,37 @@
+"""Rows that the application has in hand, as a table that a query can read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, Text, bindparam, cast, literal_column, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.types import TypeEngine
+
+
+class MembersOfJson(GenericFunction[Any]):
+    """The SQL function that gives the members of a JSON array, a row each."""
+
+    inherit_cache = True
+
+
+@compiles(MembersOfJson, "sqlite")
+def _on_sqlite(element: MembersOfJson, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(MembersOfJson, "postgresql")
+def _on_postgresql(element: MembersOfJson, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_array_elements(CAST({compiler.process(element.clauses, **options)} AS json))"
+
+
+def given_rows(rows: str, columns: Mapping[str, TypeEngine[Any]]) -> Select[Any]:
+    """Return the query of rows that are given as one text: a JSON array with an array for each."""
+    given = MembersOfJson(bindparam(None, rows, type_=Text())).table_valued("value")
+    return select(
+        *(
+            cast(given.c.value.op("->>")(literal_column(str(place))), type_).label(name)
+            for place, (name, type_) in enumerate(columns.items())
+        )
+    )
