@@ -2,10 +2,13 @@
 
 import json
 import shutil
+import signal
 import statistics
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -37,7 +40,7 @@ def started(
     addresses: Sequence[str],
     file: Path,
     *,
-    seconds: int,
+    seconds: float,
     core: int | None,
     headers: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[str]:
@@ -48,7 +51,7 @@ def started(
         named = str(file)
     given = [part for header in (headers or {}).items() for part in header]
     url = f"http://127.0.0.1:{port}{addresses[0]}"
-    command = Cores.pinned(core, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s")
+    command = Cores.pinned(core, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{ceil(seconds)}s")
     return subprocess.Popen(  # noqa: S603  (wrk)
         [*command, "-s", str(_SCRIPT), url, "--", named, *given],
         stdout=subprocess.PIPE,
@@ -57,8 +60,11 @@ def started(
     )
 
 
-def finished(process: subprocess.Popen[str], addresses: Sequence[str]) -> Driven:
+def finished(process: subprocess.Popen[str], addresses: Sequence[str], *, seconds: float) -> Driven:
     """Wait for wrk and return what came of it. Requests that fail, or come twice, end it all."""
+    if seconds < 1:  # wrk counts in whole seconds, and tells what it has when it is interrupted
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
     said, _ = process.communicate()
     lines = [line for line in said.splitlines() if line.startswith('{"requests"')]
     if process.returncode or not lines:

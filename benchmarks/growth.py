@@ -33,12 +33,12 @@ def measure_growth(effort: Effort, folder: Path, quiet: Quiet) -> tuple[Growth, 
             build(place.sqlite_url, rows)
             product = stack.enter_context(running(ours(f"ours-{rows}"), place, cores().server))
             up.append((rows, product, _modes(rows, paged(product, rows))))
-        for turn in range(min(effort.rounds, 3) + 1):
+        for turn in range(effort.warming_up + min(effort.rounds, 3)):
             with quiet():
                 for rows, product, modes in up:
                     for mode in modes:
-                        found = drive(mode, [product], turn, 1, folder)
-                        if turn:  # the first round is to warm up
+                        found = drive(mode, [product], turn, min(effort.seconds, 1), folder)
+                        if turn >= effort.warming_up:
                             growth[mode.name].setdefault(rows, []).append(1_000 / found.rate)
     for rows in effort.growth:
         for file in folder.glob(f"rows-{rows}.db*"):

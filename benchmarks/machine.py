@@ -12,7 +12,7 @@ from sqlite3 import sqlite_version as python_sqlite
 import psycopg
 import pysqlite3.dbapi2 as sqlite
 
-from benchmarks.servers import PEERS_BIN, Place
+from benchmarks.servers import NGINX, PEERS_BIN, Place
 from benchmarks.shared import cores
 
 _OURS = ("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "pydantic", "sqlalchemy")
@@ -60,9 +60,9 @@ def _peers() -> list[str]:
 
 def _programs() -> list[str]:
     found = []
-    for command in (["wrk", "-v"], ["nginx", "-v"]):
+    for command in (["wrk", "-v"], [NGINX, "-v"]):
         with suppress(OSError):
             said = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
             if number := re.search(r"\d+\.\d+(\.\d+)?", said.stdout + said.stderr):
-                found.append(f"{command[0]} {number[0]}")
+                found.append(f"{Path(command[0]).name} {number[0]}")
     return found

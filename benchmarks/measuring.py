@@ -25,8 +25,11 @@ class Effort:
 
     rows: int
     rounds: int
-    seconds: int
+    seconds: float
     growth: tuple[int, ...]
+    """How many rows the tables have of which it is seen what growing costs."""
+    warming_up: int = 1
+    """How many rounds come before those that count."""
 
 
 QUICK = Effort(rows=100_000, rounds=3, seconds=1, growth=(1_000, 10_000, 100_000))
@@ -72,24 +75,27 @@ def servers_up(place: Place, wanted: Sequence[Server] = SERVERS) -> Iterator[Up]
 
 
 def measure_load(place: Place, up: Up, effort: Effort, quiet: Quiet) -> Load:
-    """Drive each mode in turn, the whole round again and again; the first one is to warm up."""
+    """Drive each mode in turn, the whole round again and again."""
     pages = paged(up.workers["ours"][0], effort.rows)
     every = modes(effort.rows, pages, place)
     present = tuple(mode for mode in every if mode.server in up.workers)
     left_out = {m.name: up.left_out[m.server] for m in every if m.server in up.left_out}
     check_same_rows(up, present)
     load = Load(present, {mode.key: [] for mode in present}, left_out)
-    for turn in range(effort.rounds + 1):
+    for turn in range(effort.warming_up + effort.rounds):
+        counts = turn >= effort.warming_up
         with quiet():
             for mode in present:
-                seconds = effort.seconds if turn else 1
+                seconds = effort.seconds if counts else 1
                 found = drive(mode, up.workers[mode.server], turn, seconds, place.folder)
-                if turn:
+                if counts:
                     load.driven[mode.key].append(found)
     return load
 
 
-def drive(mode: Mode, workers: Sequence[Running], turn: int, seconds: int, folder: Path) -> Driven:
+def drive(
+    mode: Mode, workers: Sequence[Running], turn: int, seconds: float, folder: Path
+) -> Driven:
     """Drive all workers of a mode at once; return what they do together."""
     begun = []
     for place, worker in enumerate(workers[: mode.workers]):
@@ -107,7 +113,7 @@ def drive(mode: Mode, workers: Sequence[Running], turn: int, seconds: int, folde
             headers=mode.headers(worker, addresses[0]),
         )
         begun.append((process, addresses))
-    found = [driving.finished(process, addresses) for process, addresses in begun]
+    found = [driving.finished(process, addresses, seconds=seconds) for process, addresses in begun]
     return replace(found[0], rate=sum(one.rate for one in found))
 
 

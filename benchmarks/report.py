@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from statistics import median
 
-from benchmarks.driving import Summary
+from benchmarks.driving import CONNECTIONS, Summary
 from benchmarks.pictures import growth_picture, rates_picture
 from benchmarks.results import Results, comparisons
 
@@ -53,7 +53,10 @@ def _lines(results: Results) -> Iterator[str]:
     yield ""
     yield f"### Requests a second, {effort.rows:,} rows"
     yield ""
-    yield f"Medians of {effort.rounds} rounds of {effort.seconds} s; milliseconds are of 8 clients."
+    yield (
+        f"Medians of {effort.rounds} rounds of {effort.seconds:g} s each; "
+        f"{CONNECTIONS} connections at once, whose waiting the milliseconds are."
+    )
     yield ""
     yield from _table(
         ("what", "requests/s", "least to most", "of bare", "half within", "99 of 100 within"),

@@ -21,8 +21,10 @@ PEERS: Final = ROOT / "benchmarks" / "peers"
 PEERS_BIN: Final = ROOT / ".venv-bench" / "bin"
 BODY: Final = "page.json"
 PATIENCE: Final = 60.0
+# Where Debian puts it, people other than root do not look.
+NGINX: Final = shutil.which("nginx") or "/usr/sbin/nginx"
 
-_NGINX: Final = """
+_NGINX_SETTINGS: Final = """
 {user}
 daemon off;
 worker_processes 1;
@@ -112,8 +114,10 @@ def _nginx(place: Place, port: int) -> list[str]:
     settings = place.folder / "nginx.conf"
     as_root = hasattr(os, "geteuid") and os.geteuid() == 0  # the folder is closed to others
     user = "user root root;" if as_root else ""
-    settings.write_text(_NGINX.format(user=user, folder=place.folder, port=port, body=BODY))
-    return ["nginx", "-c", str(settings), "-p", str(place.folder), "-e", "stderr"]
+    settings.write_text(
+        _NGINX_SETTINGS.format(user=user, folder=place.folder, port=port, body=BODY)
+    )
+    return [NGINX, "-c", str(settings), "-p", str(place.folder), "-e", "stderr"]
 
 
 def _datasette(place: Place, port: int) -> list[str]:
@@ -131,7 +135,7 @@ BARE: Final = Server("bare", _python("bare.py", lambda place: str(place.folder /
 EMPTY: Final = Server("empty", _python("empty.py"))
 SERVERS: Final = (
     BARE,
-    Server("nginx", _nginx, needs=("nginx",)),
+    Server("nginx", _nginx, needs=(NGINX,)),
     Server("orm", _python("fastapi_orm.py", lambda place: place.sqlite_url)),
     Server("orm_postgresql", _python("fastapi_orm.py", lambda place: place.psycopg_url)),
     Server("datasette", _datasette, needs=(PEERS_BIN / "datasette",)),
