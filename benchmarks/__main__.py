@@ -14,6 +14,7 @@ remarks         the checks on data and differences, by kind
 """
 
 import runpy
+import signal
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterator
@@ -57,6 +58,7 @@ def main() -> None:
         help="measure only while holding the lock of this file, as others may do that measure",
     )
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was made is removed
     if why := driving.missing():
         raise SystemExit(f"Nothing can be measured: {why}.")
     quiet: Quiet = partial(held, asked.lock) if asked.lock else nullcontext
@@ -85,7 +87,7 @@ def measure(effort: Effort, quiet: Quiet) -> Results:
             load = measure_load(place, up, effort, quiet)
             say("Writing and asking")
             product = up.workers["ours"][0]
-            after_writes = measure_after_writes(place, product, effort.rounds, quiet)
+            after_writes = measure_after_writes(place, product, min(effort.rounds, 3), quiet)
             held_memory = memory(product.process)
         say("Growing")
         growth, left_out = measure_growth(effort, folder, quiet)

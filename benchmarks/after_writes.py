@@ -45,9 +45,9 @@ def measure_after_writes(
 ) -> Sequence[AfterWrite]:
     """Write a row before each first answer, and take the times of all three in turn."""
     found = [AfterWrite(address) for address in ASKED]
-    for turn in range(rounds):
-        for one in found:
-            with quiet():
+    with quiet():
+        for turn in range(rounds):
+            for one in found:
                 _write(place, one.address, turn)
                 one.first.append(_seconds(product, one.address))
                 one.second.append(_seconds(product, one.address))

@@ -33,8 +33,8 @@ def measure_growth(effort: Effort, folder: Path, quiet: Quiet) -> tuple[Growth, 
             build(place.sqlite_url, rows)
             product = stack.enter_context(running(ours(f"ours-{rows}"), place, cores().server))
             up.append((rows, product, _modes(rows, paged(product, rows))))
-        for turn in range(effort.warming_up + min(effort.rounds, 3)):
-            with quiet():
+        with quiet():
+            for turn in range(effort.warming_up + min(effort.rounds, 3)):
                 for rows, product, modes in up:
                     for mode in modes:
                         found = drive(mode, [product], turn, min(effort.seconds, 1), folder)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +58,12 @@ class Up:
 def servers_up(place: Place, wanted: Sequence[Server] = SERVERS) -> Iterator[Up]:
     """Start each server that this machine has; check that all give the same rows."""
     with ExitStack() as stack:
-        product = next(server for server in wanted if server.name == "ours")
-        workers = {"ours": [stack.enter_context(running(product, place, cores().server))]}
+        service = next(server for server in wanted if server.name == "ours")
+        workers = {"ours": [stack.enter_context(running(service, place, cores().server))]}
         (place.folder / BODY).write_bytes(workers["ours"][0].get(ours_filtered(0, 1)[0])[1])
         left_out = {}
         for server in wanted:
-            if server is product:
+            if server is service:
                 continue
             if why := server.missing():
                 left_out[server.name] = why
@@ -70,7 +71,7 @@ def servers_up(place: Place, wanted: Sequence[Server] = SERVERS) -> Iterator[Up]
                 up = stack.enter_context(running(server, place, cores().server))
                 workers[server.name] = [up]
         # The second worker has the core of the load generator, which hardly needs it.
-        workers["ours"].append(stack.enter_context(running(product, place, cores().rest)))
+        workers["ours"].append(stack.enter_context(running(service, place, cores().rest)))
         yield Up(workers, left_out)
 
 
@@ -82,10 +83,11 @@ def measure_load(place: Place, up: Up, effort: Effort, quiet: Quiet) -> Load:
     left_out = {m.name: up.left_out[m.server] for m in every if m.server in up.left_out}
     check_same_rows(up, present)
     load = Load(present, {mode.key: [] for mode in present}, left_out)
-    for turn in range(effort.warming_up + effort.rounds):
-        counts = turn >= effort.warming_up
+    turns = range(effort.warming_up + effort.rounds)
+    for some in (turns[start : start + 2] for start in turns[::2]):  # others get their turn between
         with quiet():
-            for mode in present:
+            for turn, mode in product(some, present):
+                counts = turn >= effort.warming_up
                 seconds = effort.seconds if counts else 1
                 found = drive(mode, up.workers[mode.server], turn, seconds, place.folder)
                 if counts:
@@ -119,9 +121,9 @@ def drive(
 
 def check_same_rows(up: Up, present: Sequence[Mode]) -> None:
     """End the benchmark where two servers give different rows for the same request."""
-    product = up.workers["ours"][0]
-    expected = [rows_of(product.get(address)[1]) for address in ours_filtered(-CHECKED, CHECKED)]
-    constant = rows_of(product.get(ours_filtered(0, 1)[0])[1])
+    service = up.workers["ours"][0]
+    expected = [rows_of(service.get(address)[1]) for address in ours_filtered(-CHECKED, CHECKED)]
+    constant = rows_of(service.get(ours_filtered(0, 1)[0])[1])
     for mode in present:
         if mode.key in {"first_pages", "middle_pages"}:
             continue

@@ -125,7 +125,8 @@ def _datasette(place: Place, port: int) -> list[str]:
 
 
 def _django(_place: Place, port: int) -> list[str]:
-    threads = ("--workers", "1", "--worker-class", "gthread", "--threads", "4")
+    # One thread for the one core: with four, which wait for each other, it answers less.
+    threads = ("--workers", "1", "--worker-class", "gthread", "--threads", "1")
     served = f"127.0.0.1:{port}"
     application = ("--chdir", str(PEERS), "django_rest:application")
     return [str(PEERS_BIN / "gunicorn"), *threads, "--bind", served, *application]
