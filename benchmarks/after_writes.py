@@ -1,6 +1,7 @@
 """What the first answer after a write costs that sums over the whole table, and the second.
 
-Beside it stands one GROUP BY, written by hand, over the same rows through the bare driver.
+Beside it stands one GROUP BY, written by hand, over the same rows through the bare driver: the
+quicker of two, one as the database plans it and one that reads the table through.
 """
 
 import time
@@ -45,8 +46,8 @@ def measure_after_writes(
 ) -> Sequence[AfterWrite]:
     """Write a row before each first answer, and take the times of all three in turn."""
     found = [AfterWrite(address) for address in ASKED]
-    with quiet():
-        for turn in range(rounds):
+    for turn in range(rounds):
+        with quiet():
             for one in found:
                 _write(place, one.address, turn)
                 one.first.append(_seconds(product, one.address))
@@ -81,7 +82,10 @@ def _seconds(product: Running, address: str) -> float:
 
 
 def _by_hand(place: Place, statement: str) -> float:
+    times = []
     with closing(sqlite.connect(str(place.database))) as connection:
-        began = time.perf_counter()
-        connection.execute(statement).fetchall()
-        return time.perf_counter() - began
+        for table in ("funding", "funding NOT INDEXED"):
+            began = time.perf_counter()
+            connection.execute(statement.replace("FROM funding", f"FROM {table}")).fetchall()
+            times.append(time.perf_counter() - began)
+    return min(times)

@@ -51,7 +51,9 @@ def started(
         named = str(file)
     given = [part for header in (headers or {}).items() for part in header]
     url = f"http://127.0.0.1:{port}{addresses[0]}"
-    command = Cores.pinned(core, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{ceil(seconds)}s")
+    command = Cores.pinned(
+        core, "wrk", "-t1", f"-c{CONNECTIONS}", "--timeout", "30s", f"-d{ceil(seconds)}s"
+    )
     return subprocess.Popen(  # noqa: S603  (wrk)
         [*command, "-s", str(_SCRIPT), url, "--", named, *given],
         stdout=subprocess.PIPE,

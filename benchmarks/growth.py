@@ -37,7 +37,7 @@ def measure_growth(effort: Effort, folder: Path, quiet: Quiet) -> tuple[Growth, 
             for turn in range(effort.warming_up + min(effort.rounds, 3)):
                 for rows, product, modes in up:
                     for mode in modes:
-                        found = drive(mode, [product], turn, min(effort.seconds, 1), folder)
+                        found = drive(mode, [product], turn, effort.seconds / 2, folder)
                         if turn >= effort.warming_up:
                             growth[mode.name].setdefault(rows, []).append(1_000 / found.rate)
     for rows in effort.growth:
