@@ -3,6 +3,8 @@
 serve   start the API, on http://127.0.0.1:8000 unless HOST and PORT say otherwise
 test    run the tests; arguments go to pytest
 lint    check style and types; --fix mends what can be mended
+bench   measure what answers cost beside others that serve the same; --quick takes 3 minutes,
+        bench --help names the other benchmarks
 lock    pin the dependencies anew, needs uv; --upgrade takes the newest that fit
 clean   remove the environment and the caches; data stays
 
@@ -35,12 +37,14 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "installed.json"
+PEERS_VENV = ROOT / ".venv-bench"  # what others serve with never comes near the product
 
 # Not the Python of an activated .venv, which may be about to be replaced.
 BASE_PYTHON = str(getattr(sys, "_base_executable", None) or sys.executable)
 
 TO_SERVE = ["requirements/run.txt", "requirements/build.txt"]
 TO_DEVELOP = [*TO_SERVE, "requirements/dev.txt"]
+FOR_PEERS = "requirements/bench.txt"
 PROJECT = ["pyproject.toml", "app/__init__.py"]  # what the installed metadata is made from
 CACHES = [".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "build", "dist", "htmlcov"]
 
@@ -72,6 +76,13 @@ def lint(arguments: list[str]) -> None:
     sys.exit(max(codes))
 
 
+def bench(arguments: list[str]) -> None:
+    prepare(TO_DEVELOP)
+    if not arguments or (arguments[0].startswith("--") and arguments[0] != "--help"):
+        prepare_peers()
+    become(str(PYTHON), "-m", "benchmarks", *arguments)
+
+
 def lock(arguments: list[str]) -> None:
     if not shutil.which("uv"):
         sys.exit(
@@ -83,12 +94,13 @@ def lock(arguments: list[str]) -> None:
     compile_lock("requirements/dev.txt", *everything, *arguments)
     compile_lock("requirements/run.txt", "pyproject.toml", *same, *arguments)
     compile_lock("requirements/build.txt", "--group", "build", *same, *arguments)
+    compile_lock(FOR_PEERS, "--group", "bench", *arguments)
 
 
 def clean(_: list[str]) -> None:
-    for name in [VENV.name, *CACHES]:
+    for name in [VENV.name, PEERS_VENV.name, *CACHES]:
         shutil.rmtree(ROOT / name, ignore_errors=True)
-    for folder in ["app", "migrations", "tests"]:
+    for folder in ["app", "benchmarks", "migrations", "tests"]:
         for cache in (ROOT / folder).rglob("__pycache__"):
             shutil.rmtree(cache, ignore_errors=True)
 
@@ -130,10 +142,24 @@ def install(locks: list[str], wanted: Digests) -> None:
     print(f"Installed in {time.monotonic() - started:.0f} s.", flush=True)
 
 
-def make_environment() -> None:
+def prepare_peers() -> None:
+    """Have an environment for the peers of the benchmark, apart from that of the product."""
+    stamp = PEERS_VENV / STAMP.name
+    wanted = json.dumps(environment() | {FOR_PEERS: digest(FOR_PEERS)})
+    with one_at_a_time():
+        if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+            return
+        print(f"Installing what is compared into {PEERS_VENV.name} ...", flush=True)
+        make_environment(PEERS_VENV)
+        python = str(PEERS_VENV / PYTHON.relative_to(VENV))
+        run_installer("--require-hashes", "-r", FOR_PEERS, python=python)
+        stamp.write_text(wanted, encoding="utf-8")
+
+
+def make_environment(folder: Path = VENV) -> None:
     uv = shutil.which("uv")
     if uv:
-        run_quietly(uv, "venv", "--clear", "--python", BASE_PYTHON, str(VENV))
+        run_quietly(uv, "venv", "--clear", "--python", BASE_PYTHON, str(folder))
         return
     try:
         import ensurepip  # noqa: F401  # Debian and Ubuntu ship it apart
@@ -142,7 +168,7 @@ def make_environment() -> None:
             "This Python cannot make virtual environments: install its venv module "
             "(on Debian and Ubuntu: apt install python3-venv) or uv."
         )
-    run_quietly(BASE_PYTHON, "-m", "venv", "--clear", str(VENV))
+    run_quietly(BASE_PYTHON, "-m", "venv", "--clear", str(folder))
 
 
 def can_install() -> bool:
@@ -150,12 +176,12 @@ def can_install() -> bool:
     return bool(shutil.which("uv") or shutil.which("pip", path=str(BIN)))
 
 
-def run_installer(*arguments: str) -> None:
+def run_installer(*arguments: str, python: str = str(PYTHON)) -> None:
     uv = shutil.which("uv")
     if uv:
-        run_quietly(uv, "pip", "install", "--compile-bytecode", "--python", str(PYTHON), *arguments)
+        run_quietly(uv, "pip", "install", "--compile-bytecode", "--python", python, *arguments)
     else:
-        run_quietly(str(PYTHON), "-m", "pip", "install", "--progress-bar=off", *arguments)
+        run_quietly(python, "-m", "pip", "install", "--progress-bar=off", *arguments)
 
 
 def run_quietly(*command: str) -> None:
@@ -255,6 +281,7 @@ COMMANDS = {
     "serve": serve,
     "test": test,
     "lint": lint,
+    "bench": bench,
     "lock": lock,
     "clean": clean,
     "help": show_help,

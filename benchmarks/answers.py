@@ -2,7 +2,7 @@
 
 Builds 100,000 funding rows, 5,000 AI models and 20 sources (made up) in a temporary SQLite file,
 asks each address several times in turn, and prints medians and their ratio to the list call.
-Run: `.venv/bin/python benchmarks/answers.py [ROWS]`.
+Run: `python3 run.py bench answers [ROWS]`.
 """
 
 import random
@@ -10,8 +10,6 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from starlette.testclient import TestClient
 
@@ -24,12 +22,10 @@ from app.settings import Settings
 from app.storage.database import Database
 from app.storage.ledger import StoredRow
 from app.storage.migration import migrate
+from benchmarks.shared import COMPANY_COUNT, COUNTRIES, SOURCE_COUNT, scratch
 
-SOURCE_COUNT = 20
-COMPANY_COUNT = 2_000
 MODEL_COUNT = 5_000
 ROUNDS = 7
-COUNTRIES = ("US", "CN", "GB", "FR", "DE", "JP", "IN", "CA", "KR", "IL")
 LIST = "/funding?country=US&limit=50"
 ADDRESSES = (
     LIST,
@@ -109,8 +105,8 @@ def fill(database: Database, rows: int) -> None:
 def main() -> None:
     """Build, measure in turn, print a table of medians and ratios."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'benchmark.db'}"
+    with scratch() as folder:
+        url = f"sqlite:///{folder / 'benchmark.db'}"
         database = Database(url)
         migrate(database)
         began = time.perf_counter()

@@ -4,8 +4,8 @@ Builds funding rows (made up; 1,000,000 unless a number is given) in a temporary
 them by `airace serve` and reads each format whole over HTTP. Prints for each: seconds and their
 ratio to `sqlite3 -csv`, the time to the first byte, the server's peak memory above idle, and the
 median time of another small request meanwhile against before.
-Run: `.venv/bin/python benchmarks/exporting.py [ROWS [DATABASE]]`; a DATABASE that is there already
-is used as it is.
+Run: `python3 run.py bench exporting [ROWS [DATABASE]]`; a DATABASE that is there already is used
+as it is.
 """
 
 import csv
@@ -23,7 +23,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Self
 
 import httpx2
@@ -34,13 +33,15 @@ from app.resources.sources import SOURCES, SourceFact
 from app.storage.database import Database
 from app.storage.ledger import StoredRow
 from app.storage.migration import migrate
+from benchmarks.shared import COMPANY_COUNT, COUNTRIES, memory, scratch
 
 SMALL = "/funding?limit=5"
-COMPANY_COUNT = 2_000
-COUNTRIES = ("US", "CN", "GB", "FR", "DE", "JP", "IN", "CA", "KR", "IL")
 TARGETS = {"csv": 2.0, "ndjson": 2.0, "parquet": 1.5}
-RECORDED = "(SELECT recorded_at FROM revisions WHERE revisions.id = funding.revision)"
-COLUMNS = ", ".join(RECORDED if name == "recorded_at" else name for name in FUNDING.columns)
+LOOKED_UP = {
+    "recorded_at": "(SELECT recorded_at FROM revisions WHERE revisions.id = funding.revision)",
+    "licence": "(SELECT licence FROM sources WHERE sources.id = funding.source)",
+}
+COLUMNS = ", ".join(LOOKED_UP.get(name, name) for name in FUNDING.columns)
 SELECT = f"SELECT {COLUMNS} FROM funding ORDER BY id"  # noqa: S608  (our own names)
 BEFORE = 100
 
@@ -95,13 +96,6 @@ def baseline(path: Path) -> tuple[str, float]:
     with sqlite3.connect(path) as connection, Path(os.devnull).open("w") as nowhere:
         csv.writer(nowhere).writerows(connection.execute(SELECT))
     return "Python's csv over sqlite3 (there is no sqlite3 program)", time.perf_counter() - began
-
-
-def memory(process: int) -> float:
-    """Return the resident memory of a process in MB."""
-    status = Path(f"/proc/{process}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+)", status)
-    return int(found[1]) / 1024 if found else 0.0
 
 
 class Watch:
@@ -193,8 +187,8 @@ def measure(path: Path) -> None:
 def main() -> None:
     """Build what is not there, then measure."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    with TemporaryDirectory() as folder:
-        path = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(folder) / "benchmark.db"  # noqa: PLR2004
+    with scratch() as folder:
+        path = Path(sys.argv[2]) if len(sys.argv) > 2 else folder / "benchmark.db"  # noqa: PLR2004
         if not path.exists():
             began = time.perf_counter()
             build(path, rows)

