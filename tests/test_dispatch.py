@@ -292,7 +292,7 @@ def test_a_short_read_stays_in_the_event_loop(
 
 
 @pytest.mark.parametrize(
-    "query", [b"limit=1000", b"as_of=1", b"count=exact", b"licence=open", b"limit=101"]
+    "query", [b"limit=1000", b"as_of=1", b"count=exact", b"limit=101"]
 )
 def test_what_may_be_long_is_read_in_a_thread(
     app: FastAPI, query: bytes, monkeypatch: pytest.MonkeyPatch
