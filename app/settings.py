@@ -59,7 +59,7 @@ class Settings(BaseSettings):
         ge=20,
         le=60_000,
         description="On PostgreSQL, how long an answer that was kept may miss a write of another "
-        "process; on SQLite it is a millisecond, and a write of the same process is seen at once.",
+        "process; on SQLite it is two milliseconds. A write of the same process is seen at once.",
     )
     early_answers: bool = Field(
         default=True,

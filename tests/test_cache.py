@@ -74,7 +74,14 @@ QUERIES = st.sampled_from(
 PATHS = st.sampled_from(
     [
         *("/funding", "/funding.csv", "/funding.xlsx", "/funding/f0", "/funding/f0/history"),
-        *("/companies", "/companies.ndjson", "/companies/c0", "/models", "/models/m0", "/models/m1"),
+        *(
+            "/companies",
+            "/companies.ndjson",
+            "/companies/c0",
+            "/models",
+            "/models/m0",
+            "/models/m1",
+        ),
         *("/revisions", "/changes", "/changes.parquet", "/checks", "/indicators", "/gap", "/race"),
         *("/observations", "/claims", "/diff", "/export.zip", "/", "/docs", "/openapi.json"),
         *("/charts/funding-amount.vl.json", "/nowhere", "/fund%69ng", "/funding/", "/health"),
@@ -121,7 +128,7 @@ def test_what_is_kept_equals_what_is_made_anew(both: Clients, steps: list[Any]) 
         for _ in range(3):  # made, kept on trial, kept
             answer = cached.request(step["method"], address, headers=headers)
             assert _told(answer) == expected, (address, headers)
-        tags[address] = answer.headers.get("etag", '"none"')
+            tags[address] = answer.headers.get("etag", '"none"')
 
 
 @pytest.mark.parametrize("address", CACHED)

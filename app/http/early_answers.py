@@ -5,8 +5,8 @@ answered here before it is handed to the application. Whatever is not quite usua
 application, which asks the same cache.
 """
 
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Final, NamedTuple
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import (
@@ -31,85 +31,94 @@ class _Read(NamedTuple):
     method: str
 
 
-def early_answers(cache: Cache) -> type[HttpToolsProtocol]:
-    """Return the protocol of uvicorn that answers from a cache what it can."""
-    known: dict[bytes, _Read] = {}
+class EarlyAnswers(HttpToolsProtocol):
+    """A connection to a client, on which answers from a cache are sent at once."""
 
-    class EarlyAnswers(HttpToolsProtocol):
-        _between = True
-        """Whether the last request was read to its end and no other has begun."""
+    cache: ClassVar[Cache]
+    known: ClassVar[dict[bytes, _Read]]
 
-        _begun = 0
-        """How many requests have begun since bytes came last."""
+    _between = True
+    """Whether the last request was read to its end and no other has begun."""
 
-        _read: _Read | None = None
-        """The last of these, where it was answered here."""
+    _begun = 0
+    """How many requests have begun since bytes came last."""
 
-        def data_received(self, data: bytes) -> None:
-            between, read = self._between, known.get(data)
-            if read and between and self._is_free():
-                found = self._find(read.asked)
-                if found:
-                    self._send(found, read.method, self.server_state.default_headers)
-                    self.on_response_complete()
-                    return
-            self._begun, self._read = 0, None
-            super().data_received(data)
-            alone = between and self._between and self._begun == 1
-            if self._read and alone and len(data) <= _LONGEST_REQUEST:
-                if len(known) >= _REQUESTS_AT_MOST:
-                    known.clear()
-                known[data] = self._read
+    _read: Sequence[_Read] = ()
+    """Those of them that were answered here."""
 
-        def on_message_begin(self) -> None:
-            self._between = False
-            self._begun += 1
-            super().on_message_begin()
-
-        def on_message_complete(self) -> None:
-            self._between = True
-            super().on_message_complete()
-
-        def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-            usual = app is self.app and not self.pipeline and not self.flow.write_paused
-            usual = usual and not self.config.access_log
-            asked = asked_by(cycle.scope, _NOT_HERE) if usual else None
-            found = self._find(asked) if asked else None
-            if asked is None or found is None:
-                super()._start_asgi_task(cycle, app)
+    def data_received(self, data: bytes) -> None:
+        between, read = self._between, self.known.get(data)
+        if read and between and self._is_free():
+            found = self._find(read.asked)
+            if found:
+                self._send(found, read.method, self.server_state.default_headers)
+                self.on_response_complete()
                 return
-            method = cycle.scope["method"]
-            self._send(found, method, cycle.default_headers, keep_alive=cycle.keep_alive)
-            cycle.response_started = cycle.response_complete = True
-            if cycle.keep_alive:
-                self._read = _Read(asked, method)
-            self.on_response_complete()
+        self._begun, self._read = 0, []
+        super().data_received(data)
+        alone = between and self._between and self._begun == 1
+        if self._read and alone and len(data) <= _LONGEST_REQUEST:
+            if len(self.known) >= _REQUESTS_AT_MOST:
+                self.known.clear()
+            self.known[data] = self._read[0]
 
-        def _is_free(self) -> bool:
-            """Return whether no answer is under way, and the reader takes what is sent."""
-            done = self.cycle is None or self.cycle.response_complete
-            return done and not self.flow.write_paused and not self.transport.is_closing()
+    def on_message_begin(self) -> None:
+        self._between = False
+        self._begun += 1
+        super().on_message_begin()
 
-        def _find(self, asked: Asked) -> Found | None:
-            state = cache.state()
-            found = cache.find(asked, state) if state is not None else None
-            return found if isinstance(found, Found) and found.has_its_length else None
+    def on_message_complete(self) -> None:
+        self._between = True
+        super().on_message_complete()
 
-        def _send(
-            self,
-            found: Found,
-            method: str,
-            defaults: Iterable[tuple[bytes, bytes]],
-            *,
-            keep_alive: bool = True,
-        ) -> None:
-            lines = [STATUS_LINE[found.status]]
-            for name, value in defaults:
-                lines += (name, b": ", value, b"\r\n")
-            lines.append(found.answer.head(found.headers))
-            lines += (b"" if keep_alive else b"connection: close\r\n", b"\r\n", found.body(method))
-            self.transport.write(b"".join(lines))
-            if not keep_alive:
-                self.transport.close()
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        usual = app is self.app and not self.pipeline and not self.flow.write_paused
+        usual = usual and not self.config.access_log
+        asked = asked_by(cycle.scope, _NOT_HERE) if usual else None
+        found = self._find(asked) if asked else None
+        if asked is None or found is None:
+            super()._start_asgi_task(cycle, app)
+            return
+        method = cycle.scope["method"]
+        self._send(found, method, cycle.default_headers, keep_alive=cycle.keep_alive)
+        cycle.response_started = cycle.response_complete = True
+        if cycle.keep_alive:
+            self._read = [*self._read, _Read(asked, method)]
+        self.on_response_complete()
 
-    return EarlyAnswers
+    def _is_free(self) -> bool:
+        """Return whether no answer is under way, and the reader takes what is sent."""
+        done = getattr(self.cycle, "response_complete", True)  # there is none at first
+        return done and not self.flow.write_paused and not self.transport.is_closing()
+
+    def _find(self, asked: Asked) -> Found | None:
+        state = self.cache.state()
+        found = self.cache.find(asked, state) if state is not None else None
+        return found if isinstance(found, Found) and found.has_its_length else None
+
+    def _send(
+        self,
+        found: Found,
+        method: str,
+        defaults: Iterable[tuple[bytes, bytes]],
+        *,
+        keep_alive: bool = True,
+    ) -> None:
+        lines = [STATUS_LINE[found.status]]
+        for name, value in defaults:
+            lines += (name, b": ", value, b"\r\n")
+        lines.append(found.answer.head(found.headers))
+        lines += (b"" if keep_alive else b"connection: close\r\n", b"\r\n", found.body(method))
+        self.transport.write(b"".join(lines))
+        if not keep_alive:
+            self.transport.close()
+
+
+def early_answers(cache: Cache) -> type[EarlyAnswers]:
+    """Return the protocol of uvicorn that answers from a cache what it can."""
+
+    class Answers(EarlyAnswers):
+        pass
+
+    Answers.cache, Answers.known = cache, {}
+    return Answers

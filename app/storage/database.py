@@ -147,7 +147,7 @@ class Database:
         """Return what tells states of the data apart. Whoever takes it closes it.
 
         It notices a write of this process at once. That of another it notices on SQLite within
-        a millisecond, on PostgreSQL within these seconds.
+        two milliseconds, on PostgreSQL within these seconds.
         """
         if self.url.get_backend_name() == "sqlite":
             return FileWatch(self._reader)

@@ -53,7 +53,7 @@ class Watch(Protocol):
 
 
 class FileWatch:
-    """Asks an SQLite file for its `data_version`, at most once in a millisecond.
+    """Asks an SQLite file for its `data_version`, at most once in two milliseconds.
 
     The version is of use on one connection only, which is held; each commit by any other
     connection, of this process or another, gives it another one.
