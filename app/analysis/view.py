@@ -37,13 +37,17 @@ class View:
     def attributed(self) -> Subquery:
         """Return the AI models by country: `id`, `country`, and the `weight` that each counts."""
         pairs = self.rows(AI_MODELS).pairs("countries").subquery()
+        if self.attribution == "any":  # nobody's place matters, and to find it takes most time
+            everyone = select(
+                pairs.c.id, pairs.c.value.label("country"), literal(1.0).label("weight")
+            )
+            return everyone.where(pairs.c.value.is_not(None)).subquery("attributed")
         place = func.row_number().over(partition_by=pairs.c.id, order_by=pairs.c.position)
         among = func.count().over(partition_by=pairs.c.id)
         ranked = select(
             pairs.c.id, pairs.c.value.label("country"), place.label("place"), among.label("among")
         ).subquery()
-        counted: dict[Attribution, tuple[ColumnElement[bool] | None, ColumnElement[Any]]] = {
-            "any": (None, literal(1.0)),
+        counted: dict[str, tuple[ColumnElement[bool] | None, ColumnElement[Any]]] = {
             "first": (ranked.c.place == 1, literal(1.0)),
             "fractional": (None, 1.0 / ranked.c.among),
             "exclusive": (ranked.c.among == 1, literal(1.0)),
