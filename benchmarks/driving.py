@@ -72,6 +72,8 @@ def finished(process: subprocess.Popen[str], addresses: Sequence[str], *, second
     if process.returncode or not lines:
         raise SystemExit(f"wrk has failed:\n{said}")
     found = json.loads(lines[-1])
+    if not found["requests"]:
+        raise SystemExit("the server answered nothing in the time that it was given")
     if found["failed"]:
         raise SystemExit(f"{found['failed']} of {found['requests']} requests failed")
     if 1 < len(addresses) < found["requests"]:

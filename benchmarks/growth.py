@@ -33,11 +33,12 @@ def measure_growth(effort: Effort, folder: Path, quiet: Quiet) -> tuple[Growth, 
             build(place.sqlite_url, rows)
             product = stack.enter_context(running(ours(f"ours-{rows}"), place, cores().server))
             up.append((rows, product, _modes(rows, paged(product, rows))))
+        seconds = max(effort.seconds / 2, 0.5)
         with quiet():
             for turn in range(effort.warming_up + min(effort.rounds, 3)):
                 for rows, product, modes in up:
                     for mode in modes:
-                        found = drive(mode, [product], turn, effort.seconds / 2, folder)
+                        found = drive(mode, [product], turn, seconds, folder)
                         if turn >= effort.warming_up:
                             growth[mode.name].setdefault(rows, []).append(1_000 / found.rate)
     for rows in effort.growth:

@@ -1,7 +1,7 @@
 """The table that is measured: made-up funding rows, the same ones on both databases.
 
 Loading ten million rows takes long and is measured elsewhere (`loading`). Here the rows are made
-inside the database by one INSERT … SELECT into the tables that the migrations made; the indexes are
+inside the database by INSERT … SELECT into the tables that the migrations made; the indexes are
 taken down before and put back as they were, and references are not looked up for each row. Nothing
 is wrong with the result: a test has it checked as `airace check` does.
 """
@@ -24,6 +24,7 @@ YEARS: Final = range(2014, 2025)
 TOTALS: Final = SOURCE_COUNT * len(COUNTRIES) * len(SCOPES) * len(YEARS)
 FIRST_NUMBER: Final = 10_000_000  # so that keys sort as numbers do
 REVISION: Final = 2
+_AT_ONCE: Final = 1_000_000
 
 _PLAIN_INDEXES = {
     "sqlite": "SELECT name, sql FROM sqlite_master "
@@ -62,7 +63,6 @@ def build(url: str, rows: int) -> None:
             for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-400000"):
                 connection.exec_driver_sql(f"PRAGMA {pragma}")
         _fill(connection, rows)
-        connection.commit()
         if connection.dialect.name == "postgresql":  # which would do so itself after a minute
             connection.execution_options(isolation_level="AUTOCOMMIT")
             connection.exec_driver_sql("VACUUM (ANALYZE) funding")
@@ -71,18 +71,22 @@ def build(url: str, rows: int) -> None:
 
 def _fill(connection: Connection, rows: int) -> None:
     if connection.dialect.name == "postgresql":  # or each row would cost five look-ups
-        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        connection.exec_driver_sql("SET session_replication_role = replica")
     indexes = connection.exec_driver_sql(_PLAIN_INDEXES[connection.dialect.name]).all()
     for name, _ in indexes:
         connection.exec_driver_sql(f'DROP INDEX "{name}"')
     # At most a tenth are totals: what sources state of each country, scope and year.
-    connection.execute(text(_insert(min(TOTALS, rows // 10))), {"rows": rows})
+    insert = text(_insert(min(TOTALS, rows // 10)))
+    for first in range(0, rows, _AT_ONCE):
+        connection.execute(insert, {"first": first, "end": min(first + _AT_ONCE, rows)})
+        connection.commit()  # or all of it would be held in memory
     recorded = "INSERT INTO revisions (id, recorded_at, author, message, added, changed, removed) "
     values = "SELECT :id, recorded_at, author, 'Made-up rows', :rows, 0, 0 FROM revisions "
     last = text(f"{recorded} {values} WHERE id = :id - 1")
     connection.execute(last, {"id": REVISION, "rows": rows})
     for _, definition in indexes:
         connection.exec_driver_sql(definition)
+        connection.commit()
 
 
 def _insert(totals: int) -> str:
@@ -128,7 +132,7 @@ def _insert(totals: int) -> str:
     )
     return f"""
         WITH RECURSIVE counted(i) AS (
-            SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM counted WHERE i + 1 < :rows
+            SELECT CAST(:first AS BIGINT) UNION ALL SELECT i + 1 FROM counted WHERE i + 1 < :end
         ), mixed AS (
             SELECT i, CASE WHEN i < {totals} THEN 'total' ELSE 'round' END AS kind, {mixed}
             FROM counted

@@ -32,7 +32,7 @@ from tests.conftest import Templates
 from tests.support import ROOT, need
 
 ROWS = 4_000
-EFFORT = Effort(rows=ROWS, rounds=1, seconds=0.2, growth=(1_000,), warming_up=0)
+EFFORT = Effort(rows=ROWS, rounds=1, seconds=0.5, growth=(1_000,), warming_up=0)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def results(place: Place) -> Results:
         held = memory(product.process)
         gone = replace(load.modes[0], addresses=lambda _first, _count: ["/no-such-address"])
         with pytest.raises(SystemExit, match="requests failed"):
-            drive(gone, [product], 0, 0.2, place.folder)
+            drive(gone, [product], 0, 0.5, place.folder)
     growth, left_out = measure_growth(EFFORT, place.folder, nullcontext)
     return Results(
         effort=EFFORT,
