@@ -3,12 +3,13 @@
 Nothing here touches a database: what must be known of it is given.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
+from app.exchange.feeds import NOWHERE, Place
 from app.exchange.kept_keys import KeptKeys
 from app.exchange.mapped_rows import MappedRows
 from app.exchange.organisations import Organisations
@@ -21,6 +22,7 @@ from app.resources.resource import Resource, list_names
 from app.storage.ledger import StoredRow
 
 _BATCH = 1_000
+_FEW = 250
 
 
 @dataclass(slots=True)
@@ -98,9 +100,9 @@ class CheckedRows:
         """Yield the rows by the batch. Raises UnreadableTable, after what was refused till then."""
         batch = Batch(0)
         try:
-            for row in self._table.rows:
+            for row, place in self._placed():
                 batch.read += 1
-                for found in self._found(row):
+                for found in self._found(row, place):
                     batch.enter(row.line, found)
                     if batch.is_full:
                         yield batch
@@ -125,13 +127,20 @@ class CheckedRows:
         """Yield the companies to write, when all rows have been read."""
         return (fact.stored() for fact in self._organisations.facts())
 
-    def _found(self, row: Row | BadRow) -> Iterator[StoredRow | Reject]:
+    def _placed(self) -> Iterator[tuple[Row | BadRow, Place]]:
+        """Yield the rows, a few of which are begun at once."""
+        for rows in _few(self._table.rows):
+            places = iter(self._rows.places([row for row in rows if isinstance(row, Row)]))
+            for row in rows:
+                yield row, NOWHERE if isinstance(row, BadRow) else next(places)
+
+    def _found(self, row: Row | BadRow, place: Place) -> Iterator[StoredRow | Reject]:
         """Yield what is stored of a row, until something of it is refused."""
         if isinstance(row, BadRow):
             yield Reject(row.line, row.column, row.found, row.fault)
             return
         try:
-            for values in self._rows.read(row):
+            for values in self._rows.read(place):
                 given = {**self._given, **values}
                 if self._is_known_elsewhere(given.get("id")):
                     continue
@@ -165,3 +174,18 @@ class CheckedRows:
             words = f"{fault.message} (such as {few})" if few else fault.message
             column = fault.name or ""
             raise Refused(column, str(given.get(column, "")), words) from None
+
+
+def _few(rows: Iterable[Row | BadRow]) -> Iterator[list[Row | BadRow]]:
+    """Yield rows, a few at a time. Raises UnreadableTable, after those that were read till then."""
+    few: list[Row | BadRow] = []
+    try:
+        for row in rows:
+            few.append(row)
+            if len(few) == _FEW:
+                yield few
+                few = []
+    except UnreadableTable:
+        yield few
+        raise
+    yield few

@@ -1,7 +1,7 @@
-"""The rules of a mapping, each made ready to be used: from a row to the value of one field.
+"""The rules of a mapping, each made ready to be used: from rows to the values of one field.
 
-Most columns of a table have few texts. What a rule makes of a text alone is kept by the text, so
-that a row costs hardly more than a look-up for each field.
+Most columns of a table have few texts. What a rule makes of a text alone is kept by the text, and
+rules take many rows at once, so that a row costs hardly more than a look-up for each field.
 """
 
 import re
@@ -38,13 +38,17 @@ class Place:
     cells: Sequence[str]
     more: Mapping[str, str]
     values: Values
+    is_begun: bool = False
+    """Whether `values` has what can be told of the texts alone."""
 
 
-Read = Callable[[Place], str]
-Feed = Callable[[Place], Any]
+Places = Sequence[Place]
+Read = Callable[[Places], list[str]]
+Feed = Callable[[Places], list[Any]]
 Make = Callable[[str, Place], Any]
 
-_ANYWHERE = Place((), {}, {})
+NOWHERE = Place((), {}, {})
+"""Stands for a row where none is looked at."""
 
 
 class _Kept(dict[str, Any]):
@@ -92,7 +96,7 @@ class Feeds:
         spreads = self._mapping.content.spread
         known = {"value", "header", *(key for spread in spreads for key in spread.set)}
         if spreads and name in known:
-            return lambda place: place.more[name]
+            return lambda places: [place.more[name] for place in places]
         if (match := _PLACE.fullmatch(name)) and match[2] in self._mapping.content.ask:
             name = self._answers[match[2]]
         heading = self._mapping.heading(name, self._header)
@@ -101,18 +105,17 @@ class Feeds:
             hint = f"; did you mean {near}?" if near else ""
             raise UnusableMapping(f"{self._mapping.name}: the file has no column {name}{hint}")
         number = self._header.index(heading)
-        return lambda place: place.cells[number]
+        return lambda places: [place.cells[number] for place in places]
 
     def feed(self, name: str, rule: Rule) -> Feed:
-        """Return what makes the value of a field; it returns None where there is none."""
+        """Return what makes the values of a field; None is where there is none."""
         if rule.constant is not None:
-            return lambda _place: rule.constant
+            return lambda places: [rule.constant] * len(places)
         if rule.country_of is not None:
             of, countries = rule.country_of, self._organisations.countries
-            return lambda place: countries.get(place.values.get(of, ""))
+            return lambda places: [countries.get(place.values.get(of, "")) for place in places]
         if rule.asked is not None:
-            text = self._answers[rule.asked]
-            return self._valued(name, rule, rule.asked, lambda _place: text)
+            return self._valued(name, rule, rule.asked, _always(self._answers[rule.asked]))
         if rule.template is not None:
             return self._valued(name, rule, "the template", self._template(rule.template))
         readers = [self.reader(column) for column in rule.columns]
@@ -121,9 +124,10 @@ class Feeds:
             return self._valued(name, rule, shown, readers[0])
         nothing = frozenset({"", *rule.nothing})
 
-        def first(place: Place) -> str:
-            texts = (read(place).strip() for read in readers)
-            return next((text for text in texts if text not in nothing), "")
+        def first(places: Places) -> list[str]:
+            rows = zip(*[read(places) for read in readers], strict=True)
+            stripped = ([text.strip() for text in row] for row in rows)
+            return [next((one for one in row if one not in nothing), "") for row in stripped]
 
         return self._valued(name, rule, shown, first)
 
@@ -131,10 +135,10 @@ class Feeds:
         """Return what makes a value of what is read."""
         make = self._maker(name, rule, column)
         if rule.transform not in _LOOKED_UP:
-            kept = _Kept(lambda text: make(text, _ANYWHERE))
-            return lambda place: kept[read(place)]
+            kept = _Kept(lambda text: make(text, NOWHERE))
+            return lambda places: [kept[text] for text in read(places)]
         if rule.countries is None:
-            return lambda place: make(read(place), place)
+            return lambda places: [make(*pair) for pair in zip(read(places), places, strict=True)]
         return self._with_countries(make, read, rule)
 
     def _maker(self, name: str, rule: Rule, column: str) -> Make:
@@ -215,40 +219,61 @@ class Feeds:
         read_countries = self.reader(column)
         spelled = self._mapping.content.countries
         convert = TRANSFORMS["country"].read
+        known = self._organisations
 
-        def fed(place: Place) -> Any:
-            keys = make(read(place), place)
-            text = read_countries(place).strip()
-            if keys and text:
-                names = [part.strip() for part in text.split(separator)] if separator else [text]
-                try:
-                    codes = {
-                        spelled[name] if name in spelled else str(convert(name))
-                        for name in names
-                        if name
-                    }
-                except NotAllowed as error:
-                    raise Refused.because(error, column, text) from None
-                if len(codes) == 1:
-                    self._organisations.stand_in(keys if isinstance(keys, list) else [keys], codes)
-            return keys
+        def countries_of(text: str) -> set[str]:
+            names = [part.strip() for part in text.split(separator)] if separator else [text]
+            try:
+                return {
+                    spelled[name] if name in spelled else str(convert(name))
+                    for name in names
+                    if name
+                }
+            except NotAllowed as error:
+                raise Refused.because(error, column, text) from None
 
-        return fed
+        def feed(places: Places) -> list[Any]:
+            made = []
+            rows = zip(read(places), read_countries(places), places, strict=True)
+            for text, countries, place in rows:
+                keys = make(text, place)
+                if keys and countries.strip():
+                    codes = countries_of(countries.strip())
+                    if len(codes) == 1:
+                        known.stand_in(keys if isinstance(keys, list) else [keys], codes)
+                made.append(keys)
+            return made
+
+        return feed
 
     def _template(self, template: str) -> Read:
         """Return what puts the texts of a row into a template."""
         reads = [
             self._named(match[2], is_field=bool(match[1])) for match in _PLACE.finditer(template)
         ]
+        if not reads:
+            return _always(template)
         form = _PLACE.sub("%s", template.replace("%", "%%"))
-        return lambda place: form % tuple([read(place) for read in reads])
+        return lambda places: [
+            form % texts for texts in zip(*[read(places) for read in reads], strict=True)
+        ]
 
     def _named(self, name: str, *, is_field: bool) -> Read:
         if is_field:
-            return lambda place: str(place.values.get(name, ""))
+            return lambda places: [str(place.values.get(name, "")) for place in places]
         if name in self._mapping.content.ask:
-            return lambda _place: self._answers[name]
+            return _always(self._answers[name])
         return self.reader(name)
+
+
+def is_of_texts(rule: Rule) -> bool:
+    """Return whether the value of a rule depends on the texts of its row alone."""
+    looks_up = rule.transform in _LOOKED_UP and rule.constant is None
+    return not (looks_up or rule.country_of or "{=" in (rule.template or ""))
+
+
+def _always(text: str) -> Read:
+    return lambda places: [text] * len(places)
 
 
 def columns_of(template: str | None) -> list[str]:

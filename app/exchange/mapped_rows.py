@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from app.exchange.feeds import Feeds, Place, Values, columns_of
+from app.exchange.feeds import Feeds, Place, Values, columns_of, is_of_texts
 from app.exchange.mapping import Rule, Spread, TableMapping, UnusableMapping
 from app.exchange.organisations import Organisations
+from app.exchange.rejects import Refused
 from app.exchange.tables import Row
 
 
@@ -30,7 +31,10 @@ class MappedRows:
             (feeds.reader(skip.column), frozenset(skip.texts), skip.why)
             for skip in mapping.content.skip
         ]
-        self._feeds = [(name, feeds.feed(name, rule)) for name, rule in self._rules()]
+        ready = [(name, rule, feeds.feed(name, rule)) for name, rule in self._rules()]
+        self._feeds = [(name, feed) for name, _, feed in ready]
+        self._of_texts = [(name, feed) for name, rule, feed in ready if is_of_texts(rule)]
+        self._others = [(name, feed) for name, rule, feed in ready if not is_of_texts(rule)]
         self.skipped: dict[str, int] = {}
         """How many rows were left out, by why."""
 
@@ -47,16 +51,34 @@ class MappedRows:
         spread = {self._header[place] for columns in self._spreads for place, _ in columns}
         return [name for name in self._header if name and name not in headings | spread]
 
-    def read(self, row: Row) -> Iterable[Values]:
+    def places(self, rows: Sequence[Row]) -> list[Place]:
+        """Return rows as rules see them, begun with what their texts alone can tell.
+
+        They are not begun where something is refused: then each is read in the order of the rules.
+        """
+        places = [Place(row.cells, {}, {}) for row in rows]
+        if self._spreads:
+            return places
+        try:
+            columns = [feed(places) for _, feed in self._of_texts]
+        except Refused:
+            return places
+        names = [name for name, _ in self._of_texts]
+        for place, values in zip(places, zip(*columns, strict=True), strict=False):
+            found = zip(names, values, strict=True)
+            place.values = {name: value for name, value in found if value is not None}
+            place.is_begun = True
+        return places
+
+    def read(self, place: Place) -> Iterable[Values]:
         """Return the values of each fact of a row. Raises Refused, here or when they are read."""
-        place = Place(row.cells, {}, {})
         for read, texts, why in self._skips:
-            if read(place).strip() in texts:
+            if read((place,))[0].strip() in texts:
                 self.skipped[why] = self.skipped.get(why, 0) + 1
                 return ()
-        return self._spread(row) if self._spreads else (self._values(place),)
+        return self._spread(place) if self._spreads else (self._values(place),)
 
-    def _spread(self, row: Row) -> Iterator[Values]:
+    def _spread(self, row: Place) -> Iterator[Values]:
         for columns in self._spreads:
             for number, more in columns:
                 cell = row.cells[number]
@@ -65,8 +87,8 @@ class MappedRows:
 
     def _values(self, place: Place) -> Values:
         values = place.values
-        for name, feed in self._feeds:
-            value = feed(place)
+        for name, feed in self._others if place.is_begun else self._feeds:
+            (value,) = feed((place,))
             if value is not None:
                 values[name] = value
         return values
