@@ -40,7 +40,10 @@ COMPANY_COUNT = 2_000
 COUNTRIES = ("US", "CN", "GB", "FR", "DE", "JP", "IN", "CA", "KR", "IL")
 TARGETS = {"csv": 2.0, "ndjson": 2.0, "parquet": 1.5}
 RECORDED = "(SELECT recorded_at FROM revisions WHERE revisions.id = funding.revision)"
-COLUMNS = ", ".join(RECORDED if name == "recorded_at" else name for name in FUNDING.columns)
+LICENCE = "(SELECT licence FROM sources WHERE sources.id = funding.source)"
+COLUMNS = ", ".join(
+    {"recorded_at": RECORDED, "licence": LICENCE}.get(name, name) for name in FUNDING.columns
+)
 SELECT = f"SELECT {COLUMNS} FROM funding ORDER BY id"  # noqa: S608  (our own names)
 BEFORE = 100
 
