@@ -291,9 +291,7 @@ def test_a_short_read_stays_in_the_event_loop(
     assert _readers(app, Asked("GET", "/funding", b"country=US"), monkeypatch) == {"MainThread"}
 
 
-@pytest.mark.parametrize(
-    "query", [b"limit=1000", b"as_of=1", b"count=exact", b"limit=101"]
-)
+@pytest.mark.parametrize("query", [b"limit=1000", b"as_of=1", b"count=exact", b"limit=101"])
 def test_what_may_be_long_is_read_in_a_thread(
     app: FastAPI, query: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

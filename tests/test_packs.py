@@ -18,8 +18,9 @@ from app.exchange.exporting import export_pack
 from app.exchange.packs import UnreadablePack, load_pack, open_pack
 from app.exchange.seed import find_pack, location
 from app.resources.queries import PageQuery
-from app.resources.reading import ResourceList, read_all
+from app.resources.reading import ResourceList
 from app.resources.registry import RESOURCES
+from app.resources.results import read_all
 from app.storage.database import Database
 from tests.conftest import Templates
 

@@ -16,7 +16,8 @@ from sqlalchemy import func, select
 from app.analysis.checks import check
 from app.resources.companies import COMPANIES
 from app.resources.queries import list_query
-from app.resources.reading import Item, ResourceList, read_all
+from app.resources.reading import Item, ResourceList
+from app.resources.results import read_all
 from app.resources.sources import SOURCES
 from app.storage.database import Database, ReadTransaction
 from tests.conftest import Templates

@@ -8,7 +8,8 @@ from app.kit.formats import write_csv
 from app.kit.tables import columns_of
 from app.kit.text import counted
 from app.resources.differences import DiffList
-from app.resources.reading import Item, read_all
+from app.resources.reading import Item
+from app.resources.results import read_all
 from app.storage.database import Database
 
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,12 +14,13 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import orjson
 
 from app.exchange.datapackage import descriptor
-from app.kit.formats import Row, write_csv
+from app.kit.formats import write_csv
 from app.kit.tables import columns_of
 from app.resources.queries import ListQuery, PageQuery
-from app.resources.reading import Item, ResourceList, read_all, read_rows
+from app.resources.reading import Item, ResourceList
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
+from app.resources.results import read_all, read_rows
 from app.resources.sources import SOURCES
 from app.storage.database import Database, Revision
 
@@ -144,22 +145,19 @@ class _Table:
         """Yield the table as CSV in pieces, and note its size and checksum."""
         columns = columns_of(self.resource.fact)
         query = ListQuery(fields=[column.name for column in columns])
-        batches = read_rows(database, ResourceList(self.resource), query, at)
+
+        def told(rows: int) -> None:
+            self.rows += rows
+            if progress:
+                progress(rows)
+
+        batches = read_rows(database, ResourceList(self.resource), query, at, told)
         seen = sha256()
-        for piece in write_csv(columns, self._counted(batches, progress)):
+        for piece in write_csv(columns, batches):
             seen.update(piece)
             self.size += len(piece)
             yield piece
         self.checksum = f"sha256:{seen.hexdigest()}"
-
-    def _counted(
-        self, batches: Iterable[Sequence[Row]], progress: Progress | None
-    ) -> Iterator[Sequence[Row]]:
-        for batch in batches:
-            yield batch
-            self.rows += len(batch)
-            if progress:
-                progress(len(batch))
 
 
 def _described(tables: list[_Table], sources: list[Item], at: Revision) -> dict[str, Any]:

@@ -33,10 +33,10 @@ from app.resources.reading import (
     pinned_revision,
     read_one,
     read_page,
-    read_rows,
     table_columns,
 )
 from app.resources.resource import Resource
+from app.resources.results import read_rows
 from app.storage.database import Database, ReadTransaction, Revision
 
 _PARAMETERS_AT_MOST = 100

@@ -14,6 +14,7 @@ import orjson
 from app.kit.errors import NotAllowed
 from app.kit.fields import LIST_SEPARATOR
 from app.kit.formulas import SIGNS, defuse
+from app.kit.lines import CELL_END, LINE_END, Form, Lines, lines_of
 from app.kit.tables import Column, Kind
 
 Row = Sequence[Any]
@@ -58,9 +59,37 @@ def write_csv(columns: Sequence[Column], batches: Batches) -> Generator[bytes, N
     """
     header = _csv([[column.name for column in columns]])
     structured = [place for place, column in enumerate(columns) if column.kind in _STRUCTURED]
-    for chunk in _chunks(batches):
-        yield header + _csv(_flat(chunk, structured))
+    lines = lines_of(batches, Form.CELLS)
+    for part in _chunks(batches) if lines is None else lines:
+        table = _csv_of_lines(columns, part) if isinstance(part, Lines) else None
+        if table is None:
+            rows = part.plain() if isinstance(part, Lines) else part
+            table = _csv(_flat(rows, structured))
+        yield header + table
         header = b""
+
+
+def _csv_of_lines(columns: Sequence[Column], part: Lines) -> bytes | None:
+    """Return lines as CSV, None where one has what must be looked at cell by cell."""
+    text = part.cells(columns, _cell)
+    if text is None:
+        return None
+    # A row of one empty cell is quoted, so that it is a row.
+    if len(columns) == 1 or any(sign in text for sign in _QUOTED):
+        table = _plain_csv([line.split(CELL_END) for line in text.split(LINE_END)[:-1]])
+    else:
+        table = text.encode().translate(_TO_CSV)
+    return None if _may_have_formulas(table) else table
+
+
+_QUOTED = '",\n\r'
+_TO_CSV = bytes.maketrans(f"{CELL_END}{LINE_END}".encode(), b",\n")
+
+
+def _cell(value: Any) -> str:
+    """Return the text of a value as the csv module has it."""
+    text = as_text(value) if isinstance(value, list | dict) else value
+    return "" if text is None else str(text)
 
 
 def _csv(rows: Sequence[Row]) -> bytes:
@@ -116,13 +145,25 @@ def _defused(value: Any) -> Any:
 def write_ndjson(columns: Sequence[Column], batches: Batches) -> Generator[bytes, None, None]:
     """Yield the rows as JSON objects, one a line, a chunk a thousand rows."""
     names = [column.name for column in columns]
-    for chunk in _chunks(batches):
-        yield b"".join(
-            [
-                orjson.dumps(dict(zip(names, row, strict=True)), option=orjson.OPT_APPEND_NEWLINE)
-                for row in chunk
-            ]
-        )
+    lines = lines_of(batches, Form.JSON)
+    for part in _chunks(batches) if lines is None else lines:
+        text = part.filled(_json) if isinstance(part, Lines) else None
+        if text is None:
+            rows = part.plain() if isinstance(part, Lines) else part
+            yield b"".join(
+                [
+                    orjson.dumps(
+                        dict(zip(names, row, strict=True)), option=orjson.OPT_APPEND_NEWLINE
+                    )
+                    for row in rows
+                ]
+            )
+        else:
+            yield text.encode()
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _chunks(batches: Batches) -> Iterator[Sequence[Row]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
+from io import BytesIO
 from itertools import accumulate, chain
 from queue import Empty, Queue
 from threading import Thread
@@ -9,9 +10,12 @@ from typing import Any
 
 import orjson
 from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, Schema, list_array
+from arro3.io import read_csv
 from arro3.io import write_parquet as write_arrow
 
+from app.kit.fields import LIST_SEPARATOR
 from app.kit.formats import Batches, Row
+from app.kit.lines import CELL_END, IN_LINE, LEFT_OUT, LINE_END, Form, Lines, lines_of
 from app.kit.tables import Column, Kind
 
 _ROWS_A_GROUP = 10_000
@@ -28,6 +32,8 @@ _TYPES = {
     Kind.LIST: _TEXTS,
     Kind.OBJECT: DataType.string(),
 }
+_TEXT = _TYPES[Kind.TEXT]
+_CELLS = {Kind.WHOLE: _TYPES[Kind.WHOLE]}
 
 
 class _Pipe:
@@ -99,14 +105,63 @@ def _steps(
 ) -> Iterator[RecordBatch]:
     """Yield the rows as Arrow. A fault ends them and is kept: it must not cross into Rust."""
     try:
-        for batch in batches:
-            for start in range(0, len(batch), _ROWS_A_STEP):
-                if pipe.closed_early:
-                    return
-                yield _arrow(columns, schema, batch[start : start + _ROWS_A_STEP])
+        for step in _steps_of(columns, batches):
+            if pipe.closed_early:
+                return
+            found = _arrow_of_lines(columns, schema, step) if isinstance(step, Lines) else None
+            if found is None:
+                rows = step.plain() if isinstance(step, Lines) else step
+                found = _arrow(columns, schema, rows)
+            yield found
     except BaseException as error:  # noqa: BLE001  (told to whoever reads)
         pipe.failure = error
         pipe.closed_early = True
+
+
+def _steps_of(columns: Sequence[Column], batches: Batches) -> Iterator[Sequence[Row] | Lines]:
+    # A line of one empty cell would be none.
+    lines = lines_of(batches, Form.CELLS) if len(columns) > 1 else None
+    for batch in batches if lines is None else lines:
+        if isinstance(batch, Lines):
+            if batch.lines:
+                yield batch
+            continue
+        for start in range(0, len(batch), _ROWS_A_STEP):
+            yield batch[start : start + _ROWS_A_STEP]
+
+
+def _arrow_of_lines(columns: Sequence[Column], schema: Schema, part: Lines) -> RecordBatch | None:
+    """Return lines as Arrow, None where they are unclear. An empty text is taken for a missing one.
+
+    A reader of CSV takes them apart, which is far quicker than to hand over each value.
+    """
+    text = part.cells(columns, lambda _value: "")
+    if text is None:
+        return None
+    flat = Schema([Field(column.name, _CELLS.get(column.kind, _TEXT)) for column in columns])
+    read = read_csv(
+        BytesIO(text.encode()),
+        flat,
+        has_header=False,
+        batch_size=len(part.lines),
+        delimiter=CELL_END,
+        terminator=LINE_END,
+        quote=LEFT_OUT,  # which no text holds
+    ).read_next_batch()
+    beside = iter(part.beside)
+    arrays: list[Array] = []
+    for place, column in enumerate(columns):
+        cells = read.column(place)
+        if column.kind is Kind.LIST:
+            cells = _array(column.kind, [_members(cell) for cell in cells.to_pylist()])
+        elif column.kind not in IN_LINE:
+            cells = _array(column.kind, next(beside))
+        arrays.append(cells)
+    return RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _members(cell: str | None) -> list[str]:
+    return cell.split(LIST_SEPARATOR) if cell else []
 
 
 def _arrow(columns: Sequence[Column], schema: Schema, rows: Sequence[Row]) -> RecordBatch:

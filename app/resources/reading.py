@@ -1,6 +1,6 @@
 """Reading resources: a page, one row, every version of it, or all of a result in batches."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol, runtime_checkable
@@ -15,7 +15,7 @@ from app.kit.sorting import SortKey, after, total_order
 from app.kit.tables import Column, columns_of, kind_of
 from app.resources.queries import PAGE_SIZE, ListQuery, PageQuery
 from app.resources.resource import Resource
-from app.storage.database import Database, ReadTransaction, Revision
+from app.storage.database import ReadTransaction, Revision
 from app.storage.fetching import fetch
 from app.storage.snapshots import current_rows
 
@@ -23,8 +23,6 @@ Item = dict[str, Any]
 Row = Sequence[Any]
 Statements = dict[tuple[bool, tuple[bool, ...] | None], Select[Any]]
 """Queries that serve again: by whether the newest data are read, and after which values."""
-
-_BATCH = 1_000
 
 
 class Selectable(Filterable, Protocol):
@@ -140,7 +138,7 @@ def read_page(
     """Read one page. A cursor goes on at the revision that its first page was read at."""
     limit = query.limit or PAGE_SIZE
     start = cursor_of(transaction, listing, query).values if query.cursor else None
-    rows_read, last = _read(transaction, listing, query, at, start, limit)
+    rows_read, last = read_batch(transaction, listing, query, at, start, limit)
     columns = shown_columns(listing, query)
     items = [dict(zip(columns, row, strict=True)) for row in rows_read]
     cursor = Cursor(at.id, last).encode(identity(listing, query)) if last else None
@@ -156,29 +154,6 @@ def read_total(
     rows = listing.rows(transaction, at)
     every = rows.select(()).add_columns(func.count()).where(*conditions(query, rows))
     return transaction.connection.scalar(every)
-
-
-def read_all(
-    database: Database, listing: Listing, query: PageQuery, at: Revision
-) -> Iterator[list[Item]]:
-    """Read a whole result in batches, all at one revision, each in a short snapshot of its own."""
-    names = shown_columns(listing, query)
-    for batch in read_rows(database, listing, query, at):
-        yield [dict(zip(names, row, strict=True)) for row in batch]
-
-
-def read_rows(
-    database: Database, listing: Listing, query: PageQuery, at: Revision
-) -> Iterator[Sequence[Row]]:
-    """Read a whole result as rows of the columns shown, in batches as `read_all`."""
-    start: tuple[Any, ...] | None = None
-    known: Statements = {}
-    while True:
-        with database.read() as transaction:
-            rows, start = _read(transaction, listing, query, at, start, _BATCH, known)
-        yield rows
-        if start is None:
-            return
 
 
 def has_more_rows(
@@ -223,7 +198,7 @@ def shown_columns(listing: Listing, query: PageQuery) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chosen)) if chosen else listing.columns
 
 
-def _read(
+def read_batch(
     transaction: ReadTransaction,
     listing: Listing,
     query: PageQuery,
@@ -237,11 +212,11 @@ def _read(
     statements: Statements = {} if known is None else known
     kind = (at == transaction.latest, missing)
     if kind not in statements:
-        statements[kind] = _statement(transaction, listing, query, at, missing)
+        statements[kind] = batch_statement(transaction, listing, query, at, missing)
     values = {f"after_{place}": value for place, value in enumerate(start or ())}
     found = fetch(transaction.connection, statements[kind], {**values, "size": size + 1})
-    columns, order = shown_columns(listing, query), _order(listing, query)
-    marks = _marks(columns, order)
+    columns, order = shown_columns(listing, query), order_of(listing, query)
+    marks = marks_of(columns, order)
     last = None
     if len(found) > size:
         found.pop()
@@ -254,7 +229,7 @@ def _read(
     return shown, last
 
 
-def _statement(
+def batch_statement(
     transaction: ReadTransaction,
     listing: Listing,
     query: PageQuery,
@@ -266,8 +241,8 @@ def _statement(
     `missing` says which of these are missing; None is for the first rows.
     """
     rows = listing.rows(transaction, at)
-    columns, order = shown_columns(listing, query), _order(listing, query)
-    marks = [_marked(rows, key) for key in _marks(columns, order)]
+    columns, order = shown_columns(listing, query), order_of(listing, query)
+    marks = [_marked(rows, key) for key in marks_of(columns, order)]
     statement = rows.select(columns).add_columns(*marks).where(*conditions(query, rows))
     if missing is not None:
         start = [
@@ -279,7 +254,7 @@ def _statement(
     return ordered.limit(bindparam("size", type_=Integer()))
 
 
-def _marks(columns: Sequence[str], order: Sequence[SortKey]) -> list[SortKey]:
+def marks_of(columns: Sequence[str], order: Sequence[SortKey]) -> list[SortKey]:
     """Return the sort keys that are not shown, and are read beside what is."""
     return [key for key in order if key.column not in columns]
 
@@ -288,14 +263,15 @@ def _marked(rows: Selectable, key: SortKey) -> ColumnElement[Any]:
     return rows.column(key.column).label(f"sort_{key.column}")
 
 
-def _order(listing: Listing, query: PageQuery) -> tuple[SortKey, ...]:
+def order_of(listing: Listing, query: PageQuery) -> tuple[SortKey, ...]:
+    """Return the keys that a list is sorted by, in a total order."""
     words = query.sort if isinstance(query, ListQuery) else None
     return total_order(words, listing.sort_keys, listing.key)
 
 
 def cursor_of(transaction: ReadTransaction, listing: Listing, query: PageQuery) -> Cursor:
     """Return where a list goes on. Raises Unanswerable for what is no cursor of it."""
-    order = _order(listing, query)
+    order = order_of(listing, query)
     if isinstance(listing, ResourceList):
         types = _types(listing, order)
     else:

@@ -48,7 +48,8 @@ def _on_sqlite(element: TextListOf, compiler: SQLCompiler, **options: Any) -> st
 @compiles(TextListOf, "postgresql")
 def _on_postgresql(element: TextListOf, compiler: SQLCompiler, **options: Any) -> str:
     value, position = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"coalesce(json_agg({value} ORDER BY {position})::text, '[]')"
+    members = f"string_agg(to_json({value})::text, ',' ORDER BY {position})"
+    return f"'[' || coalesce({members}, '') || ']'"
 
 
 @dataclass(frozen=True)

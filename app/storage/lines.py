@@ -1,0 +1,67 @@
+"""Rows as lines of text that the database makes (`app.kit.lines`)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, case, func, type_coerce
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from app.kit.fields import LIST_SEPARATOR
+from app.kit.lines import CELL_END, IN_LINE, LEFT_OUT, LINE_END, Form
+from app.kit.tables import Kind, kind_of
+from app.storage.columns import Characters
+
+
+class JsonText(GenericFunction[str]):
+    """The SQL function of the JSON of a text or a whole number, escaped as orjson does."""
+
+    type = Characters()
+    inherit_cache = True
+
+
+@compiles(JsonText, "sqlite")
+def _on_sqlite(element: JsonText, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_quote({compiler.process(element.clauses, **options)})"
+
+
+@compiles(JsonText, "postgresql")
+def _on_postgresql(element: JsonText, compiler: SQLCompiler, **options: Any) -> str:
+    return f"coalesce(to_json({compiler.process(element.clauses, **options)})::text, 'null')"
+
+
+def _json(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    is_list = kind_of(column.type.python_type) is Kind.LIST
+    return column if is_list else JsonText(column)  # a list is JSON as it is stored
+
+
+def _cell(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    if kind_of(column.type.python_type) is not Kind.LIST:
+        return column
+    stored = type_coerce(column, Characters())
+    members = func.substr(stored, 3, func.length(stored) - 4)
+    return case(
+        (stored == "[]", ""),
+        (func.replace(stored, "\\", "") != stored, LEFT_OUT),  # something is escaped: unclear
+        else_=func.replace(members, '","', LIST_SEPARATOR),
+    )
+
+
+_IN_FORM = {Form.CELLS: _cell, Form.JSON: _json}
+
+
+def stands_in_line(column: ColumnElement[Any]) -> bool:
+    """Return whether the values of a column stand in a line; others come beside it."""
+    return kind_of(column.type.python_type) in IN_LINE
+
+
+def line(names: Sequence[str], columns: Sequence[ColumnElement[Any]], form: Form) -> Any:
+    """Return the line of a row with these columns under these names."""
+    parts: list[Any] = []
+    for name, column in zip(names, columns, strict=True):
+        label = f"{',' if parts else '{'}{orjson.dumps(name).decode()}:"
+        before = label if form is Form.JSON else CELL_END if parts else ""
+        parts += [before, _IN_FORM[form](column) if stands_in_line(column) else LEFT_OUT]
+    return func.concat(*parts, "}\n" if form is Form.JSON else LINE_END, type_=Characters())
