@@ -135,9 +135,8 @@ class Writing:
 
     def keys_of_others(self, table: LedgerTable, ids: Sequence[str], source: str) -> set[str]:
         """Return those of the keys whose rows are what another source states."""
-        columns = table.current.c
-        query = select(columns.id).where(columns.id.in_(ids), columns.source != source)
-        return set(self._connection.scalars(query))
+        stated = batches.find(self._connection, table.name, ("source",), ids)
+        return {key for key, (found,) in stated.items() if found != source}
 
     def knows_origin(self, origin: str) -> bool:
         """Return whether a revision of this origin has been recorded before."""
