@@ -439,7 +439,9 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(
         assert count(f"{path}/{key}") == 2
         assert count(f"{path}/{key}/history") == 3
         # A table is read 1,000 rows at a time, each time in a short snapshot of two statements.
-        assert count(f"{path}.csv") == count(f"{path}.ndjson") == 3
+        assert count(f"{path}.ndjson") == 3
+        # Of made-up rows a thousand are read again, for texts that a line cannot hold.
+        assert count(f"{path}.csv") <= (3 if chosen is client else 5)
 
 
 def test_the_lists_of_the_ledger_take_few_statements(

@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 
 from app.kit.promptly import TakesTime, promptly
 from app.main import create_app
@@ -100,10 +101,15 @@ def _without_dispatch(app: FastAPI) -> FastAPI:
 
 
 @pytest.fixture(scope="module")
-def both_ways(templates: Templates) -> tuple[FastAPI, FastAPI]:
-    """The application as it is, and with nothing but the router, over the same data."""
-    settings = Settings(database_url=templates.seeded())
-    return create_app(settings), _without_dispatch(create_app(settings))
+def both_ways(templates: Templates) -> Iterator[tuple[FastAPI, FastAPI]]:
+    """The application as it is, and with nothing but the router, over the same data.
+
+    Neither keeps answers: they are to be made each time.
+    """
+    settings = Settings(database_url=templates.seeded(), cache_bytes=0)
+    quick, plain = create_app(settings), _without_dispatch(create_app(settings))
+    with TestClient(quick), TestClient(plain):
+        yield quick, plain
 
 
 TABULAR = (".xlsx", ".parquet", ".zip")  # these hold the time at which they were made
@@ -262,9 +268,11 @@ def url(sqlite_templates: Templates) -> str:
 
 
 @pytest.fixture
-def app(url: str) -> FastAPI:
-    """The application over it."""
-    return create_app(Settings(database_url=url))
+def app(url: str) -> Iterator[FastAPI]:
+    """The application over it, which makes each answer anew."""
+    app = create_app(Settings(database_url=url, cache_bytes=0))
+    with TestClient(app):
+        yield app
 
 
 def _readers(app: FastAPI, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> set[str]:
@@ -305,7 +313,9 @@ def test_a_read_that_turns_out_to_be_long_is_given_up_and_read_in_a_thread(
     answer = ask(app, asked)
     monkeypatch.setattr(held, "_STEPS_AT_MOST", 0)
     monkeypatch.setattr(held, "_STEPS_BETWEEN_LOOKS", 100)
-    assert ask(create_app(Settings(database_url=url)), asked) == answer
+    other = create_app(Settings(database_url=url, cache_bytes=0))
+    with TestClient(other):
+        assert ask(other, asked) == answer
 
 
 def test_a_snapshot_that_must_be_prompt_is_given_up_when_it_lasts(

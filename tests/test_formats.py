@@ -20,7 +20,7 @@ from app.kit.formats import CSV, PARQUET, TABLE_FORMATS, XLSX, DoesNotFit, Table
 from app.kit.formulas import SIGNS, defuse, restore
 from app.kit.tables import Column, Kind
 from app.resources.funding import FUNDING
-from tests.answering import is_problem
+from tests.answering import ANEW, is_problem
 from tests.reading_tables import READERS, arrow, typed, xlsx_table
 
 each_table = pytest.mark.parametrize("table", TABLE_FORMATS, ids=lambda table: table.suffix)
@@ -182,11 +182,11 @@ def test_no_cell_is_a_formula(sign: str) -> None:
 def test_too_many_rows_for_a_workbook_are_a_problem(client: TestClient, path: str) -> None:
     object.__setattr__(XLSX, "rows_at_most", 3)
     try:
-        problem = is_problem(client.get(f"{path}.xlsx"), 422)
+        problem = is_problem(client.get(f"{path}.xlsx", headers=ANEW), 422)
         assert problem["type"].endswith(":does-not-fit")
         assert "fewer rows" in problem["detail"]
         assert "csv, ndjson, parquet" in problem["detail"]
-        assert client.get("/funding.xlsx?limit=3").status_code == 200
+        assert client.get("/funding.xlsx?limit=3", headers=ANEW).status_code == 200
     finally:
         object.__setattr__(XLSX, "rows_at_most", 1_048_575)
 

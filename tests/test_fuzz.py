@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from schemathesis import checks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
+from starlette.testclient import TestClient
 
 from app.main import create_app
 from app.settings import Settings
@@ -58,9 +59,11 @@ CONFIG = SchemathesisConfig.from_dict(
 
 
 @pytest.fixture(scope="module")
-def app(templates: Templates) -> FastAPI:
+def app(templates: Templates) -> Iterator[FastAPI]:
     """The application over the packs that ship."""
-    return create_app(Settings(database_url=templates.seeded()))
+    app = create_app(Settings(database_url=templates.seeded()))
+    with TestClient(app):
+        yield app
 
 
 def cases_of(operation: Any) -> st.SearchStrategy[Any]:
