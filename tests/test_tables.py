@@ -58,7 +58,8 @@ def zipped(content: bytes, *names: str) -> bytes:
         zipped(TEXT.encode(), "table.csv", "__MACOSX/table.csv", ".hidden"),
         '{"name": "École", "value": 1}\n\n{"name": "文心", "value": "2"}'.encode(),
         gzip.compress(
-            b'{"name":"\\u00c9cole","value":"1"}\n{"value":"2","name":"\\u6587\\u5fc3"}\n'
+            b'{"name":"\\u00c9cole","value":"1"}\n{"value":"2","name":"\\u6587\\u5fc3"}\n',
+            mtime=0,
         ),
     ],
 )
