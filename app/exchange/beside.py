@@ -11,26 +11,24 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
 from sqlalchemy import URL
 
-from app.exchange.pack_tables import Progress, UnreadablePack, read_table
+from app.exchange.pack_tables import Progress, UnreadablePack, read_batches
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
-from app.storage.batches import Batch, Form, StoredRow
-from app.storage.ledger import BATCH
+from app.storage.batches import Batch, Form
 
 _LENGTH = 8
 
 
-def read_table_beside(
+def read_batches_beside(
     resource: Resource, path: Path, driver: str, progress: Progress | None
 ) -> Iterator[Batch]:
-    """Yield the rows of a file, as `read_table` does, by the batch and as a driver stores them.
+    """Yield the rows of a file, as `read_batches` does.
 
     Raises UnreadablePack with its faults, at the end of the file; ChildProcessError where the
     second process ends before its time.
@@ -77,19 +75,14 @@ def main() -> None:
     form = Form(URL.create(driver).get_dialect()(), resource.ledger)
     gc.disable()  # nothing of what is made here is in a circle
     read: list[int] = []
-    rows = read_table(resource, Path(path), read.append)
     faults: tuple[str, ...] = ()
-    sending = True
-    while sending:
-        batch: list[StoredRow] = []
-        try:
-            # One by one: what was read before a fault is sent too.
-            batch.extend(islice(rows, BATCH))
-        except UnreadablePack as unreadable:
-            faults = unreadable.faults
-        _send((*form.batch(batch), sum(read), list(faults)))
-        read.clear()
-        sending = bool(batch) and not faults
+    try:
+        for batch in read_batches(resource, Path(path), form, read.append):
+            _send((*batch, sum(read), ()))
+            read.clear()
+    except UnreadablePack as unreadable:
+        faults = unreadable.faults
+    _send((*Batch([], {}), sum(read), faults))
 
 
 if __name__ == "__main__":

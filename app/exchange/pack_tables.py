@@ -1,9 +1,9 @@
 """Reading the CSV file of one resource: each row is checked, and each fault named by its line."""
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,21 @@ from app.kit.errors import Fault, faults_of
 from app.kit.fields import LIST_SEPARATOR
 from app.kit.formulas import restore
 from app.kit.text import nearest
+from app.resources.entry_columns import EntryColumns
 from app.resources.resource import Entry, Resource, list_names
-from app.storage.ledger import StoredRow
+from app.storage.batches import Batch, Form, StoredColumns, StoredRow
+from app.storage.ledger import BATCH
 
 _FAULTS_AT_MOST = 100
 _LARGEST_CELL = 131_072
-_TOLD_EVERY = 1_000
+_AT_ONCE = 1_000
 
 Progress = Callable[[int], None]
 """Told how much was done since it was last told: bytes read, or rows written."""
+
+
+class _WrongLength(Exception):
+    """A row has not as many cells as there are columns."""
 
 
 class UnreadablePack(Exception):
@@ -32,28 +38,47 @@ class UnreadablePack(Exception):
         self.faults = faults
 
 
-def read_table(resource: Resource, path: Path, progress: Progress | None) -> Iterator[StoredRow]:
-    """Yield the rows of a file. Raises UnreadablePack with its faults, at the end of the file."""
-    fact = resource.fact
+def read_batches(
+    resource: Resource, path: Path, form: Form, progress: Progress | None
+) -> Iterator[Batch]:
+    """Yield the rows of a file as they are stored, by the batch.
+
+    Raises UnreadablePack with its faults, at the end of the file.
+    """
+    parts = read_table(resource, path, progress)
+    while some := list(islice(parts, BATCH // _AT_ONCE)):
+        yield form.batch_of_columns(some)
+
+
+def read_table(
+    resource: Resource, path: Path, progress: Progress | None
+) -> Iterator[StoredColumns]:
+    """Yield the rows of a file, some at once and by column.
+
+    Raises UnreadablePack with its faults, at the end of the file.
+    """
     faults: list[str] = []
     csv.field_size_limit(_LARGEST_CELL)
-    with path.open("rb") as file, TextIOWrapper(file, encoding="utf-8-sig", newline="") as lines:
-        reader = csv.reader(lines, strict=True)
+    with path.open("rb") as file, TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+        reader = csv.reader(text, strict=True)
         told = 0
         try:
             header = next(reader, [])
             _check_header(resource, path, header)
-            read = partial(_read_row, fact, list_names(fact), header, path.name)
-            for number, cells in enumerate(reader):
-                try:
-                    yield read(reader.line_num, cells).stored()
-                except UnreadablePack as fault:
-                    faults.extend(fault.faults)
-                if len(faults) >= _FAULTS_AT_MOST:
-                    break
-                if progress and number % _TOLD_EVERY == 0:
+            columns = EntryColumns(resource.fact, header)
+            for lines, rows in _some_at_once(reader):
+                stored = columns.stored(rows)
+                if stored is None:
+                    one_by_one = _OneByOne(resource.fact, header, path.name)
+                    stored = one_by_one.stored(lines, rows)
+                    faults += one_by_one.faults
+                if stored:
+                    yield stored
+                if progress:
                     progress(file.tell() - told)
                     told = file.tell()
+                if len(faults) >= _FAULTS_AT_MOST:
+                    break
         except UnicodeDecodeError:
             faults.append(f"{path.name}: after line {reader.line_num}: is not UTF-8 text")
         except csv.Error as error:
@@ -80,25 +105,56 @@ def _check_header(resource: Resource, path: Path, header: list[str]) -> None:
         raise UnreadablePack(*(f"{path.name}: line 1: {fault}" for fault in faults))
 
 
-def _read_row(
-    fact: type[Entry],
-    lists: Sequence[str],
-    header: Sequence[str],
-    file: str,
-    line: int,
-    cells: Sequence[str],
-) -> Entry:
-    if len(cells) != len(header):
-        raise UnreadablePack(f"{file}: line {line}: has {len(cells)} cells, not {len(header)}")
-    given: dict[str, Any] = {
-        name: restore(cell) if cell[0] == "'" else cell
-        for name, cell in zip(header, cells, strict=True)
-        if cell
-    }
-    for name in lists:
-        given[name] = given[name].split(LIST_SEPARATOR) if name in given else []
+def _some_at_once(reader: Any) -> Iterator[tuple[list[int], list[list[str]]]]:
+    """Yield rows, each with the line it ends on. Raises after what could be read till then."""
+    lines: list[int] = []
+    rows: list[list[str]] = []
     try:
-        return fact.model_validate(given)
-    except ValidationError as error:
-        faults = faults_of(error)
-        raise UnreadablePack(*(f"{file}: line {line}: {fault}" for fault in faults)) from None
+        for cells in reader:
+            lines.append(reader.line_num)
+            rows.append(cells)
+            if len(rows) == _AT_ONCE:
+                yield lines, rows
+                lines, rows = [], []
+    except (UnicodeDecodeError, csv.Error):
+        if rows:
+            yield lines, rows
+        raise
+    if rows:
+        yield lines, rows
+
+
+class _OneByOne:
+    """Reads rows that have a fault somewhere, to say where, and what is wrong."""
+
+    def __init__(self, fact: type[Entry], header: Sequence[str], file: str) -> None:
+        self.faults: list[str] = []
+        self._fact = fact
+        self._lists = list_names(fact)
+        self._header = header
+        self._file = file
+
+    def stored(self, lines: Iterable[int], rows: Iterable[Sequence[str]]) -> StoredColumns:
+        """Return the rows that are right, by column."""
+        right: list[StoredRow] = []
+        for line, cells in zip(lines, rows, strict=True):
+            try:
+                right.append(self._entry(cells).stored())
+            except ValidationError as error:
+                self._note(line, *map(str, faults_of(error)))
+            except _WrongLength:
+                self._note(line, f"has {len(cells)} cells, not {len(self._header)}")
+        return {name: [row[name] for row in right] for name in (right[0] if right else ())}
+
+    def _entry(self, cells: Sequence[str]) -> Entry:
+        if len(cells) != len(self._header):
+            raise _WrongLength
+        given: dict[str, Any] = {
+            name: restore(cell) for name, cell in zip(self._header, cells, strict=True) if cell
+        }
+        for name in self._lists:
+            given[name] = given[name].split(LIST_SEPARATOR) if name in given else []
+        return self._fact.model_validate(given)
+
+    def _note(self, line: int, *faults: str) -> None:
+        self.faults += [f"{self._file}: line {line}: {fault}" for fault in faults]

@@ -8,13 +8,14 @@ from typing import Any
 
 import orjson
 
-from app.exchange.beside import read_table_beside
+from app.exchange.beside import read_batches_beside
 from app.exchange.pack_tables import Progress as Progress  # noqa: PLC0414  (part of what this offers)
 from app.exchange.pack_tables import UnreadablePack as UnreadablePack  # noqa: PLC0414
-from app.exchange.pack_tables import read_table
+from app.exchange.pack_tables import read_batches
 from app.kit.text import nearest
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
+from app.storage.batches import Form
 from app.storage.database import Database
 from app.storage.ledger import LedgerRefusal
 
@@ -100,11 +101,11 @@ def load_pack(
                 return Loaded(pack.name, None, 0, 0)
             for resource, path in pack.files:
                 if path.stat().st_size >= _LARGE and (cpu_count() or 1) > 1:
-                    driver = database.url.drivername
-                    made = read_table_beside(resource, path, driver, progress)
-                    writing.put_batches(resource.ledger, made)
+                    made = read_batches_beside(resource, path, database.url.drivername, progress)
                 else:
-                    writing.put(resource.ledger, read_table(resource, path, progress))
+                    form = Form(database.url.get_dialect()(), resource.ledger)
+                    made = read_batches(resource, path, form, progress)
+                writing.put_batches(resource.ledger, made)
     except LedgerRefusal as refusal:
         raise UnreadablePack(f"{folder}: {refusal}") from None
     revision = writing.revision if writing.added or writing.changed else None

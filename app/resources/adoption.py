@@ -1,8 +1,8 @@
 """Adoption: how much AI is used, by whom, as a source states it."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
@@ -96,13 +96,12 @@ class AdoptionFact(Entry):
     locator: Locator = None
     note: Note = None
 
-    @model_validator(mode="after")
-    def _is_about_something(self) -> Self:
+    def check(self) -> None:
+        """Raise ValueError where fields contradict each other."""
         if not (self.model or self.company or self.country):
             raise ValueError("a figure is about an AI model, a company or a country")
         if (self.value is None) != (self.unit is None):
             raise ValueError("value and unit come together")
-        return self
 
 
 class Adoption(Stated, AdoptionFact):

@@ -4,9 +4,9 @@ Totals and rounds are never added together: a total holds rounds that are not li
 some that are.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
@@ -153,8 +153,8 @@ class FundingFact(Entry):
     locator: Locator = None
     note: Note = None
 
-    @model_validator(mode="after")
-    def _is_total_or_round(self) -> Self:
+    def check(self) -> None:
+        """Raise ValueError where fields contradict each other."""
         if self.kind == "total" and (self.company or not self.country or not self.scope):
             raise ValueError("a total has a country and a scope, and no company")
         if self.kind == "round" and (not self.company or self.scope or self.deals is not None):
@@ -165,7 +165,6 @@ class FundingFact(Entry):
             raise ValueError("amount_usd and qualifier come together")
         if (self.deals is None) != (self.deals_qualifier is None):
             raise ValueError("deals and deals_qualifier come together")
-        return self
 
 
 class Funding(Stated, FundingFact):

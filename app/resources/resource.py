@@ -1,6 +1,6 @@
 """What a resource is, and the parts that all resources share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import Annotated, Any, ClassVar, Self
@@ -39,32 +39,42 @@ class Entry(BaseModel):
     """The fields whose words `q` looks for; the record then has a column `search`."""
 
     @model_validator(mode="after")
-    def _names_no_member_twice(self) -> Self:
+    def _keeps_the_rules(self) -> Self:
         for name in list_names(type(self)):
-            members = getattr(self, name)
-            if members and len(set(members)) < len(members):
+            if names_one_twice(getattr(self, name)):
                 raise ValueError(f"{name} names a member twice")
+        self.check()
         return self
+
+    def check(self) -> None:
+        """Raise ValueError where fields that are right by themselves contradict each other."""
 
     def stored(self) -> StoredRow:
         """Return the row to store: the fields, the days of periods, the words to search."""
         row = dict(self.__dict__)  # the fields; to iterate over self costs ten times as much
         for name in period_names(type(self)):
-            row[f"{name}_first_day"], row[f"{name}_last_day"] = _first_and_last_day(row[name])
+            row[f"{name}_first_day"], row[f"{name}_last_day"] = first_and_last_day(row[name])
         if self.searched:
-            row["search"] = search_text(self._searched_texts())
+            row["search"] = words_to_search([row[name] for name in self.searched])
         return row
 
-    def _searched_texts(self) -> list[str]:
-        texts: list[str] = []
-        for name in self.searched:
-            value = getattr(self, name)
-            texts.extend(value if isinstance(value, list) else [value])
-        return texts
+
+def names_one_twice(members: Sequence[str] | None) -> bool:
+    """Return whether a list has a member twice."""
+    return members is not None and len(set(members)) < len(members)
+
+
+def words_to_search(values: Iterable[str | list[str]]) -> str:
+    """Return what a search looks through, of the values of the fields that are searched."""
+    texts: list[str] = []
+    for value in values:
+        texts.extend(value if isinstance(value, list) else [value])
+    return search_text(texts)
 
 
 @lru_cache(maxsize=20_000)
-def _first_and_last_day(text: str | None) -> tuple[str | None, str | None]:
+def first_and_last_day(text: str | None) -> tuple[str | None, str | None]:
+    """Return the days between which a period lies, as they are stored."""
     if not text:
         return None, None
     period = parse_period(text)

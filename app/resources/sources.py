@@ -1,8 +1,8 @@
 """Sources: who said it, and whose words they restate."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
@@ -65,11 +65,10 @@ class SourceFact(Entry):
     )
     note: Note = None
 
-    @model_validator(mode="after")
-    def _restates_another(self) -> Self:
+    def check(self) -> None:
+        """Raise ValueError where fields contradict each other."""
         if self.restates == self.id:
             raise ValueError("a source does not restate itself")
-        return self
 
 
 class Source(Recorded, SourceFact):

@@ -18,11 +18,14 @@ from app.storage.records import LedgerTable
 StoredRow: TypeAlias = dict[str, Any]
 """A value for each column of a table of current rows but `revision`."""
 
+StoredColumns: TypeAlias = dict[str, list[Any]]
+"""Rows by column: the values of each column of a table of current rows but `revision`."""
+
 Values: TypeAlias = tuple[Any, ...]
 """The values of a row as they are stored, in the order of the columns of its table."""
 
 _COPIED_FROM = 1_000
-_KEY = itemgetter("id")
+_FIRST = itemgetter(0)
 
 
 class Batch(NamedTuple):
@@ -42,33 +45,36 @@ class Form:
     def __init__(self, dialect: Dialect, table: LedgerTable) -> None:
         columns = [column for column in table.current.columns if column.name != "revision"]
         self.columns = tuple(column.name for column in columns)
-        self._get = itemgetter(*self.columns)
         made = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
         self._made = [(place, make) for place, make in enumerate(made) if make]
         self._lists = tuple(table.members)
 
     def batch(self, rows: Iterable[StoredRow]) -> Batch:
         """Return what is stored of rows."""
-        ordered = sorted(rows, key=_KEY)
-        values: list[Values] = list(map(self._get, ordered))
-        if self._made:
-            values = [self._stored(row) for row in values]
-        members: dict[str, list[Values]] = {
-            name: [
-                (row["id"], place, member)
-                for row in ordered
-                if (found := row[name])
-                for place, member in enumerate(found)
-            ]
-            for name in self._lists
-        }
-        return Batch(values, members)
+        given = list(rows)
+        columns = {name: [row[name] for row in given] for name in self.columns}
+        return self.batch_of_columns([columns])
 
-    def _stored(self, values: Values) -> Values:
-        stored = list(values)
-        for place, make in self._made:
-            stored[place] = make(stored[place])
-        return tuple(stored)
+    def batch_of_columns(self, parts: Iterable[StoredColumns]) -> Batch:
+        """Return what is stored of rows that are given by column, some after the other."""
+        values: list[Values] = []
+        members: dict[str, list[Values]] = {name: [] for name in self._lists}
+        for columns in parts:
+            stored = [columns[name] for name in self.columns]
+            for place, make in self._made:
+                stored[place] = list(map(make, stored[place]))
+            values += zip(*stored, strict=True)
+            for name, links in members.items():
+                links += [
+                    (key, place, member)
+                    for key, found in zip(columns["id"], columns[name], strict=True)
+                    if found
+                    for place, member in enumerate(found)
+                ]
+        values.sort(key=_FIRST)
+        for links in members.values():
+            links.sort(key=_FIRST)
+        return Batch(values, members)
 
 
 def find(

@@ -1,0 +1,81 @@
+"""Rows that are checked by column come to what the entry makes of each of them."""
+
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from app.kit.fields import LIST_SEPARATOR
+from app.kit.formulas import defuse, restore
+from app.resources.entry_columns import EntryColumns
+from app.resources.resource import Entry, Resource, list_names
+from app.storage.batches import StoredRow
+from tests.samples import MADE_UP, make_facts
+
+_ROUNDS = 60
+_ODD = (
+    *("", " x", "x;x", "a;b", ";", "'=1", "-1", "1.0", "1e3", "9223372036854775808", "٣", "nan"),
+    *("2023-13", "2023/2022", "US", "United States", "Atlantis", "Q", "usd", "exact", "total"),
+    *("http://example.org", "a\tb", "x" * 2_001),
+)
+
+
+def _cells(fact: Entry, header: Sequence[str]) -> list[str]:
+    def cell(value: Any) -> str:
+        if value is None:
+            return ""
+        return LIST_SEPARATOR.join(value) if isinstance(value, list) else str(value)
+
+    return [defuse(cell(getattr(fact, name))) for name in header]
+
+
+def _one_by_one(
+    fact: type[Entry], header: Sequence[str], rows: Sequence[list[str]]
+) -> list[StoredRow] | None:
+    lists = list_names(fact)
+
+    def given(cells: list[str]) -> dict[str, Any]:
+        texts = {name: restore(cell) for name, cell in zip(header, cells, strict=True) if cell}
+        return texts | {name: texts[name].split(LIST_SEPARATOR) for name in lists if name in texts}
+
+    try:
+        return [fact.model_validate(given(cells)).stored() for cells in rows]
+    except ValidationError:
+        return None
+
+
+def _by_row(columns: dict[str, list[Any]] | None) -> list[StoredRow] | None:
+    if columns is None:
+        return None
+    rows = zip(*columns.values(), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+@pytest.mark.parametrize("resource", MADE_UP, ids=lambda resource: resource.many)
+def test_by_column_is_as_by_row(resource: Resource) -> None:
+    random = Random(7)
+    facts = make_facts(40, random)[resource.many]
+    faulty = 0
+    for _ in range(_ROUNDS):
+        fields = resource.fact.model_fields.items()
+        few = random.random() < 0.3  # a file need not have every column
+        header = [name for name, field in fields if field.is_required() or not few]
+        random.shuffle(header)
+        rows = [_cells(fact, header) for fact in random.choices(facts, k=random.randrange(1, 9))]
+        if random.random() < 0.7:
+            random.choice(rows)[random.randrange(len(header))] = random.choice(_ODD)
+        expected = _one_by_one(resource.fact, header, rows)
+        faulty += expected is None
+        assert _by_row(EntryColumns(resource.fact, header).stored(rows)) == expected, (header, rows)
+    assert 0 < faulty < _ROUNDS
+
+
+def test_a_row_that_is_too_short_is_a_fault() -> None:
+    fact = MADE_UP[0].fact
+    header = ["id", "kind", "publisher", "title"]
+    right = ["a", "article", "P", "T"]
+    assert EntryColumns(fact, header).stored([right, right[:3]]) is None
+    assert EntryColumns(fact, header).stored([right[:3], right[:3]]) is None
+    assert EntryColumns(fact, header).stored([right]) is not None
