@@ -80,8 +80,11 @@ class Form:
 def find(
     connection: Connection, table: str, columns: Iterable[str], ids: Collection[str]
 ) -> dict[str, Values]:
-    """Return the rows of these keys by key: their values in the order of the columns."""
-    query = f"SELECT id, {', '.join(columns)} FROM {table} WHERE id "  # noqa: S608  (our names)
+    """Return the rows of these keys by key: their values in the order of the columns.
+
+    The first of the columns is `id`.
+    """
+    query = f"SELECT {', '.join(columns)} FROM {table} WHERE id "  # noqa: S608  (our names)
     keys: Any
     if connection.dialect.name == "sqlite":
         query += "IN (SELECT value FROM json_each(?))"
@@ -89,7 +92,10 @@ def find(
     else:
         query += "= ANY(%s)"
         keys = list(ids)
-    return {row[0]: row[1:] for row in connection.exec_driver_sql(query, (keys,)).all()}
+    found = connection.exec_driver_sql(query, (keys,))
+    rows: Any = found.cursor.fetchall()  # plain tuples
+    found.close()
+    return {row[0]: row for row in rows}
 
 
 def insert(

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, delete, exists, insert, literal, select
 
+from app.kit.memory import cycles_left_alone
 from app.storage import batches
 from app.storage.batches import Batch, Form, IndexesAside, Values
 from app.storage.batches import StoredRow as StoredRow  # noqa: PLC0414  (part of what this offers)
@@ -75,10 +76,11 @@ class Writing:
         """Do the same with rows that have been brought into the form in which they are stored."""
         columns = Form(self._connection.dialect, table).columns
         indexes = IndexesAside(self._connection, table.name)
-        for batch in made:
-            written = self._put_batch(table, columns, batch)
-            if len(batch.values) == BATCH:
-                indexes.after(written)
+        with cycles_left_alone():
+            for batch in made:
+                written = self._put_batch(table, columns, batch)
+                if len(batch.values) == BATCH:
+                    indexes.after(written)
         indexes.put_back()
         self._refuse_left_alone_twice(table)
 
@@ -88,7 +90,7 @@ class Writing:
         Raises RepeatedKey where a key comes twice, LedgerRefusal for a key that has no row.
         """
         for batch in in_batches(ids):
-            present = self._present(table, ("revision",), batch)
+            present = self._present(table, ("id", "revision"), batch)
             self._refuse_repeated(table, batch, present)
             self._left_alone[table.name].extend(map(hash, batch))
             self._refuse_left_alone_twice(table)
@@ -135,8 +137,8 @@ class Writing:
 
     def keys_of_others(self, table: LedgerTable, ids: Sequence[str], source: str) -> set[str]:
         """Return those of the keys whose rows are what another source states."""
-        stated = batches.find(self._connection, table.name, ("source",), ids)
-        return {key for key, (found,) in stated.items() if found != source}
+        stated = batches.find(self._connection, table.name, ("id", "source"), ids)
+        return {key for key, found in stated.values() if found != source}
 
     def knows_origin(self, origin: str) -> bool:
         """Return whether a revision of this origin has been recorded before."""
@@ -178,9 +180,7 @@ class Writing:
         self._refuse_repeated(table, keys, present)
         added, changed = batch.values, list[Values]()
         if present:
-            changed = [
-                row for row in added if row[0] in present and present[row[0]][:-1] != tuple(row)
-            ]
+            changed = [row for row in added if row[0] in present and present[row[0]][:-1] != row]
             added = [row for row in added if row[0] not in present]
         if changed:
             self._supersede(table, [row[0] for row in changed])
