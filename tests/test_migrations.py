@@ -1,6 +1,7 @@
 """Migrations make the schema that the records declare, and that `tests/golden/` has on record."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -153,6 +154,12 @@ def test_a_schema_that_drifted_is_told(fresh: Database, change: str) -> None:
     assert len(drift(fresh)) == 1
 
 
+def _clauses(schema: str) -> list[str]:
+    """Return its clauses in an order of their own: SQLite puts a check made again at the end."""
+    parts = re.split(r"\s*,\s*(?=CONSTRAINT )|;\n", schema)
+    return sorted(part.rstrip("\n)") for part in parts)
+
+
 def test_all_the_way_down_and_up_again_makes_the_same_schema(fresh: Database) -> None:
     migrate(fresh)
     schema = _schema(fresh)
@@ -172,9 +179,10 @@ def test_each_step_down_and_up_again_makes_the_same_schema(fresh: Database) -> N
         schemas[number] = _schema(fresh)
     for before, number in reversed(list(pairwise(NUMBERS))):
         downgrade(fresh, before)
-        assert (_applied(fresh), _schema(fresh)) == (before, schemas[before])
+        assert _applied(fresh) == before
+        assert _clauses(_schema(fresh)) == _clauses(schemas[before])
         assert migrate(fresh, number) == [number]
-        assert _schema(fresh) == schemas[number]
+        assert _clauses(_schema(fresh)) == _clauses(schemas[number])
         downgrade(fresh, before)
 
 

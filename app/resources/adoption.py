@@ -1,6 +1,6 @@
 """Adoption: how much AI is used, by whom, as a source states it."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 from sqlalchemy import CheckConstraint
@@ -24,7 +24,7 @@ from app.resources.resource import (
     SourceKey,
     Stated,
 )
-from app.storage.records import LedgeredRecord, reference
+from app.storage.records import LedgeredRecord, one_of, reference
 
 
 class AdoptionRecord(LedgeredRecord):
@@ -37,9 +37,7 @@ class AdoptionRecord(LedgeredRecord):
         ),
         CheckConstraint("value >= 0 AND value < 1e300", name="value"),
         CheckConstraint("(value IS NULL) = (unit IS NULL)", name="value_has_unit"),
-        CheckConstraint(
-            "qualifier IN ('exact', 'about', 'at_least', 'up_to', 'disputed')", name="qualifier"
-        ),
+        one_of("qualifier", *get_args(Qualifier)),
         CheckConstraint("period_first_day <= period_last_day", name="period"),
     )
     __indexes__ = ("metric", "country", "value", "period_first_day", "source")

@@ -1,6 +1,6 @@
 """AI models, and the products that people reach them by."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 from sqlalchemy import CheckConstraint
@@ -20,7 +20,7 @@ from app.resources.resource import (
     Stated,
     Words,
 )
-from app.storage.records import LedgeredRecord, Through, members, reference
+from app.storage.records import LedgeredRecord, Through, members, one_of, reference
 
 Kind = Literal["model", "family", "product"]
 Openness = Literal["open", "hosted", "closed"]
@@ -31,8 +31,8 @@ class AIModelRecord(LedgeredRecord):
 
     __tablename__ = "ai_models"
     __table_args__ = (
-        CheckConstraint("kind IN ('model', 'family', 'product')", name="kind"),
-        CheckConstraint("openness IN ('open', 'hosted', 'closed')", name="openness"),
+        one_of("kind", *get_args(Kind)),
+        one_of("openness", *get_args(Openness)),
         CheckConstraint("parameters >= 0", name="parameters"),
         CheckConstraint(
             "training_compute_flop >= 0 AND training_compute_flop < 1e300",

@@ -4,7 +4,7 @@ Totals and rounds are never added together: a total holds rounds that are not li
 some that are.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 from sqlalchemy import CheckConstraint
@@ -28,12 +28,11 @@ from app.resources.resource import (
     SourceKey,
     Stated,
 )
-from app.storage.records import LedgeredRecord, members, reference
+from app.storage.records import LedgeredRecord, members, one_of, reference
 
 Kind = Literal["total", "round"]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 PriceBase = Annotated[str, Field(pattern="^(nominal|constant-[0-9]{4})$")]
-_QUALIFIERS = "('exact', 'about', 'at_least', 'up_to', 'disputed')"
 
 
 class FundingRecord(LedgeredRecord):
@@ -52,8 +51,8 @@ class FundingRecord(LedgeredRecord):
         CheckConstraint("(amount IS NULL) = (currency IS NULL)", name="amount_has_currency"),
         CheckConstraint("(amount_usd IS NULL) = (qualifier IS NULL)", name="amount_is_qualified"),
         CheckConstraint("(deals IS NULL) = (deals_qualifier IS NULL)", name="deals_are_qualified"),
-        CheckConstraint(f"qualifier IN {_QUALIFIERS}", name="qualifier"),
-        CheckConstraint(f"deals_qualifier IN {_QUALIFIERS}", name="deals_qualifier"),
+        one_of("qualifier", *get_args(Qualifier)),
+        one_of("deals_qualifier", *get_args(Qualifier)),
         CheckConstraint("period_first_day <= period_last_day", name="period"),
     )
     __indexes__ = ("kind", "country", "period_first_day", "amount_usd", "deals", "source")

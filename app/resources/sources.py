@@ -1,6 +1,6 @@
 """Sources: who said it, and whose words they restate."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 from sqlalchemy import CheckConstraint
@@ -10,7 +10,7 @@ from app.kit.fields import PeriodText, Slug, Text, WebAddress
 from app.kit.filters import Where, among, within
 from app.kit.ranges import PeriodRangeText
 from app.resources.resource import Entry, Filters, Key, Note, Recorded, Resource, Words
-from app.storage.records import LedgeredRecord, reference
+from app.storage.records import LedgeredRecord, one_of, reference
 
 Kind = Literal["article", "report", "dataset"]
 
@@ -20,7 +20,7 @@ class SourceRecord(LedgeredRecord):
 
     __tablename__ = "sources"
     __table_args__ = (
-        CheckConstraint("kind IN ('article', 'report', 'dataset')", name="kind"),
+        one_of("kind", *get_args(Kind)),
         CheckConstraint("restates <> id", name="restates_another"),
     )
     __indexes__ = ("kind", "restates", "published_first_day")

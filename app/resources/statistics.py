@@ -1,6 +1,6 @@
 """Statistics: what a source reports of a country that is neither money nor use."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, get_args
 
 from pydantic import Field
 from sqlalchemy import CheckConstraint
@@ -24,7 +24,7 @@ from app.resources.resource import (
     SourceKey,
     Stated,
 )
-from app.storage.records import LedgeredRecord, reference
+from app.storage.records import LedgeredRecord, one_of, reference
 
 
 class StatisticRecord(LedgeredRecord):
@@ -33,9 +33,7 @@ class StatisticRecord(LedgeredRecord):
     __tablename__ = "statistics"
     __table_args__ = (
         CheckConstraint("value >= 0 AND value < 1e300", name="value"),
-        CheckConstraint(
-            "qualifier IN ('exact', 'about', 'at_least', 'up_to', 'disputed')", name="qualifier"
-        ),
+        one_of("qualifier", *get_args(Qualifier)),
         CheckConstraint("period_first_day <= period_last_day", name="period"),
     )
     __indexes__: ClassVar = (

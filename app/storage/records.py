@@ -90,6 +90,15 @@ class ReplacementRecord(Base):
     revision: Mapped[int]
 
 
+def one_of(column: str, *words: str) -> CheckConstraint:
+    """Return the check that a column, where it has a value, has one of these words.
+
+    Written out, because of a list of three or more SQLite makes a table for each row that it
+    checks: that costs as much as all else that is done to add a row.
+    """
+    return CheckConstraint(" OR ".join(f"{column} = '{word}'" for word in words), name=column)
+
+
 def _foreign_key(target: str) -> ForeignKey:
     return ForeignKey(target, deferrable=True, initially="DEFERRED")
 

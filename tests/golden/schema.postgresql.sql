@@ -103,7 +103,7 @@ CREATE TABLE adoption (
 );
 ALTER TABLE adoption ADD CONSTRAINT ck_adoption_is_about CHECK (((model IS NOT NULL) OR (company IS NOT NULL) OR (country IS NOT NULL)));
 ALTER TABLE adoption ADD CONSTRAINT ck_adoption_period CHECK (((period_first_day)::text <= (period_last_day)::text));
-ALTER TABLE adoption ADD CONSTRAINT ck_adoption_qualifier CHECK (((qualifier)::text = ANY ((ARRAY['exact'::character varying, 'about'::character varying, 'at_least'::character varying, 'up_to'::character varying, 'disputed'::character varying])::text[])));
+ALTER TABLE adoption ADD CONSTRAINT ck_adoption_qualifier CHECK ((((qualifier)::text = 'exact'::text) OR ((qualifier)::text = 'about'::text) OR ((qualifier)::text = 'at_least'::text) OR ((qualifier)::text = 'up_to'::text) OR ((qualifier)::text = 'disputed'::text)));
 ALTER TABLE adoption ADD CONSTRAINT ck_adoption_value CHECK (((value >= (0)::double precision) AND (value < ('1000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000'::numeric)::double precision)));
 ALTER TABLE adoption ADD CONSTRAINT ck_adoption_value_has_unit CHECK (((value IS NULL) = (unit IS NULL)));
 ALTER TABLE adoption ADD CONSTRAINT fk_adoption_company FOREIGN KEY (company) REFERENCES companies(id) DEFERRABLE INITIALLY DEFERRED;
@@ -177,8 +177,8 @@ CREATE TABLE ai_models (
     search character varying COLLATE "C" NOT NULL,
     revision bigint NOT NULL
 );
-ALTER TABLE ai_models ADD CONSTRAINT ck_ai_models_kind CHECK (((kind)::text = ANY ((ARRAY['model'::character varying, 'family'::character varying, 'product'::character varying])::text[])));
-ALTER TABLE ai_models ADD CONSTRAINT ck_ai_models_openness CHECK (((openness)::text = ANY ((ARRAY['open'::character varying, 'hosted'::character varying, 'closed'::character varying])::text[])));
+ALTER TABLE ai_models ADD CONSTRAINT ck_ai_models_kind CHECK ((((kind)::text = 'model'::text) OR ((kind)::text = 'family'::text) OR ((kind)::text = 'product'::text)));
+ALTER TABLE ai_models ADD CONSTRAINT ck_ai_models_openness CHECK ((((openness)::text = 'open'::text) OR ((openness)::text = 'hosted'::text) OR ((openness)::text = 'closed'::text)));
 ALTER TABLE ai_models ADD CONSTRAINT ck_ai_models_parameters CHECK ((parameters >= 0));
 ALTER TABLE ai_models ADD CONSTRAINT ck_ai_models_training_compute_flop CHECK (((training_compute_flop >= (0)::double precision) AND (training_compute_flop < ('1000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000'::numeric)::double precision)));
 ALTER TABLE ai_models ADD CONSTRAINT fk_ai_models_revision FOREIGN KEY (revision) REFERENCES revisions(id) DEFERRABLE INITIALLY DEFERRED;
@@ -441,9 +441,9 @@ ALTER TABLE funding ADD CONSTRAINT ck_funding_amount_is_qualified CHECK (((amoun
 ALTER TABLE funding ADD CONSTRAINT ck_funding_amount_usd CHECK ((amount_usd >= 0));
 ALTER TABLE funding ADD CONSTRAINT ck_funding_deals CHECK ((deals >= 0));
 ALTER TABLE funding ADD CONSTRAINT ck_funding_deals_are_qualified CHECK (((deals IS NULL) = (deals_qualifier IS NULL)));
-ALTER TABLE funding ADD CONSTRAINT ck_funding_deals_qualifier CHECK (((deals_qualifier)::text = ANY ((ARRAY['exact'::character varying, 'about'::character varying, 'at_least'::character varying, 'up_to'::character varying, 'disputed'::character varying])::text[])));
+ALTER TABLE funding ADD CONSTRAINT ck_funding_deals_qualifier CHECK ((((deals_qualifier)::text = 'exact'::text) OR ((deals_qualifier)::text = 'about'::text) OR ((deals_qualifier)::text = 'at_least'::text) OR ((deals_qualifier)::text = 'up_to'::text) OR ((deals_qualifier)::text = 'disputed'::text)));
 ALTER TABLE funding ADD CONSTRAINT ck_funding_period CHECK (((period_first_day)::text <= (period_last_day)::text));
-ALTER TABLE funding ADD CONSTRAINT ck_funding_qualifier CHECK (((qualifier)::text = ANY ((ARRAY['exact'::character varying, 'about'::character varying, 'at_least'::character varying, 'up_to'::character varying, 'disputed'::character varying])::text[])));
+ALTER TABLE funding ADD CONSTRAINT ck_funding_qualifier CHECK ((((qualifier)::text = 'exact'::text) OR ((qualifier)::text = 'about'::text) OR ((qualifier)::text = 'at_least'::text) OR ((qualifier)::text = 'up_to'::text) OR ((qualifier)::text = 'disputed'::text)));
 ALTER TABLE funding ADD CONSTRAINT ck_funding_total_or_round CHECK (((((kind)::text = 'total'::text) AND (country IS NOT NULL) AND (company IS NULL) AND (scope IS NOT NULL)) OR (((kind)::text = 'round'::text) AND (company IS NOT NULL) AND (deals IS NULL) AND (scope IS NULL))));
 ALTER TABLE funding ADD CONSTRAINT fk_funding_company FOREIGN KEY (company) REFERENCES companies(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE funding ADD CONSTRAINT fk_funding_country FOREIGN KEY (country) REFERENCES countries(id) DEFERRABLE INITIALLY DEFERRED;
@@ -573,7 +573,7 @@ CREATE TABLE sources (
     search character varying COLLATE "C" NOT NULL,
     revision bigint NOT NULL
 );
-ALTER TABLE sources ADD CONSTRAINT ck_sources_kind CHECK (((kind)::text = ANY ((ARRAY['article'::character varying, 'report'::character varying, 'dataset'::character varying])::text[])));
+ALTER TABLE sources ADD CONSTRAINT ck_sources_kind CHECK ((((kind)::text = 'article'::text) OR ((kind)::text = 'report'::text) OR ((kind)::text = 'dataset'::text)));
 ALTER TABLE sources ADD CONSTRAINT ck_sources_restates_another CHECK (((restates)::text <> (id)::text));
 ALTER TABLE sources ADD CONSTRAINT fk_sources_restates FOREIGN KEY (restates) REFERENCES sources(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE sources ADD CONSTRAINT fk_sources_revision FOREIGN KEY (revision) REFERENCES revisions(id) DEFERRABLE INITIALLY DEFERRED;
@@ -627,7 +627,7 @@ CREATE TABLE statistics (
     original_source character varying COLLATE "C"
 );
 ALTER TABLE statistics ADD CONSTRAINT ck_statistics_period CHECK (((period_first_day)::text <= (period_last_day)::text));
-ALTER TABLE statistics ADD CONSTRAINT ck_statistics_qualifier CHECK (((qualifier)::text = ANY ((ARRAY['exact'::character varying, 'about'::character varying, 'at_least'::character varying, 'up_to'::character varying, 'disputed'::character varying])::text[])));
+ALTER TABLE statistics ADD CONSTRAINT ck_statistics_qualifier CHECK ((((qualifier)::text = 'exact'::text) OR ((qualifier)::text = 'about'::text) OR ((qualifier)::text = 'at_least'::text) OR ((qualifier)::text = 'up_to'::text) OR ((qualifier)::text = 'disputed'::text)));
 ALTER TABLE statistics ADD CONSTRAINT ck_statistics_value CHECK (((value >= (0)::double precision) AND (value < ('1000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000'::numeric)::double precision)));
 ALTER TABLE statistics ADD CONSTRAINT fk_statistics_country FOREIGN KEY (country) REFERENCES countries(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE statistics ADD CONSTRAINT fk_statistics_original_source FOREIGN KEY (original_source) REFERENCES sources(id) DEFERRABLE INITIALLY DEFERRED;
