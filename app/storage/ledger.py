@@ -8,6 +8,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, delete, exists, insert, literal, select
@@ -31,6 +32,8 @@ BATCH = 10_000
 """How many rows are written at once."""
 
 _NAMED_AT_MOST = 20
+_NOTED_AT_MOST = 100_000
+_MEMBER_COLUMNS = ("id", "position", "member")
 
 
 class LedgerRefusal(Exception):
@@ -63,6 +66,7 @@ class Writing:
         self._connection = connection
         self._touched: dict[str, LedgerTable] = {}
         self._left_alone: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
+        self._named: defaultdict[str, set[str | None]] = defaultdict(set)
 
     def put(self, table: LedgerTable, rows: Iterable[StoredRow]) -> None:
         """Add the rows, or change those whose key is there already; equal rows stay as they are.
@@ -189,7 +193,8 @@ class Writing:
         count = len(added) + len(changed)
         written = None if count == len(keys) else {row[0] for row in (*added, *changed)}
         if count:
-            self._add_members(table, batch, written)
+            links = self._add_members(table, batch, written)
+            self._note_references(table, columns, (*added, *changed), links)
             self._touched[table.name] = table
             self.added += len(added)
             self.changed += len(changed)
@@ -257,16 +262,51 @@ class Writing:
             self._connection.execute(copied)
             self._connection.execute(delete(members.current).where(of_these))
 
-    def _add_members(self, table: LedgerTable, batch: Batch, written: set[str] | None) -> None:
-        """Enter the members of rows of a batch: of those of these keys, or of all."""
+    def _add_members(
+        self, table: LedgerTable, batch: Batch, written: set[str] | None
+    ) -> dict[str, list[Values]]:
+        """Enter the members of rows of a batch, of those of these keys or of all; return them."""
+        entered: dict[str, list[Values]] = {}
         for name, members in table.members.items():
             links = batch.members[name]
             if written is not None:
                 links = [link for link in links if link[0] in written]
-            columns = ("id", "position", "member")
-            batches.insert(self._connection, members.current.name, columns, links, self.revision)
+            into = members.current.name
+            batches.insert(self._connection, into, _MEMBER_COLUMNS, links, self.revision)
+            entered[into] = links
+        return entered
+
+    def _note_references(
+        self,
+        table: LedgerTable,
+        columns: Sequence[str],
+        rows: Sequence[Values],
+        links: Mapping[str, Sequence[Values]],
+    ) -> None:
+        """Take note of the keys that rows and their members name, while those are not too many."""
+        for source, column, target in table.references():
+            named = self._named[target]
+            if len(named) < _NOTED_AT_MOST:
+                of_rows = source is table.current
+                found = rows if of_rows else links[source.name]
+                place = (columns if of_rows else _MEMBER_COLUMNS).index(column)
+                named.update(map(itemgetter(place), found))
+
+    def _are_there(self) -> bool:
+        """Return whether it is certain that all rows that were named are there."""
+        if self.removed:
+            return False
+        for target, named in self._named.items():
+            if len(named) >= _NOTED_AT_MOST:
+                return False
+            for keys in in_batches(key for key in named if key is not None):
+                if len(self._present(LEDGER[target], ("id",), keys)) < len(keys):
+                    return False
+        return True
 
     def _prove_references(self) -> None:
+        if self._are_there():
+            return
         for table in self._touched.values():
             for source, column, target in table.references():
                 keys = LEDGER[target].current.alias().c.id
