@@ -5,6 +5,8 @@ and 20 sources), then times, on SQLite and on PostgreSQL, each in a process of i
 
 - the bare import of funding.csv into a table without key, index or type: `.import` of the
   `sqlite3` program where there is one, else the driver; COPY on PostgreSQL;
+- the same rows, ready to be stored, by the driver alone into a new database of ours, with its keys,
+  checks, references, triggers and indexes: executemany on SQLite, COPY on PostgreSQL;
 - `airace load` of the pack into a new database, of the same again, and with 1 % of rows changed.
 
 Prints seconds, rows a second, the ratio to the bare import, seconds of processor time (which say
@@ -22,11 +24,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
+from sqlalchemy import URL
 
 from app.exchange.datapackage import descriptor
+from app.exchange.pack_tables import read_batches
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
 from app.resources.sources import SOURCES
+from app.storage.batches import Form
+from app.storage.engine import database_url
+from app.storage.ledger import MEMBER_COLUMNS
 from benchmarks.shared import (
     COMPANY_COUNT,
     COUNTRIES,
@@ -57,6 +64,32 @@ with psycopg.connect(sys.argv[1]) as connection, open(sys.argv[2], "rb") as file
     with connection.cursor().copy("COPY bare FROM STDIN (FORMAT csv)") as copy:
         while block := file.read(65_536):
             copy.write(block)
+"""
+
+BY_HAND = """
+import sys, orjson, pysqlite3.dbapi2 as sqlite
+from sqlalchemy import make_url
+table = sqlite.connect(make_url(sys.argv[1]).database, isolation_level=None)
+for setting in ("foreign_keys=ON", "recursive_triggers=ON", "cache_size=-128000"):
+    table.execute("PRAGMA " + setting)
+table.execute("BEGIN IMMEDIATE")
+for line in open(sys.argv[2], "rb"):
+    name, columns, rows = orjson.loads(line)
+    places = ", ".join("?" * len(columns))
+    table.executemany(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({places})", rows)
+table.execute("INSERT INTO revisions VALUES (1, '2024', 'by hand', 'rows', NULL, 0, 0, 0)")
+table.execute("COMMIT")
+"""
+BY_HAND_COPIED = """
+import sys, orjson, psycopg
+with psycopg.connect(sys.argv[1]) as connection:
+    for line in open(sys.argv[2], "rb"):
+        name, columns, rows = orjson.loads(line)
+        statement = f"COPY {name} ({', '.join(columns)}) FROM STDIN"
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    connection.execute("INSERT INTO revisions VALUES (1, '2024', 'by hand', 'rows', NULL, 0, 0, 0)")
 """
 
 
@@ -127,11 +160,36 @@ def bare_import(url: str, table: Path) -> tuple[str, Cost]:
     return "the driver's executemany", cost(sys.executable, "-c", BY_DRIVER, bare, str(table))
 
 
-def measure(name: str, url: str, first: Path, changed: Path, rows: int) -> None:
-    """Time the bare import and the three loads into one database, and print the table."""
+def write_ready(pack: Path, file: Path, driver: str) -> Path:
+    """Write the rows of a pack as they are stored, a batch on each line; return the file."""
+    with file.open("wb") as lines:
+        for resource in (SOURCES, COMPANIES, FUNDING):
+            form = Form(URL.create(driver).get_dialect()(), resource.ledger)
+            for batch in read_batches(resource, pack / f"{resource.many}.csv", form, None):
+                tables = {resource.ledger.name: (form.columns, batch.values)}
+                for name, members in resource.ledger.members.items():
+                    tables[members.current.name] = (MEMBER_COLUMNS, batch.members[name])
+                for name, (columns, found) in tables.items():
+                    rows = [(*row, 1) for row in found]
+                    lines.write(orjson.dumps((name, (*columns, "revision"), rows)) + b"\n")
+    return file
+
+
+def by_hand(url: str, ready: Path) -> Cost:
+    """Write rows that are ready into a new database, by the driver alone."""
+    program = BY_HAND_COPIED if url.startswith("postgresql:") else BY_HAND
+    return cost(sys.executable, "-c", program, url, str(ready))
+
+
+def measure(name: str, urls: tuple[str, str], first: Path, changed: Path, rows: int) -> None:
+    """Time the bare import, the driver and the three loads, and print the table."""
     airace = (sys.executable, "-m", "app.cli")
-    cost(*airace, "migrate", url=url)
+    url, other = urls
+    for one in urls:
+        cost(*airace, "migrate", url=one)
     peer, bare = bare_import(url, first / "funding.csv")
+    driver = database_url(url).drivername
+    plain = by_hand(other, write_ready(first, first.parent / "ready.json", driver))
     loads = {
         "first": cost(*airace, "load", str(first), url=url),
         "again": cost(*airace, "load", str(first), url=url),
@@ -139,7 +197,7 @@ def measure(name: str, url: str, first: Path, changed: Path, rows: int) -> None:
     }
     title = f"{name}, {rows} rows"
     print(f"{title:34} {'s':>7} {'rows/s':>8} {'ratio':>6} {'cpu s':>7} {'ratio':>6} {'MB':>5}")
-    for what, came_to in {peer: bare, **loads}.items():
+    for what, came_to in {peer: bare, "by the driver, our tables": plain, **loads}.items():
         print(
             f"  {what:32} {came_to.seconds:7.2f} {rows / came_to.seconds:8.0f} "
             f"{came_to.seconds / bare.seconds:6.1f} {came_to.processor:7.2f} "
@@ -156,10 +214,11 @@ def main() -> None:
         first = write_pack(folder / "first", rows)
         changed = write_pack(folder / "changed", rows, changed=True)
         if "sqlite" in wanted:
-            measure("SQLite", f"sqlite:///{folder / 'made-up.db'}", first, changed, rows)
+            urls = f"sqlite:///{folder / 'made-up.db'}", f"sqlite:///{folder / 'by-hand.db'}"
+            measure("SQLite", urls, first, changed, rows)
         if "postgresql" in wanted:
-            with postgresql() as url:
-                measure("PostgreSQL", url, first, changed, rows)
+            with postgresql() as url, postgresql() as other:
+                measure("PostgreSQL", (url, other), first, changed, rows)
 
 
 if __name__ == "__main__":

@@ -31,9 +31,11 @@ Item = TypeVar("Item")
 BATCH = 10_000
 """How many rows are written at once."""
 
+MEMBER_COLUMNS = ("id", "position", "member")
+"""The columns of the tables of members, without the revision."""
+
 _NAMED_AT_MOST = 20
 _NOTED_AT_MOST = 100_000
-_MEMBER_COLUMNS = ("id", "position", "member")
 
 
 class LedgerRefusal(Exception):
@@ -272,7 +274,7 @@ class Writing:
             if written is not None:
                 links = [link for link in links if link[0] in written]
             into = members.current.name
-            batches.insert(self._connection, into, _MEMBER_COLUMNS, links, self.revision)
+            batches.insert(self._connection, into, MEMBER_COLUMNS, links, self.revision)
             entered[into] = links
         return entered
 
@@ -289,7 +291,7 @@ class Writing:
             if len(named) < _NOTED_AT_MOST:
                 of_rows = source is table.current
                 found = rows if of_rows else links[source.name]
-                place = (columns if of_rows else _MEMBER_COLUMNS).index(column)
+                place = (columns if of_rows else MEMBER_COLUMNS).index(column)
                 named.update(map(itemgetter(place), found))
 
     def _are_there(self) -> bool:
