@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Double,
     Select,
@@ -33,7 +34,7 @@ from app.resources.registry import RESOURCES
 from app.resources.resource import period_names
 from app.resources.sources import SOURCES
 from app.storage.columns import Characters, TextList
-from app.storage.days import DayAfter
+from app.storage.days import DayAfter, DayNumber
 from app.storage.snapshots import TextListOf
 
 NEAR_DAYS = 45
@@ -157,32 +158,87 @@ def _exceeding(figure: Figures, group: str, kind: str) -> Select[Any]:
 
 
 def same_round_twice(view: View, kind: str, _today: str) -> Iterator[Select[Any]]:
-    """Find two rounds of one company, of two sources, near in time and within a tenth."""
-    one, other = (view.rows(FUNDING).source.alias(name) for name in ("one", "other"))
-    amount, other_amount = (cast(rows.c.amount_usd, Double) for rows in (one, other))
+    """Find two rounds of one company, of two sources, near in time and within a tenth.
+
+    To compare each round with each of its company would take days where companies have thousands.
+    Days are cut into stretches as long as the distance that counts, and a round is compared with
+    those that begin in a stretch that it reaches. Rounds of companies that one source alone
+    states are none to look at.
+    """
+    rounds = _rounds(view)
+    early, late = _stretched(rounds), rounds.alias("late")
+    amount, other_amount = (cast(rows.c.amount_usd, Double) for rows in (early, late))
     larger = case((amount > other_amount, amount), else_=other_amount)
+    is_first = early.c.id < late.c.id
+
+    def one(name: str) -> Column:
+        return case((is_first, early.c[name]), else_=late.c[name])
+
+    def other(name: str) -> Column:
+        return case((is_first, late.c[name]), else_=early.c[name])
+
     yield _finding(
         kind,
         FUNDING.many,
-        id_=one.c.id,
-        part=other.c.id,
-        ids=_keys(one.c.id, other.c.id),
-        source=one.c.source,
-        other_source=other.c.source,
+        id_=one("id"),
+        part=other("id"),
+        ids=_keys(one("id"), other("id")),
+        source=one("source"),
+        other_source=other("source"),
         told=_words(
-            one.c.company, one.c.source, one.c.amount_usd, other.c.source, other.c.amount_usd
+            early.c.company,
+            one("source"),
+            one("amount_usd"),
+            other("source"),
+            other("amount_usd"),
         ),
     ).where(
-        one.c.kind == "round",
-        other.c.kind == "round",
-        other.c.company == one.c.company,
-        other.c.id > one.c.id,
-        other.c.source != one.c.source,
-        one.c.amount_usd > 0,
+        late.c.company == early.c.company,
+        late.c.stretch == early.c.stretch,
+        late.c.source != early.c.source,
         func.abs(amount - other_amount) <= larger * ABOUT,
-        one.c.period_first_day <= DayAfter(other.c.period_last_day, NEAR_DAYS),
-        other.c.period_first_day <= DayAfter(one.c.period_last_day, NEAR_DAYS),
+        or_(
+            late.c.period_first_day > early.c.period_first_day,
+            and_(late.c.period_first_day == early.c.period_first_day, late.c.id > early.c.id),
+        ),
+        late.c.period_first_day <= DayAfter(early.c.period_last_day, NEAR_DAYS),
     )
+
+
+_OF_A_ROUND = ("id", "company", "source", "amount_usd", "period_first_day", "period_last_day")
+
+
+def _rounds(view: View) -> CTE:
+    """Return the rounds that can be two of one, each with the stretch of days it begins in."""
+    rows, stating = (view.rows(FUNDING).source.alias(name) for name in ("rounds", "stating"))
+    of_two_sources = (
+        select(stating.c.company)
+        .where(stating.c.kind == "round")
+        .group_by(stating.c.company)
+        .having(func.min(stating.c.source) != func.max(stating.c.source))
+    )
+    found = select(
+        *(rows.c[name] for name in _OF_A_ROUND),
+        _stretch(rows.c.period_first_day).label("stretch"),
+    )
+    of_these = rows.c.company.in_(of_two_sources)
+    return found.where(rows.c.kind == "round", rows.c.amount_usd > 0, of_these).cte("some_rounds")
+
+
+def _stretched(rounds: CTE) -> CTE:
+    """Return the rounds once for each stretch that one near enough may begin in."""
+    last = (_stretch(rounds.c.period_last_day) + 1).label("last_stretch")
+    reached = select(*rounds.c, last).cte("reached", recursive=True)
+    further = (column for column in reached.c if column.name not in {"stretch", "last_stretch"})
+    return reached.union_all(
+        select(*further, reached.c.stretch + 1, reached.c.last_stretch).where(
+            reached.c.stretch < reached.c.last_stretch
+        )
+    )
+
+
+def _stretch(day: Column) -> Column:
+    return DayNumber(day) // NEAR_DAYS
 
 
 def outlier(view: View, kind: str, _today: str) -> Iterator[Select[Any]]:
