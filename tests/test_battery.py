@@ -21,7 +21,8 @@ from app.kit.licences import OPEN, reusable
 from app.kit.periods import parse_period_range
 from app.kit.text import words
 from app.main import create_app
-from app.resources.ledger_lists import ChangeQuery, RevisionFilters, RevisionList
+from app.resources.changes import ChangeQuery
+from app.resources.ledger_lists import RevisionFilters, RevisionList
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
 from app.settings import Settings

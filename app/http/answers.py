@@ -22,8 +22,8 @@ from app.kit.formats import CSV, TABLE_FORMATS, Batches, DoesNotFit, TableFormat
 from app.kit.promptly import take_time
 from app.kit.queries import UnacceptableValue, UnreadableQuery, read_query
 from app.kit.tables import Column
+from app.resources.changes import ChangeQuery
 from app.resources.json_pages import JsonPage, may_be_prompt, read_json_page
-from app.resources.ledger_lists import ChangeQuery
 from app.resources.queries import DetailQuery, PageQuery
 from app.resources.reading import (
     Listing,

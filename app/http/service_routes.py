@@ -9,7 +9,8 @@ from app.http.openapi import responses
 from app.http.resource_routes import ListEndpoint, add_list_routes
 from app.http.shapes import chosen_shape, page_shape
 from app.kit.formats import TableFormat
-from app.resources.ledger_lists import ChangeList, ChangeQuery, RevisionList, RevisionQuery
+from app.resources.changes import ChangeList, ChangeQuery
+from app.resources.ledger_lists import RevisionList, RevisionQuery
 from app.storage.database import Database
 
 

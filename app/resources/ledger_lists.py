@@ -1,6 +1,5 @@
 """Lists of what the ledger keeps: the versions of a row, the revisions, and the changes."""
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -10,25 +9,19 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
-    case,
     cast,
-    exists,
-    literal,
     null,
     select,
-    union_all,
 )
 
-from app.kit.fields import Count
-from app.kit.filters import Filterable, Where, among
-from app.resources.queries import PageQuery, query_model
-from app.resources.reading import Item, Selectable
-from app.resources.registry import RESOURCES, ResourceName
+from app.kit.filters import Where, among
+from app.resources.queries import query_model
+from app.resources.reading import Selectable
+from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
 from app.storage.columns import Characters
 from app.storage.database import ReadTransaction, Revision
 from app.storage.records import RevisionRecord
-from app.storage.replacements import replaced_in
 
 _BY_NAME = {resource.many: resource for resource in RESOURCES}
 _NOTHING = cast(null(), Characters)
@@ -126,106 +119,3 @@ class RevisionList:
 
 RevisionQuery = query_model("RevisionQuery", RevisionFilters, ("id",), RevisionList.columns)
 """What revisions can be asked for, and how to have them."""
-
-
-def _greater(rows: Filterable, name: str, value: int) -> ColumnElement[bool]:
-    return rows.column(name) > value
-
-
-class ChangeQuery(PageQuery):
-    """What changes can be asked for."""
-
-    since: Annotated[
-        Count | None,
-        Where("revision", _greater),
-        Field(
-            description="Only changes after this revision: pass the `meta.revision` of your copy. "
-            "Without it, all from the beginning, with the countries that revision 0 brought.",
-            examples=[1],
-        ),
-    ] = None
-    resource: Annotated[
-        list[ResourceName] | None,
-        Where("resource", among),
-        Field(description="Only changes to these resources.", examples=[["funding"]]),
-    ] = None
-
-
-@dataclass(frozen=True)
-class ChangeList:
-    """What each revision added, changed and removed, in the order in which a copy can follow.
-
-    Within a revision the resources come in the order of their references, so that whoever
-    applies the changes one by one never meets a reference to what is still to come.
-    """
-
-    name = "changes"
-    columns = ("revision", "resource", "id", "action", "item", "replaced_by")
-    key = ("revision", "place", "id")
-
-    @property
-    def sort_keys(self) -> Mapping[str, str]:
-        """Changes come in one order only."""
-        return {}
-
-    def rows(self, _transaction: ReadTransaction, at: Revision) -> Selectable:
-        """Return the changes up to a revision."""
-        parts = [
-            part
-            for place, resource in enumerate(RESOURCES)
-            for part in _changes(resource, place, at.id)
-        ]
-        return PlainRows(union_all(*parts).subquery("changes"))
-
-    def complete(self, transaction: ReadTransaction, items: list[Item]) -> list[Item]:
-        """Return the changes with the rows as each left them."""
-        wanted: dict[str, list[str]] = defaultdict(list)
-        for item in items:
-            if item["action"] != "removed":
-                wanted[item["resource"]].append(item["id"])
-        found: dict[tuple[str, str, int], Item] = {}
-        for name, ids in wanted.items():
-            resource = _BY_NAME[name]
-            versions = transaction.versions(resource.ledger, transaction.latest, ids)
-            for row in transaction.connection.execute(versions.select(resource.columns)):
-                version = dict(zip(resource.columns, row, strict=True))
-                found[name, version["id"], version["revision"]] = version
-        return [
-            {**item, "item": found.get((item["resource"], item["id"], item["revision"]))}
-            for item in items
-        ]
-
-
-def _changes(resource: Resource, place: int, until: int) -> list[Select[Any]]:
-    """Return the queries of the changes to one resource: what came to be, and what went."""
-    current, history = resource.ledger.current, resource.ledger.history
-    before = history.alias()
-    after, now = history.alias(), current.alias()
-
-    def change(
-        revision: ColumnElement[int],
-        id_: ColumnElement[str],
-        action: Any,
-        replaced_by: ColumnElement[Any] = _NOTHING,
-    ) -> Select[Any]:
-        return select(
-            revision.label("revision"),
-            literal(place).label("place"),
-            literal(resource.many).label("resource"),
-            id_.label("id"),
-            action.label("action"),
-            literal(None).label("item"),
-            replaced_by.label("replaced_by"),
-        ).where(revision <= until)
-
-    def came(rows: FromClause) -> Select[Any]:
-        replaced = exists().where(before.c.id == rows.c.id, before.c.until == rows.c.revision)
-        action = case((replaced, "changed"), else_="added")
-        return change(rows.c.revision, rows.c.id, action)
-
-    went = replaced_in(resource.ledger.name, history.c.id, history.c.until)
-    gone = change(history.c.until, history.c.id, literal("removed"), went).where(
-        ~exists().where(after.c.id == history.c.id, after.c.revision == history.c.until),
-        ~exists().where(now.c.id == history.c.id, now.c.revision == history.c.until),
-    )
-    return [came(current), came(history), gone]

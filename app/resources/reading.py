@@ -1,6 +1,6 @@
 """Reading resources: a page, one row, every version of it, or all of a result in batches."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol, runtime_checkable
@@ -61,6 +61,21 @@ class Completing(Protocol):
 
     def complete(self, transaction: ReadTransaction, items: list[Item]) -> list[Item]:
         """Return the items with what can only be looked up for a whole batch."""
+
+
+@runtime_checkable
+class Stretched(Protocol):
+    """A list that can say by which parts it is read best."""
+
+    def stretches(
+        self,
+        transaction: ReadTransaction,
+        query: PageQuery,
+        at: Revision,
+        start: tuple[Any, ...] | None,
+        size: int,
+    ) -> Iterator[tuple[Selectable, Sequence[str]]]:
+        """Yield the rows after `start` in parts, in order, and the columns to sort each by."""
 
 
 @runtime_checkable
@@ -208,13 +223,9 @@ def read_batch(
     known: Statements | None = None,
 ) -> tuple[Sequence[Row], tuple[Any, ...] | None]:
     """Read up to `size` rows after `start`; return them and, if more follow, the last's values."""
-    missing = None if start is None else tuple(value is None for value in start)
     statements: Statements = {} if known is None else known
-    kind = (at == transaction.latest, missing)
-    if kind not in statements:
-        statements[kind] = batch_statement(transaction, listing, query, at, missing)
-    values = {f"after_{place}": value for place, value in enumerate(start or ())}
-    found = fetch(transaction.connection, statements[kind], {**values, "size": size + 1})
+    read = _read_stretches if isinstance(listing, Stretched) else _read_after
+    found = read(transaction, listing, query, at, start, size + 1, statements)
     columns, order = shown_columns(listing, query), order_of(listing, query)
     marks = marks_of(columns, order)
     last = None
@@ -227,6 +238,45 @@ def read_batch(
         items = [dict(zip(columns, row, strict=True)) for row in shown]
         shown = [list(item.values()) for item in listing.complete(transaction, items)]
     return shown, last
+
+
+def _read_after(
+    transaction: ReadTransaction,
+    listing: Listing,
+    query: PageQuery,
+    at: Revision,
+    start: tuple[Any, ...] | None,
+    size: int,
+    known: Statements,
+) -> list[Row]:
+    missing = None if start is None else tuple(value is None for value in start)
+    kind = (at == transaction.latest, missing)
+    if kind not in known:
+        known[kind] = batch_statement(transaction, listing, query, at, missing)
+    values = {f"after_{place}": value for place, value in enumerate(start or ())}
+    return list(fetch(transaction.connection, known[kind], {**values, "size": size}))
+
+
+def _read_stretches(
+    transaction: ReadTransaction,
+    listing: Listing,
+    query: PageQuery,
+    at: Revision,
+    start: tuple[Any, ...] | None,
+    size: int,
+    _known: Statements,
+) -> list[Row]:
+    assert isinstance(listing, Stretched)  # noqa: S101  (its caller has looked)
+    columns, order = shown_columns(listing, query), order_of(listing, query)
+    found: list[Row] = []
+    for rows, sorted_by in listing.stretches(transaction, query, at, start, size):
+        marks = [_marked(rows, key) for key in marks_of(columns, order)]
+        statement = rows.select(columns).add_columns(*marks).where(*conditions(query, rows))
+        ordered = statement.order_by(*(rows.column(name) for name in sorted_by))
+        found += fetch(transaction.connection, ordered.limit(size - len(found)), {})
+        if len(found) == size:
+            break
+    return found
 
 
 def batch_statement(
