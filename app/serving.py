@@ -1,5 +1,6 @@
 """Serving by uvicorn, and what it says when it starts."""
 
+import gc
 import socket
 from contextlib import suppress
 
@@ -37,6 +38,8 @@ def run(settings: Settings, *, host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=10,
     )
+    gc.freeze()  # nor is it looked through while it serves
+    gc.enable()
     with _listen(host, port) as listening, suppress(KeyboardInterrupt):
         _Server(config).run([listening])
 

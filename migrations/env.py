@@ -9,7 +9,7 @@ from alembic import context
 from sqlalchemy import ForeignKeyConstraint, inspect
 
 import app.resources.registry  # noqa: F401  (declares the tables)
-from app.storage.records import Base
+from app.storage.records import Base, declared
 
 NOT_OURS = ("migration_lock",)
 _connection = context.config.attributes["connection"]
@@ -48,7 +48,7 @@ def _is_in_column(item: ForeignKeyConstraint, found: Any) -> bool:
 
 context.configure(
     connection=_connection,
-    target_metadata=Base.metadata,
+    target_metadata=declared(),
     include_name=lambda name, kind, _parents: kind != "table" or name not in NOT_OURS,
     include_object=_is_compared,
     transactional_ddl=True,

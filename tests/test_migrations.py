@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from app.storage.database import Database
 from app.storage.engine import UnusableDatabase
-from app.storage.migration import applied, downgrade, drift, location, migrate
+from app.storage.migration import applied, downgrade, drift, location, migrate, newest
 from tests.support import ROOT
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -30,6 +30,10 @@ def _scripts() -> ScriptDirectory:
 
 
 NUMBERS = [script.revision for script in reversed(list(_scripts().walk_revisions()))]
+
+
+def test_the_newest_migration_is_told_by_the_names_of_files() -> None:
+    assert newest() == _scripts().get_current_head()
 
 
 @pytest.fixture

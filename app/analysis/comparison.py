@@ -23,7 +23,7 @@ Direction = Literal["widening", "closing", "flat"]
 class Shape(BaseModel):
     """A part of an answer."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Figure(Shape):

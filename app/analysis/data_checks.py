@@ -30,7 +30,7 @@ _RESOURCES = tuple(resource.many for resource in RESOURCES)
 class DataFinding(BaseModel):
     """Something about the data that a reader should know."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     kind: str = Field(
         description="What sort of finding it is.",
@@ -71,7 +71,7 @@ _ResourceWord = Annotated[
 class CheckFilters(BaseModel):
     """What findings can be asked for."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     kind: Annotated[
         list[_KindWord] | None,

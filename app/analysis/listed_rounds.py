@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import FromClause, Numeric, Select, func, select
+from sqlalchemy import FromClause, Numeric, Select, func, not_, or_, select
 from sqlalchemy.types import TypeEngine
 
+from app.analysis.indicator import Column
 from app.analysis.kept import kept_of
 from app.analysis.view import View, year
 from app.resources.funding import FUNDING
 from app.storage.columns import Characters, Whole
 from app.storage.fetching import fetch
-from app.storage.given_rows import given_rows
+from app.storage.given_rows import TextOfRow, Together, given_rows
 
 SUMS_AT_MOST = 20_000
 """So many sums are kept; where there are more, each question adds up for itself."""
@@ -63,44 +64,45 @@ def listed_rounds(view: View) -> FromClause:
 def _added_up(view: View, parts: Sequence[str]) -> dict[str, str]:
     """Return the sums of each country as JSON; or of every one, with the list of them."""
     every = _EVERY in parts
-    query = _sums(view, None if every else parts).limit(SUMS_AT_MOST + 1)
+    alike, query = _parts(view, None if every else parts)
+    # To sort rows by one text takes SQLite half as long as by six columns.
+    query = query.add_columns(TextOfRow(*alike)).group_by(Together(*alike))
+    query = query.limit(SUMS_AT_MOST + 1)
     found = fetch(view.transaction.connection, query, {})
     if len(found) > SUMS_AT_MOST:
         return dict.fromkeys(parts, _TOO_MANY)
     rows: dict[str, list[str]] = defaultdict(list)
-    for *key, amount, count, revision in found:
-        row = [*key, str(amount), count, revision]  # a sum may have more than 64 bits
-        rows[key[0]].append(orjson.dumps(row).decode())
+    for amount, count, revision, text in found:
+        row = [*orjson.loads(text), str(amount), count, revision]  # sums may have over 64 bits
+        rows[row[0]].append(orjson.dumps(row).decode())
     texts = {country: ",".join(rows[country]) for country in (rows if every else parts)}
     return texts | ({_EVERY: " ".join(rows)} if every else {})
 
 
 def _sums(view: View, countries: Sequence[str] | None) -> Select[Any]:
+    alike, query = _parts(view, countries)
+    return query.add_columns(*alike).group_by(*alike)
+
+
+def _parts(view: View, countries: Sequence[str] | None) -> tuple[list[Column], Select[Any]]:
+    """Return what rounds are alike in, and the query of what they add up to, to be grouped."""
     rows = view.rows(FUNDING).source.c
-    of_year = year(rows.period_first_day, rows.period_last_day).label("year")
-    alike = (
+    alike: list[Column] = [
         rows.country,
-        of_year,
+        func.substr(rows.period_first_day, 1, 4).label("year"),
         rows.source,
         rows.original_source,
         rows.price_base,
         rows.qualifier,
-    )
-    query = (
-        select(
-            *alike,
-            func.sum(rows.amount_usd).label("amount_usd"),
-            func.count().label("count"),
-            func.max(rows.revision).label("revision"),
-        )
-        .where(
-            # Rounds have a company, and totals none. SQLite would look most of the table up by way
-            # of the index on `kind`, which costs several times as much as reading it in order.
-            rows.company.is_not(None),
-            rows.country.is_not(None),
-            rows.amount_usd.is_not(None),
-            of_year.is_not(None),
-        )
-        .group_by(*alike)
-    )
-    return query if countries is None else query.where(rows.country.in_(countries))
+    ]
+    # Rounds have a company, and totals none. Said like this, since SQLite would look most of the
+    # table up by way of an index for each, which costs several times as much as reading it through.
+    lacking = or_(rows.company.is_(None), rows.country.is_(None), rows.amount_usd.is_(None))
+    sums: list[Column] = [
+        func.sum(rows.amount_usd).label("amount_usd"),
+        func.count().label("count"),
+        func.max(rows.revision).label("revision"),
+    ]
+    of_year = year(rows.period_first_day, rows.period_last_day)
+    query = select(*sums).where(not_(lacking), of_year.is_not(None))
+    return alike, query if countries is None else query.where(rows.country.in_(countries))

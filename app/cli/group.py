@@ -6,16 +6,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
 
 from app import __version__
-from app.settings import Settings
-from app.storage.database import Database
-from app.storage.engine import UnusableDatabase
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from app.storage.database import Database
 
 Command = Callable[..., None]
 """So many remarks of each kind are printed."""
@@ -26,28 +25,46 @@ def plainly(command: Command) -> Command:
 
     @wraps(command)
     def run(*args: Any, **options: Any) -> None:
-        from app.exchange.packs import UnreadablePack
-        from app.kit.errors import NotAllowed
-        from app.kit.queries import UnreadableQuery
-        from app.resources.reading import Unanswerable
-        from app.storage.ledger import LedgerRefusal
-
         try:
             command(*args, **options)
-        except UnreadablePack as error:
-            raise click.ClickException(f"nothing was loaded.\n{error}") from None
-        except (UnusableDatabase, NotAllowed, UnreadableQuery, LedgerRefusal, OSError) as error:
-            raise click.ClickException(str(error)) from None
-        except Unanswerable as error:
-            raise click.ClickException(str(error.fault)) from None
-        except DBAPIError as error:
-            reason = str(error.orig).strip().splitlines()[0]
-            raise click.ClickException(f"the database cannot be used: {reason}") from None
+        except Exception as error:
+            said = _in_words(error)
+            if said is None:
+                raise
+            raise click.ClickException(said) from None
 
     return run
 
 
-def read_settings() -> Settings:
+def _in_words(error: Exception) -> str | None:
+    """Return what went wrong as a sentence, None where it cannot be expected to."""
+    from sqlalchemy.exc import DBAPIError
+
+    from app.exchange.packs import UnreadablePack
+    from app.kit.errors import NotAllowed
+    from app.kit.queries import UnreadableQuery
+    from app.resources.reading import Unanswerable
+    from app.storage.engine import UnusableDatabase
+    from app.storage.ledger import LedgerRefusal
+
+    match error:
+        case UnreadablePack():
+            return f"nothing was loaded.\n{error}"
+        case UnusableDatabase() | NotAllowed() | UnreadableQuery() | LedgerRefusal() | OSError():
+            return str(error)
+        case Unanswerable():
+            return str(error.fault)
+        case DBAPIError():
+            reason = str(error.orig).strip().splitlines()[0]
+            return f"the database cannot be used: {reason}"
+    return None
+
+
+def read_settings() -> "Settings":
+    from pydantic import ValidationError
+
+    from app.settings import Settings
+
     try:
         return Settings()
     except ValidationError as error:
@@ -62,11 +79,13 @@ def _variable(setting: int | str) -> str:
     return next((name for name in names if name in os.environ), names[0])
 
 
-def open_database() -> Database:
+def open_database() -> "Database":
+    from app.storage.database import Database
+
     return Database(read_settings().database_url)
 
 
-def migrated() -> Database:
+def migrated() -> "Database":
     from app.storage.migration import migrate
 
     database = open_database()

@@ -1,10 +1,15 @@
 """Commands that run the service: serve, migrate."""
 
+import gc
+from typing import TYPE_CHECKING
+
 import click
 
 from app.cli.group import main, open_database, plainly, read_settings, told
-from app.settings import Settings
-from app.storage.database import Database
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+    from app.storage.database import Database
 
 
 @main.command()
@@ -17,12 +22,16 @@ def serve(host: str | None, port: int | None) -> None:
     Brings the database to the schema of this version first and, when it starts for the first
     time, loads the packs that ship (AIRACE_SEED chooses which).
     """
-    from app.serving import run
+    gc.disable()  # what is loaded stays: to look through it for garbage is a sixth of the start
+    try:
+        from app.serving import run
 
-    settings = read_settings()
-    database = prepare(settings)
-    database.close()
-    run(settings, host=host or settings.host, port=settings.port if port is None else port)
+        settings = read_settings()
+        database = prepare(settings)
+        database.close()
+        run(settings, host=host or settings.host, port=settings.port if port is None else port)
+    finally:
+        gc.enable()
 
 
 @main.command()
@@ -35,14 +44,18 @@ def migrate() -> None:
     click.echo(f"Applied {', '.join(done)}." if done else "The database is up to date.")
 
 
-def prepare(settings: Settings) -> Database:
+def prepare(settings: "Settings") -> "Database":
     """Migrate and seed; say what was done, and nothing where there was nothing to do."""
-    from app.exchange.seed import seed
+    from app.storage.database import Database
     from app.storage.migration import migrate as bring_up
 
     database = Database(settings.database_url)
     if done := bring_up(database):
         click.echo(f"Made the database ready (migrations {done[0]} to {done[-1]}).")
+    if not settings.seed_packs:
+        return database
+    from app.exchange.seed import seed
+
     for loaded in seed(database, settings.seed_packs):
         if loaded.revision is not None:
             click.echo(told(loaded.pack, loaded.revision, loaded.added, loaded.changed))

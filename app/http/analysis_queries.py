@@ -51,7 +51,7 @@ Second = Annotated[CountryCode, Field(description="The second country.", example
 class ObservationFilters(BaseModel):
     """What observations can be asked for."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     indicator: Annotated[
         list[Annotated[str, AfterValidator(str.lower)]] | None,

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 
 from app.analysis.catalogue import IndicatorEntry
 from app.analysis.claims import Claims
@@ -39,11 +38,11 @@ from app.http.citing import CITATION_TYPES
 from app.http.openapi import path_parameter
 from app.http.reports import Report, report_answer
 from app.http.resource_routes import ListEndpoint, add_list_routes
-from app.http.shapes import chosen_shape, cited_page_shape, report_shape
+from app.http.shapes import Shape, chosen_shape, cited_page_shape, report_shape
 from app.kit.formats import TableFormat
 from app.storage.database import Database
 
-ANSWERED: tuple[type[BaseModel], ...] = (
+ANSWERED: tuple[Shape, ...] = (
     report_shape(Catalogue),
     report_shape(IndicatorEntry),
     report_shape(Gap),

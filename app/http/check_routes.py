@@ -3,18 +3,17 @@
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 
 from app.analysis.data_checks import CheckFilters, DataFinding, FindingList
 from app.http.answers import list_answer
 from app.http.citing import CITATION_TYPES, ByCitation
 from app.http.resource_routes import ListEndpoint, add_list_routes
-from app.http.shapes import cited_page_shape
+from app.http.shapes import Shape, cited_page_shape
 from app.kit.formats import TableFormat
 from app.resources.queries import PageQuery
 from app.storage.database import Database
 
-CHECKED: tuple[type[BaseModel], ...] = (cited_page_shape(DataFinding),)
+CHECKED: tuple[Shape, ...] = (cited_page_shape(DataFinding),)
 """The shapes of these answers, for the documentation."""
 
 

@@ -8,7 +8,7 @@ from app.http.answers import list_answer, told
 from app.http.citing import CITATION_TYPES
 from app.http.reports import Report, report_answer
 from app.http.resource_routes import ListEndpoint, add_list_routes
-from app.http.shapes import page_shape, report_shape
+from app.http.shapes import Shape, page_shape, report_shape
 from app.kit.formats import TableFormat
 from app.kit.tables import columns_of
 from app.resources.differences import (
@@ -26,7 +26,7 @@ from app.storage.database import Database, ReadTransaction, Revision
 class DiffSummary(BaseModel):
     """How much differs between two states of the data, by resource and field."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     from_revision: int = Field(description="The revision compared from.", examples=[1], ge=0)
     to_revision: int = Field(description="The revision compared with.", examples=[2], ge=0)
@@ -35,7 +35,7 @@ class DiffSummary(BaseModel):
     )
 
 
-DIFFERED: tuple[type[BaseModel], ...] = (page_shape(Difference), report_shape(DiffSummary))
+DIFFERED: tuple[Shape, ...] = (page_shape(Difference), report_shape(DiffSummary))
 """The shapes of these answers, for the documentation."""
 
 _SummaryQuery = diff_query("DiffSummaryQuery", ReportQuery)

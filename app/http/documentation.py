@@ -5,7 +5,6 @@ from hashlib import blake2s
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel
 
 from app import __version__
 from app.http import problems, shapes
@@ -15,7 +14,7 @@ from app.http.check_routes import CHECKED
 from app.http.diff_routes import DIFFERED
 from app.http.negotiation import HTML, JSON
 from app.http.openapi import component_schemas
-from app.http.shapes import chosen_shape, detail_shape, page_shape, version_shape
+from app.http.shapes import Shape, chosen_shape, detail_shape, page_shape, version_shape
 from app.resources.registry import RESOURCES
 from app.site.assets import asset
 from app.site.pages import DOCS_CONTENT_SECURITY_POLICY, docs_page
@@ -90,9 +89,9 @@ def _openapi(app: FastAPI) -> dict[str, object]:
     return content
 
 
-def _answered() -> list[type[BaseModel]]:
+def _answered() -> list[Shape]:
     """Return the shapes of all answers."""
-    answered: list[type[BaseModel]] = [shapes.ApiMap, shapes.Health, page_shape(shapes.Change)]
+    answered: list[Shape] = [shapes.ApiMap, shapes.Health, page_shape(shapes.Change)]
     answered += [*ANSWERED, *CHECKED, *DIFFERED]
     answered += [page_shape(shapes.Revision), page_shape(chosen_shape(shapes.Revision))]
     for resource in RESOURCES:

@@ -1,5 +1,6 @@
 """What OpenAPI says of a route, made from the same models that read its parameters."""
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel
@@ -7,6 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from app.http.negotiation import JSON
 from app.http.problems import MEDIA_TYPE, ProblemDetails
+from app.http.shapes import Shape, made
 from app.kit.formats import TableFormat
 from app.kit.queries import list_names
 
@@ -43,17 +45,24 @@ _MOVED: dict[str, Any] = {
 }
 
 
-class Parameters(dict[str, Any]):
-    """The `parameters` of a route in OpenAPI, worked out when the text is made and not before."""
+QueryModel = type[BaseModel] | Callable[[], type[BaseModel]]
 
-    def __init__(self, query: type[BaseModel], *others: dict[str, Any]) -> None:
+
+class Parameters(dict[str, Any]):
+    """The `parameters` of a route in OpenAPI, worked out when the text is made and not before.
+
+    They are those of a query model, or of the one that is given when asked for, after others.
+    """
+
+    def __init__(self, query: QueryModel, *others: dict[str, Any]) -> None:
         super().__init__(parameters=None)
         self._query = query
         self._others = others
 
     def __getitem__(self, key: str) -> Any:
         """Return the parameters."""
-        return [*self._others, *query_parameters(self._query)]
+        model = self._query if isinstance(self._query, type) else self._query()
+        return [*self._others, *query_parameters(model)]
 
     def items(self) -> Any:
         """Return the parameters under their name."""
@@ -94,7 +103,7 @@ def path_parameter(name: str, description: str, example: str) -> dict[str, Any]:
 
 
 def responses(
-    *shapes: type[BaseModel],
+    *shapes: Shape,
     others: tuple[str, ...] = (),
     errors: tuple[int, ...] = (),
     never: tuple[int, ...] = (),
@@ -132,9 +141,9 @@ def responses(
     return answers
 
 
-def component_schemas(shapes: list[type[BaseModel]]) -> dict[str, Any]:
+def component_schemas(shapes: list[Shape]) -> dict[str, Any]:
     """Return the schemas of all shapes that answers refer to, and of those inside them."""
-    both = [(shape, "serialization") for shape in (*shapes, ProblemDetails)]
+    both = [(made(shape), "serialization") for shape in (*shapes, ProblemDetails)]
     _, definitions = models_json_schema(
         both,  # type: ignore[arg-type]
         ref_template="#/components/schemas/{model}",

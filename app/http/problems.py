@@ -16,7 +16,7 @@ MEDIA_TYPE = "application/problem+json"
 class FaultDetails(BaseModel):
     """One thing that is wrong in a request."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     parameter: str | None = Field(
         description="The parameter; null where its name is not fit to be shown.",
@@ -35,7 +35,7 @@ class FaultDetails(BaseModel):
 class ProblemDetails(BaseModel):
     """What every error answers (RFC 9457)."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     type: str = Field(
         description="What kind of problem it is; stable, for programs to compare.",

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from app.http.answers import detail_answer, list_answer, require_versions
 from app.http.dispatch import prompt
-from app.http.openapi import Parameters, path_parameter, responses, table_words
-from app.http.shapes import chosen_shape, detail_shape, page_shape, version_shape
+from app.http.openapi import Parameters, QueryModel, path_parameter, responses, table_words
+from app.http.shapes import Shape, chosen_shape, detail_shape, page_shape, version_shape
 from app.kit.formats import TABLE_FORMATS, TableFormat
 from app.resources.ledger_lists import VersionList
 from app.resources.queries import DetailQuery, PageQuery, list_query
@@ -32,7 +32,7 @@ def resource_router(resource: Resource, database: Database) -> APIRouter:
         operation=f"list_{plural}",
         summary=f"List {resource.many}",
         description=resource.about,
-        query=list_query(resource),
+        query=lambda: list_query(resource),
         endpoint=lambda table: _list_endpoint(database, resource, table),
         shapes=(page_shape(resource.item), page_shape(chosen_shape(resource.item))),
     )
@@ -79,9 +79,9 @@ def add_list_routes(
     operation: str,
     summary: str,
     description: str,
-    query: type[DetailQuery],
+    query: QueryModel,
     endpoint: Callable[[TableFormat | None], ListEndpoint],
-    shapes: tuple[type, ...],
+    shapes: tuple[Shape, ...],
     parameters: tuple[dict[str, object], ...] = (),
     others: tuple[str, ...] = (),
     tags: tuple[str, ...] = (),
@@ -132,9 +132,9 @@ def _list_endpoint(
     database: Database, resource: Resource, table: TableFormat | None
 ) -> ListEndpoint:
     listing: Listing = ResourceList(resource)
-    model = list_query(resource)
 
     def list_(request: Request) -> Response:
+        model = list_query(resource)  # made for the first who asks: there are many resources
         return list_answer(request, database, lambda _query: listing, model, table=table)
 
     return list_ if table else prompt(list_)

@@ -1,5 +1,6 @@
 """The shapes of answers: the same envelope around every list and every row."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -241,19 +242,39 @@ class Observation(BaseModel):
     )
 
 
+class Later:
+    """A shape by its name, made when the documentation asks for it: to serve needs none."""
+
+    def __init__(self, name: str, make: Callable[[], type[BaseModel]]) -> None:
+        self.__name__ = name
+        self.made = cache(make)
+
+
+Shape = type[BaseModel] | Later
+
+
+def made(shape: Shape) -> type[BaseModel]:
+    """Return a shape as a model; the same one each time."""
+    return shape.made() if isinstance(shape, Later) else shape
+
+
 @cache
-def report_shape(report: type[BaseModel]) -> type[BaseModel]:
+def report_shape(report: type[BaseModel]) -> Later:
     """Return the shape of a report with its envelope, under a readable name."""
-    return create_model(
-        f"{report.__name__}Report",
-        __base__=ReportPage[report],  # type: ignore[valid-type]
-        __doc__=report.__doc__,
-    )
+    return _enveloped(f"{report.__name__}Report", ReportPage, report, report.__doc__)
+
+
+def _enveloped(name: str, envelope: Any, content: Shape, about: str | None) -> Later:
+    return Later(name, lambda: create_model(name, __base__=envelope[made(content)], __doc__=about))
 
 
 @cache
-def version_shape(resource: Resource) -> type[BaseModel]:
+def version_shape(resource: Resource) -> Later:
     """Return the shape of one version of a row: the row, and the revision that ended it."""
+    return Later(f"{resource.item.__name__}Version", lambda: _version(resource))
+
+
+def _version(resource: Resource) -> type[BaseModel]:
     return create_model(
         f"{resource.item.__name__}Version",
         __base__=resource.item,
@@ -277,8 +298,12 @@ def version_shape(resource: Resource) -> type[BaseModel]:
 
 
 @cache
-def chosen_shape(item: type[BaseModel]) -> type[BaseModel]:
+def chosen_shape(item: type[BaseModel]) -> Later:
     """Return the shape of a row of which `fields` chose some columns."""
+    return Later(f"{item.__name__}Columns", lambda: _chosen(item))
+
+
+def _chosen(item: type[BaseModel]) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for name, field in item.model_fields.items():
         described = Field(default=None, description=field.description, examples=field.examples)
@@ -292,19 +317,18 @@ def chosen_shape(item: type[BaseModel]) -> type[BaseModel]:
 
 
 @cache
-def page_shape(item: type[BaseModel]) -> type[BaseModel]:
+def page_shape(item: Shape) -> Later:
     """Return the shape of a page of these items, under a readable name."""
-    return create_model(f"{item.__name__}Page", __base__=Page[item], __doc__="A page of a list.")  # type: ignore[valid-type]
+    return _enveloped(f"{item.__name__}Page", Page, item, "A page of a list.")
 
 
 @cache
-def cited_page_shape(item: type[BaseModel]) -> type[BaseModel]:
+def cited_page_shape(item: Shape) -> Later:
     """Return the shape of a page of these items that says how to cite it."""
-    name = f"{item.__name__}Page"
-    return create_model(name, __base__=CitedPage[item], __doc__="A page of a list.")  # type: ignore[valid-type]
+    return _enveloped(f"{item.__name__}Page", CitedPage, item, "A page of a list.")
 
 
 @cache
-def detail_shape(item: type[BaseModel]) -> type[BaseModel]:
+def detail_shape(item: type[BaseModel]) -> Later:
     """Return the shape of one item with its envelope, under a readable name."""
-    return create_model(f"{item.__name__}Detail", __base__=Detail[item], __doc__=item.__doc__)  # type: ignore[valid-type]
+    return _enveloped(f"{item.__name__}Detail", Detail, item, item.__doc__)

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from app.kit.promptly import take_time
 
@@ -30,6 +29,8 @@ def search_text(texts: Iterable[str]) -> str:
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
     """Return the choice that is spelled most like the word, or None where none is near."""
+    from difflib import get_close_matches
+
     take_time()
     by_fold = {fold(choice): choice for choice in choices}
     matches = get_close_matches(fold(word), by_fold, n=1, cutoff=0.6)

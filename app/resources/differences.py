@@ -39,7 +39,7 @@ def _stated_by(rows: Filterable, _name: str, values: Sequence[str]) -> ColumnEle
 class DiffFilters(BaseModel):
     """What differences can be asked for."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     resource: Annotated[
         list[ResourceName] | None,
@@ -112,7 +112,7 @@ DiffQuery = diff_query("DiffQuery", PageQuery)
 class Difference(BaseModel):
     """A row that was added or removed, or a cell that changed."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     resource: str = Field(description="The resource of the row.", examples=["companies"])
     id: str = Field(description="The key of the row.", examples=["amazon"])
@@ -204,7 +204,7 @@ class DiffList:
 class DiffCount(BaseModel):
     """How often one thing happened between two states of the data."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     resource: str = Field(description="The resource.", examples=["funding"])
     action: str = Field(

@@ -84,7 +84,7 @@ class VersionList:
 class RevisionFilters(BaseModel):
     """What revisions can be asked for."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     author: Annotated[
         list[str] | None,

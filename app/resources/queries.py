@@ -52,7 +52,7 @@ AsOf = Annotated[
 class DetailQuery(BaseModel):
     """What may be asked of one row."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     as_of: AsOf = None
 

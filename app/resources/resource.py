@@ -151,7 +151,7 @@ class Stated(Recorded):
 class Filters(BaseModel):
     """The filters that every resource has. Each carries its own condition."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     id: Annotated[
         list[Key] | None,

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from app.storage.database import Database
 from app.storage.engine import UnusableDatabase
+
+if TYPE_CHECKING:  # a database that has the schema is told without it, and served at once
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 _APP = Path(__file__).parent.parent
 _ATTEMPTS = 5
@@ -30,13 +30,16 @@ def migrate(database: Database, target: str = "head") -> list[str]:
     Raises UnusableDatabase where the schema is of a newer version of this software.
     """
     with _turn(database) as connection:
+        before = applied(connection)
+        if before == newest() and target == "head":
+            return []
+        from alembic import command
+        from alembic.script import ScriptDirectory
+
         config = _config(connection)
         scripts = ScriptDirectory.from_config(config)
-        before = applied(connection)
         if before is not None and before not in {script.revision for script in _known(scripts)}:
             raise UnusableDatabase("the database was made by a newer version of this software")
-        if before == scripts.get_current_head() and target == "head":
-            return []
         command.upgrade(config, target)
         _check_references(connection)
         connection.commit()
@@ -47,6 +50,8 @@ def migrate(database: Database, target: str = "head") -> list[str]:
 
 def downgrade(database: Database, target: str) -> None:
     """Undo migrations down to a number, or `base` for all. What their tables held is lost."""
+    from alembic import command
+
     with _turn(database) as connection:
         command.downgrade(_config(connection), target)
         connection.commit()
@@ -59,8 +64,7 @@ def require_schema(database: Database) -> None:
         raise UnusableDatabase(f"there is no database {url.database} yet: airace migrate makes it")
     with database.read() as transaction:
         connection = transaction.connection
-        newest = ScriptDirectory.from_config(_config(connection)).get_current_head()
-        if applied(connection) != newest:
+        if applied(connection) != newest():
             raise UnusableDatabase(
                 "the database has not the schema of this version: airace migrate brings it there"
             )
@@ -68,6 +72,9 @@ def require_schema(database: Database) -> None:
 
 def drift(database: Database) -> list[str]:
     """Return how the schema differs from the one that the records declare: empty if not at all."""
+    from alembic import command
+    from alembic.util.exc import CommandError
+
     with database.migrating() as connection:
         try:
             command.check(_config(connection))
@@ -84,13 +91,20 @@ def applied(connection: Connection) -> str | None:
     return version
 
 
+def newest() -> str:
+    """Return the number of the newest migration of this version: the files begin with theirs."""
+    return max(file.name.partition("_")[0] for file in (location() / "versions").glob("*_*.py"))
+
+
 def location() -> Path:
     """Return the folder of the migrations: in a wheel inside the package, else beside it."""
     packaged = _APP / "migrations"
     return packaged if packaged.is_dir() else _APP.parent / "migrations"
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection) -> "Config":
+    from alembic.config import Config
+
     config = Config(stdout=StringIO())
     config.set_main_option("script_location", str(location()).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -98,7 +112,7 @@ def _config(connection: Connection) -> Config:
     return config
 
 
-def _known(scripts: ScriptDirectory) -> list[Any]:
+def _known(scripts: "ScriptDirectory") -> list[Any]:
     return list(scripts.walk_revisions())
 
 
