@@ -69,21 +69,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        middleware=[
-            Middleware(Mounted, root_path=settings.root_path),
-            Middleware(CommonHeaders),
-            Middleware(HeadAsGet),
-            Middleware(Gzip),
-            Middleware(LastResort),
-            Middleware(
-                Limits,
-                largest_body=settings.largest_body,
-                largest_address=settings.largest_address,
-            ),
-            Middleware(Dispatch, routes=[route for router in routers for route in router.routes]),
-        ],
+        middleware=[Middleware(LastResort)],  # FastAPI's own would answer in words of its own
         exception_handlers={Problem: _tell, HTTPException: _tell_routing},
     )
+    front = Dispatch(app.front, [route for router in routers for route in router.routes])
+    limits = settings.largest_body, settings.largest_address
+    layered = CommonHeaders(HeadAsGet(Gzip(LastResort(Limits(front, *limits)))))
+    app.front = Mounted(layered, settings.root_path)
     app.state.cache = cache
     if settings.cache_bytes:
         app.front = Cached(app.front, cache)
@@ -95,13 +87,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 class _Application(FastAPI):
-    """An application with something in front of all its layers, those of FastAPI among them."""
+    """An application with layers in front of those of FastAPI.
+
+    What they answer costs nothing of FastAPI's: what is kept, and what goes the short way.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.front: ASGIApp = super().__call__
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self  # as Starlette does for what it routes
         await self.front(scope, receive, send)
 
 

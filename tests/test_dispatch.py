@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from app.http.dispatch import Dispatch
 from app.kit.promptly import TakesTime, promptly
 from app.main import create_app
 from app.resources.adoption import ADOPTION
@@ -94,9 +95,13 @@ async def _ask(app: FastAPI, asked: Asked) -> Answered:
 
 
 def _without_dispatch(app: FastAPI) -> FastAPI:
-    kept = [each for each in app.user_middleware if getattr(each.cls, "__name__", "") != "Dispatch"]
-    assert len(kept) == len(app.user_middleware) - 1
-    app.user_middleware = kept
+    layer: Any = app
+    while not isinstance(layer, Dispatch):
+        layer = next(
+            vars(layer)[name] for name in ("front", "app", "_plain") if name in vars(layer)
+        )
+    assert layer._handlers
+    layer._handlers.clear()
     return app
 
 

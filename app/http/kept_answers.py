@@ -12,7 +12,7 @@ Key: TypeAlias = tuple[object, ...]
 RawHeaders: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 _ENTRY_BYTES: Final = 1_000
-_PAIR_BYTES: Final = 72
+_PAIR_BYTES: Final = 72 + 2 * getsizeof(b"")
 _LARGEST_SHARE: Final = 32
 _WANTED_SHARE: Final = 0.75
 _ONE_TAG: Final = re.compile(rb'(?:W/)?("[^",]*")')
@@ -28,10 +28,14 @@ class KeptAnswer:
         self.headers = headers
         self.body = body
         self.etag = etag
-        self.has_its_length = any(name.lower() == b"content-length" for name, _ in headers)
         self.unchanged: RawHeaders | None = None
         self._heads: dict[int, bytes] = {}
-        pairs = sum(getsizeof(name) + getsizeof(value) + _PAIR_BYTES for name, value in headers)
+        self.has_its_length = False
+        pairs = 0
+        for name, value in headers:
+            pairs += len(name) + len(value) + _PAIR_BYTES
+            if name.lower() == b"content-length":
+                self.has_its_length = True
         # Three times the headers: those of a 304, which are fewer, and both as they are sent.
         self.size = _ENTRY_BYTES + sum(map(getsizeof, key)) + 3 * pairs + getsizeof(body)
 

@@ -137,8 +137,9 @@ def _shape(
     if not isinstance(listing, ResourceList) or not isinstance(query, ListQuery):
         return None
     filters = []
+    given = query.model_fields_set
     for name, where in meanings(type(query)):
-        if (value := getattr(query, name)) is None:
+        if name not in given or (value := getattr(query, name)) is None:
             continue
         if not isinstance(where.condition, ByParts):
             return None

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from sqlalchemy import Connection, Dialect, select
 
@@ -13,7 +13,7 @@ from app.kit.promptly import is_prompt, take_time
 from app.storage.compiled import Compiled
 from app.storage.engine import database_url, read_engine, write_engine
 from app.storage.freshness import FileWatch, ServerWatch, Watch, own_writes
-from app.storage.held import HeldConnection
+from app.storage.held import HeldConnection, Kept
 from app.storage.ledger import Writing
 from app.storage.records import LedgerTable, RevisionRecord
 from app.storage.replacements import replacement
@@ -35,12 +35,17 @@ class ReadTransaction:
     """One snapshot of the data. It cannot write."""
 
     connection: Connection
+    kept: Kept = field(default_factory=dict)
+    """What has been read of the same state of the data."""
 
-    @cached_property
+    @property
     def latest(self) -> Revision:
         """The newest revision in this snapshot."""
-        ((id_, recorded_at),) = _newest(self.connection.dialect).fetch(self.connection, {})
-        return Revision(id_, recorded_at)
+        found: Revision | None = self.kept.get("latest")
+        if found is None:
+            newest = _newest(self.connection.dialect).fetch(self.connection, {})
+            found = self.kept["latest"] = Revision(*newest[0])
+        return found
 
     def revision(self, as_of: int | datetime | None) -> Revision:
         """Return the revision that was the newest at a number or an instant.
@@ -112,8 +117,8 @@ class Database:
         if it lasts; what a server answers always does.
         """
         if self._held and is_prompt():
-            with self._held.snapshot() as connection:
-                yield ReadTransaction(connection)
+            with self._held.snapshot() as (connection, kept):
+                yield ReadTransaction(connection, kept)
             return
         take_time()
         with self._reader.begin() as connection:

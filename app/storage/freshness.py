@@ -156,8 +156,10 @@ class ServerWatch:
     def _follow(self) -> None:
         newest = select(_revisions.c.id, _revisions.c.recorded_at).order_by(_revisions.c.id.desc())
         seen, state = None, self._read[0]
+        driver: Any = None
         try:
             with self._engine.connect() as connection:
+                driver = connection.connection.dbapi_connection
                 connection.execution_options(isolation_level="AUTOCOMMIT")
                 connection.detach()  # those who read have the pool for themselves
                 while self._is_wanted():
@@ -170,6 +172,9 @@ class ServerWatch:
                     self._woken.clear()
         except SQLAlchemyError:  # what was read lapses, and the next question begins anew
             self._ended.wait(self._seconds)
+        finally:
+            if driver:  # one that was lost while it was detached nobody else closes
+                driver.close()
 
     def _is_wanted(self) -> bool:
         return not self._ended.is_set() and monotonic() - self._asked < _GIVE_UP_AFTER

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import pysqlite3.dbapi2 as sqlite
 from sqlalchemy import Connection, Engine
@@ -20,6 +20,9 @@ _SECONDS_AT_MOST: Final = 0.05
 
 _STEPS_BETWEEN_LOOKS: Final = 1_000
 
+Kept: TypeAlias = dict[str, Any]
+"""What was read of one state of the data, by name."""
+
 
 class HeldConnection:
     """One connection to an SQLite file, for the one thread that has no time to wait for others.
@@ -34,10 +37,12 @@ class HeldConnection:
         self._driver: Any = None
         self._looks = 0
         self._until = 0.0
+        self._version: int | None = None
+        self._kept: Kept = {}
 
     @contextmanager
-    def snapshot(self) -> Iterator[Connection]:
-        """Open a snapshot to read from at once."""
+    def snapshot(self) -> Iterator[tuple[Connection, Kept]]:
+        """Open a snapshot to read from at once; with it, what was kept of the same state."""
         if not self._free.acquire(blocking=False):
             raise TakesTime
         try:
@@ -46,7 +51,7 @@ class HeldConnection:
             self._until = perf_counter() + _SECONDS_AT_MOST
             self._driver.execute("BEGIN").close()
             try:
-                yield connection
+                yield connection, self._kept_of_state()
             finally:
                 connection.rollback()  # of what SQLAlchemy knows to have begun, if anything
                 self._driver.rollback()
@@ -69,7 +74,15 @@ class HeldConnection:
         self._driver.execute("PRAGMA busy_timeout=0").close()
         self._driver.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
         self._connection = connection
+        self._version = None  # the number is of use on one connection only
         return connection
+
+    def _kept_of_state(self) -> Kept:
+        """Return what was kept of the state of the file that the snapshot shows."""
+        ((version,),) = self._driver.execute("PRAGMA data_version").fetchall()
+        if version != self._version:
+            self._version, self._kept = version, {}
+        return self._kept
 
     def _is_late(self) -> bool:
         """Return whether SQLite is to give up what it does."""
