@@ -4,14 +4,18 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import combinations
+from random import Random
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from starlette.testclient import TestClient
 
+from app.analysis.bounds import ABOUT
 from app.analysis.data_checks import FindingList, read_remarks
-from app.analysis.data_findings import KINDS
+from app.analysis.data_findings import KINDS, NEAR_DAYS
 from app.cli import main
 from app.main import create_app
 from app.resources.adoption import ADOPTION
@@ -161,6 +165,47 @@ def test_one_round_from_two_sources_is_found(
 ) -> None:
     write(based, {FUNDING: [one, other]})
     assert keys(based, "same_round_twice") == ([["a", "b"]] if is_found else [])
+
+
+def test_rounds_are_compared_with_all_that_are_near_in_time(based: Database) -> None:
+    """Compare with the definition: each pair of rounds, one by one, whatever its period."""
+    random = Random(3)
+    periods = [f"{year}" for year in (2019, 2020, 2021)]
+    periods += ["2019/2023", "2018-06/2020-01", "2020-Q1", "2021-Q4", "0001", "9999"]
+    periods += [f"2020-{month:02}" for month in range(1, 13)]
+    rows = [
+        deal(
+            f"r{number}",
+            random.choice([90, 95, 100, 110, 111, 1_000]),
+            random.choice("stu"),
+            random.choice(
+                [*periods, f"2020-{random.randint(1, 12):02}-{random.randint(1, 28):02}"]
+            ),
+            random.choice("cd"),
+        )
+        for number in range(90)
+    ]
+    write(based, {FUNDING: rows})
+
+    def later(day: str) -> date:
+        at = date.fromisoformat(day)
+        return at + timedelta(NEAR_DAYS) if at < date(9999, 1, 1) else date.max
+
+    def is_near(one: StoredRow, other: StoredRow) -> bool:
+        return date.fromisoformat(one["period_first_day"]) <= later(other["period_last_day"])
+
+    expected = [
+        sorted((one["id"], other["id"]))
+        for one, other in combinations(rows, 2)
+        if one["company"] == other["company"]
+        and one["source"] != other["source"]
+        and abs(one["amount_usd"] - other["amount_usd"])
+        <= max(one["amount_usd"], other["amount_usd"]) * ABOUT
+        and is_near(one, other)
+        and is_near(other, one)
+    ]
+    assert len(expected) > 100
+    assert sorted(keys(based, "same_round_twice")) == sorted(expected)
 
 
 # A thousandfold

@@ -1,6 +1,6 @@
 """Reading resources: a page, one row, every version of it, or all of a result in batches."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol, runtime_checkable
@@ -224,8 +224,11 @@ def read_batch(
 ) -> tuple[Sequence[Row], tuple[Any, ...] | None]:
     """Read up to `size` rows after `start`; return them and, if more follow, the last's values."""
     statements: Statements = {} if known is None else known
-    read = _read_stretches if isinstance(listing, Stretched) else _read_after
-    found = read(transaction, listing, query, at, start, size + 1, statements)
+    if isinstance(listing, Stretched):
+        parts = listing.stretches(transaction, query, at, start, size + 1)
+        found = _read_parts(transaction, listing, query, parts, size + 1)
+    else:
+        found = _read_after(transaction, listing, query, at, start, size + 1, statements)
     columns, order = shown_columns(listing, query), order_of(listing, query)
     marks = marks_of(columns, order)
     last = None
@@ -257,19 +260,16 @@ def _read_after(
     return list(fetch(transaction.connection, known[kind], {**values, "size": size}))
 
 
-def _read_stretches(
+def _read_parts(
     transaction: ReadTransaction,
     listing: Listing,
     query: PageQuery,
-    at: Revision,
-    start: tuple[Any, ...] | None,
+    parts: Iterable[tuple[Selectable, Sequence[str]]],
     size: int,
-    _known: Statements,
 ) -> list[Row]:
-    assert isinstance(listing, Stretched)  # noqa: S101  (its caller has looked)
     columns, order = shown_columns(listing, query), order_of(listing, query)
     found: list[Row] = []
-    for rows, sorted_by in listing.stretches(transaction, query, at, start, size):
+    for rows, sorted_by in parts:
         marks = [_marked(rows, key) for key in marks_of(columns, order)]
         statement = rows.select(columns).add_columns(*marks).where(*conditions(query, rows))
         ordered = statement.order_by(*(rows.column(name) for name in sorted_by))

@@ -59,9 +59,9 @@ class Entry(BaseModel):
         return row
 
 
-def names_one_twice(members: Sequence[str] | None) -> bool:
+def names_one_twice(members: Sequence[str]) -> bool:
     """Return whether a list has a member twice."""
-    return members is not None and len(set(members)) < len(members)
+    return len(set(members)) < len(members)
 
 
 def words_to_search(values: Iterable[str | list[str]]) -> str:

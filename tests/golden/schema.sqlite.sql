@@ -16,6 +16,7 @@ CREATE TABLE adoption (
     note TEXT,
     revision BIGINT NOT NULL, original_source TEXT CONSTRAINT fk_adoption_original_source REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT pk_adoption PRIMARY KEY (id),
+    CONSTRAINT ck_adoption_qualifier CHECK (qualifier = 'exact' OR qualifier = 'about' OR qualifier = 'at_least' OR qualifier = 'up_to' OR qualifier = 'disputed'),
     CONSTRAINT ck_adoption_value CHECK (value >= 0 AND value < 1e300),
     CONSTRAINT ck_adoption_value_has_unit CHECK ((value IS NULL) = (unit IS NULL)),
     CONSTRAINT ck_adoption_period CHECK (period_first_day <= period_last_day),
@@ -25,7 +26,7 @@ CREATE TABLE adoption (
     CONSTRAINT fk_adoption_country FOREIGN KEY(country) REFERENCES countries (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT fk_adoption_source FOREIGN KEY(source) REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT fk_adoption_revision FOREIGN KEY(revision) REFERENCES revisions (id) DEFERRABLE INITIALLY DEFERRED
-, CONSTRAINT ck_adoption_qualifier CHECK (qualifier = 'exact' OR qualifier = 'about' OR qualifier = 'at_least' OR qualifier = 'up_to' OR qualifier = 'disputed'));
+);
 CREATE INDEX ix_adoption_company_id ON adoption (company, id) WHERE company IS NOT NULL;
 CREATE INDEX ix_adoption_country_id ON adoption (country, id);
 CREATE INDEX ix_adoption_metric_id ON adoption (metric, id);
@@ -91,9 +92,11 @@ CREATE TABLE ai_models (
     CONSTRAINT pk_ai_models PRIMARY KEY (id),
     CONSTRAINT ck_ai_models_parameters CHECK (parameters >= 0),
     CONSTRAINT ck_ai_models_training_compute_flop CHECK (training_compute_flop >= 0 AND training_compute_flop < 1e300),
+    CONSTRAINT ck_ai_models_openness CHECK (openness = 'open' OR openness = 'hosted' OR openness = 'closed'),
+    CONSTRAINT ck_ai_models_kind CHECK (kind = 'model' OR kind = 'family' OR kind = 'product'),
     CONSTRAINT fk_ai_models_source FOREIGN KEY(source) REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT fk_ai_models_revision FOREIGN KEY(revision) REFERENCES revisions (id) DEFERRABLE INITIALLY DEFERRED
-, CONSTRAINT ck_ai_models_kind CHECK (kind = 'model' OR kind = 'family' OR kind = 'product'), CONSTRAINT ck_ai_models_openness CHECK (openness = 'open' OR openness = 'hosted' OR openness = 'closed'));
+);
 CREATE INDEX ix_ai_models_domain_id ON ai_models (domain, id);
 CREATE INDEX ix_ai_models_kind_id ON ai_models (kind, id);
 CREATE INDEX ix_ai_models_name_id ON ai_models (name, id);
@@ -344,14 +347,16 @@ CREATE TABLE funding (
     CONSTRAINT ck_funding_total_or_round CHECK ((kind = 'total' AND country IS NOT NULL AND company IS NULL AND scope IS NOT NULL) OR (kind = 'round' AND company IS NOT NULL AND deals IS NULL AND scope IS NULL)),
     CONSTRAINT ck_funding_amount_has_currency CHECK ((amount IS NULL) = (currency IS NULL)),
     CONSTRAINT ck_funding_deals_are_qualified CHECK ((deals IS NULL) = (deals_qualifier IS NULL)),
+    CONSTRAINT ck_funding_deals_qualifier CHECK (deals_qualifier = 'exact' OR deals_qualifier = 'about' OR deals_qualifier = 'at_least' OR deals_qualifier = 'up_to' OR deals_qualifier = 'disputed'),
     CONSTRAINT ck_funding_amount_usd CHECK (amount_usd >= 0),
+    CONSTRAINT ck_funding_qualifier CHECK (qualifier = 'exact' OR qualifier = 'about' OR qualifier = 'at_least' OR qualifier = 'up_to' OR qualifier = 'disputed'),
     CONSTRAINT ck_funding_amount_is_qualified CHECK ((amount_usd IS NULL) = (qualifier IS NULL)),
     CONSTRAINT ck_funding_amount CHECK (amount >= 0),
     CONSTRAINT fk_funding_country FOREIGN KEY(country) REFERENCES countries (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT fk_funding_company FOREIGN KEY(company) REFERENCES companies (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT fk_funding_source FOREIGN KEY(source) REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT fk_funding_revision FOREIGN KEY(revision) REFERENCES revisions (id) DEFERRABLE INITIALLY DEFERRED
-, CONSTRAINT ck_funding_qualifier CHECK (qualifier = 'exact' OR qualifier = 'about' OR qualifier = 'at_least' OR qualifier = 'up_to' OR qualifier = 'disputed'), CONSTRAINT ck_funding_deals_qualifier CHECK (deals_qualifier = 'exact' OR deals_qualifier = 'about' OR deals_qualifier = 'at_least' OR deals_qualifier = 'up_to' OR deals_qualifier = 'disputed'));
+);
 CREATE INDEX ix_funding_amount_usd_id ON funding (amount_usd, id);
 CREATE INDEX ix_funding_company_id ON funding (company, id) WHERE company IS NOT NULL;
 CREATE INDEX ix_funding_country_id ON funding (country, id);
@@ -467,10 +472,11 @@ CREATE TABLE sources (
     search TEXT NOT NULL,
     revision BIGINT NOT NULL,
     CONSTRAINT pk_sources PRIMARY KEY (id),
+    CONSTRAINT ck_sources_kind CHECK (kind = 'article' OR kind = 'report' OR kind = 'dataset'),
     CONSTRAINT ck_sources_restates_another CHECK (restates <> id),
     CONSTRAINT fk_sources_restates FOREIGN KEY(restates) REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT fk_sources_revision FOREIGN KEY(revision) REFERENCES revisions (id) DEFERRABLE INITIALLY DEFERRED
-, CONSTRAINT ck_sources_kind CHECK (kind = 'article' OR kind = 'report' OR kind = 'dataset'));
+);
 CREATE INDEX ix_sources_kind_id ON sources (kind, id);
 CREATE INDEX ix_sources_published_first_day_id ON sources (published_first_day, id);
 CREATE INDEX ix_sources_restates_id ON sources (restates, id);
@@ -519,11 +525,12 @@ CREATE TABLE statistics (
     revision BIGINT NOT NULL, original_source TEXT CONSTRAINT fk_statistics_original_source REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT pk_statistics PRIMARY KEY (id),
     CONSTRAINT ck_statistics_value CHECK (value >= 0 AND value < 1e300),
+    CONSTRAINT ck_statistics_qualifier CHECK (qualifier = 'exact' OR qualifier = 'about' OR qualifier = 'at_least' OR qualifier = 'up_to' OR qualifier = 'disputed'),
     CONSTRAINT ck_statistics_period CHECK (period_first_day <= period_last_day),
     CONSTRAINT fk_statistics_country FOREIGN KEY(country) REFERENCES countries (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT fk_statistics_source FOREIGN KEY(source) REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT fk_statistics_revision FOREIGN KEY(revision) REFERENCES revisions (id) DEFERRABLE INITIALLY DEFERRED
-, CONSTRAINT ck_statistics_qualifier CHECK (qualifier = 'exact' OR qualifier = 'about' OR qualifier = 'at_least' OR qualifier = 'up_to' OR qualifier = 'disputed'));
+);
 CREATE INDEX ix_statistics_country_id ON statistics (country, id);
 CREATE INDEX ix_statistics_metric_id ON statistics (metric, id);
 CREATE INDEX ix_statistics_original_source_id ON statistics (original_source, id) WHERE original_source IS NOT NULL;
