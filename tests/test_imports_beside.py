@@ -98,6 +98,7 @@ def test_a_second_process_reads_and_all_that_comes_of_it_is_the_same(
 def test_too_many_rejects_end_the_second_process_with_the_report_that_one_would_give(
     database: Database, path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
+    before = set(multiprocessing.active_children())  # those that draw charts for other tests
     with pytest.raises(TooManyRejects) as alone:
         loaded(database, path, max_rejects=limit)
     let_fork(monkeypatch)
@@ -105,7 +106,7 @@ def test_too_many_rejects_end_the_second_process_with_the_report_that_one_would_
         loaded(database, path, max_rejects=limit)
     assert asdict(beside.value.report) == asdict(alone.value.report)
     assert latest(database) == 0
-    assert multiprocessing.active_children() == []
+    assert set(multiprocessing.active_children()) <= before
 
 
 def test_a_table_that_goes_beyond_a_bound_is_refused_from_the_second_process_too(
