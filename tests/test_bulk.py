@@ -46,6 +46,7 @@ PAYERS = ("c0", "c1", "c2")
 def in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two rows be a large batch, and one row enough to copy."""
     monkeypatch.setattr(ledger, "BATCH", 2)
+    monkeypatch.setattr(batches.IndexesAside, "_LARGE", 2)
     monkeypatch.setattr(batches, "_COPIED_FROM", 1)
 
 
@@ -123,6 +124,7 @@ def test_in_bulk_the_same_comes_out_as_in_small_writes(
             write(small, {FUNDING: rows})
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(ledger, "BATCH", 2)
+                patch.setattr(batches.IndexesAside, "_LARGE", 2)
                 patch.setattr(batches, "_COPIED_FROM", 1)
                 write(large, {FUNDING: iter(rows)})
         assert _everything(large) == _everything(small)
@@ -166,6 +168,7 @@ def test_a_load_that_is_small_beside_its_table_keeps_the_indexes(
 ) -> None:
     write(some_rounds, {FUNDING: _rounds(40)})
     monkeypatch.setattr(ledger, "BATCH", 2)
+    monkeypatch.setattr(batches.IndexesAside, "_LARGE", 2)
     schemas: list[str] = []
     put_back = batches.IndexesAside.put_back
 

@@ -68,7 +68,8 @@ def test_by_column_is_as_by_row(resource: Resource) -> None:
             random.choice(rows)[random.randrange(len(header))] = random.choice(_ODD)
         expected = _one_by_one(resource.fact, header, rows)
         faulty += expected is None
-        assert _by_row(EntryColumns(resource.fact, header).stored(rows)) == expected, (header, rows)
+        columns = EntryColumns(resource.fact, header, of_cells=True)
+        assert _by_row(columns.of_rows(rows)) == expected, (header, rows)
     assert 0 < faulty < _ROUNDS
 
 
@@ -76,6 +77,7 @@ def test_a_row_that_is_too_short_is_a_fault() -> None:
     fact = MADE_UP[0].fact
     header = ["id", "kind", "publisher", "title"]
     right = ["a", "article", "P", "T"]
-    assert EntryColumns(fact, header).stored([right, right[:3]]) is None
-    assert EntryColumns(fact, header).stored([right[:3], right[:3]]) is None
-    assert EntryColumns(fact, header).stored([right]) is not None
+    columns = EntryColumns(fact, header, of_cells=True)
+    assert columns.of_rows([right, right[:3]]) is None
+    assert columns.of_rows([right[:3], right[:3]]) is None
+    assert columns.of_rows([right]) is not None

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.exchange import checked_beside
-from app.exchange.checked_rows import Batch, CheckedRows
+from app.exchange.checked_rows import CheckedRows, Part
 from app.exchange.import_report import Asked, TooManyRejects
 from app.exchange.importing import import_table
 from app.exchange.mapping import find_mapping
@@ -124,12 +124,14 @@ def test_nothing_is_loaded_where_the_second_process_ends_early(
     let_fork(monkeypatch)
     writer = os.getpid()
 
-    def killed(_: CheckedRows) -> Iterator[Batch]:
-        assert os.getpid() != writer, "a second process reads"
-        os.kill(os.getpid(), signal.SIGKILL)
-        yield Batch(0)
+    parts = CheckedRows.parts
 
-    monkeypatch.setattr(CheckedRows, "batches", killed)
+    def killed(checked: CheckedRows) -> Iterator[Part]:
+        assert os.getpid() != writer, "a second process reads"
+        yield next(parts(checked))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(CheckedRows, "parts", killed)
     with pytest.raises(ChildProcessError, match="has ended early"):
         loaded(database, path)
     assert latest(database) == 0

@@ -12,20 +12,15 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from multiprocessing.connection import Connection
-from typing import Any, TypeAlias
+from typing import Any
 
-from app.exchange.checked_rows import Batch, CheckedRows, Named
+from app.exchange.checked_rows import CheckedRows, Named, Part
 from app.exchange.rejects import Reject
 from app.exchange.tables import Table, UnreadableTable
-from app.storage.ledger import StoredRow
+from app.storage.batches import Batch
 
 _LARGE = 200_000  # bytes of a file whose reading is worth a process of its own
-_TOGETHER = 10  # batches: as many rows as the ledger writes at once, the next are read meanwhile
-_ROWS = 10_000
-
-_Packed: TypeAlias = tuple[list[str], list[tuple[Any, ...]]]
 
 
 class CheckedBeside:
@@ -38,29 +33,29 @@ class CheckedBeside:
         self._pipe = pipe
         self._table = table
 
-    def batches(self) -> Iterator[Batch]:
-        """Yield the rows by the batch. Raises UnreadableTable, after what was refused till then."""
+    def parts(self) -> Iterator[Part]:
+        """Yield what comes of the rows.
+
+        Raises UnreadableTable, after what was refused till then.
+        """
         while True:
-            several, told, strange, fault = self._received()
+            packed, told, strange, fault = self._received()
             self._table.decoding.strange_bytes = strange
             if told and self._table.file and self._table.file.progress:
                 self._table.file.progress(told)
-            for read, lines, rows, rejects in several:
+            if packed:
+                read, rejects, facts, lines, companies, groups = packed
                 entered = [(number, Reject(*reject)) for number, reject in rejects]
-                yield Batch(read, lines, list(_unpacked(rows)), entered)
+                yield Part(read, entered, Batch(*facts), lines, Batch(*companies), groups)
             if fault is not None:
                 raise UnreadableTable(fault)
-            if not several:
+            if not packed:
                 return
 
     def named(self) -> Named:
         """Return what the rows named, when all have been read."""
-        return Named(*self._received())
-
-    def companies(self) -> Iterator[StoredRow]:
-        """Yield the companies to write, when all rows have been read."""
-        while (rows := self._received())[1]:
-            yield from _unpacked(rows)
+        models, companies, *others = self._received()
+        return Named(models, Batch(*companies), *others)
 
     def _received(self) -> Any:
         try:
@@ -113,36 +108,27 @@ def _messages(checked: CheckedRows, table: Table) -> Iterator[Any]:
     told: list[int] = []
     if table.file:
         table.file.progress = told.append
-    batches = checked.batches()
-    reads = True
-    while reads:
-        several = []
-        fault = None
-        try:
-            for batch in islice(batches, _TOGETHER):
-                rejects = [
-                    (number, (reject.line, reject.column, reject.found, reject.expected))
-                    for number, reject in batch.rejects
-                ]
-                several.append((batch.read, batch.lines, _packed(batch.rows), rejects))
-        except UnreadableTable as error:
-            fault = str(error)
-        yield several, sum(told), table.decoding.strange_bytes, fault
-        told.clear()
-        reads = bool(several) and fault is None
+    fault = None
+    try:
+        for part in checked.parts():
+            yield _packed(part), sum(told), table.decoding.strange_bytes, None
+            told.clear()
+    except UnreadableTable as error:
+        fault = str(error)
+    yield None, sum(told), table.decoding.strange_bytes, fault
     named = checked.named()
-    yield tuple(getattr(named, name) for name in Named.__slots__)
-    companies = checked.companies()
-    while rows := list(islice(companies, _ROWS)):
-        yield _packed(rows)
-    yield _packed([])
+    yield named.models, tuple(named.companies), *_others(named)
 
 
-def _packed(rows: list[StoredRow]) -> _Packed:
-    """Return rows with their names once: those of one table are all the same."""
-    return list(rows[0]) if rows else [], [tuple(row.values()) for row in rows]
+def _packed(part: Part) -> tuple[Any, ...]:
+    """Return a part in the types that the pipe takes."""
+    rejects = [
+        (number, (reject.line, reject.column, reject.found, reject.expected))
+        for number, reject in part.rejects
+    ]
+    facts, companies = tuple(part.facts), tuple(part.companies)
+    return part.read, rejects, facts, part.lines, companies, part.groups
 
 
-def _unpacked(packed: _Packed) -> Iterator[StoredRow]:
-    names, rows = packed
-    return (dict(zip(names, row, strict=True)) for row in rows)
+def _others(named: Named) -> tuple[Any, ...]:
+    return named.companies_made, named.merged, named.spellings, named.skipped

@@ -1,6 +1,7 @@
 """The rows of a table, mapped and checked, and what they name: all that may be loaded of it.
 
-Nothing here touches a database: what must be known of it is given.
+Nothing here touches a database: what must be known of it is given. Rows are mapped and checked by
+column, a few hundred at a time; where something of them is refused, one by one, to say what.
 """
 
 from collections.abc import Iterable, Iterator
@@ -8,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
+from sqlalchemy.engine import Dialect
 
-from app.exchange.feeds import NOWHERE, Place
+from app.exchange.feeds import Columns
 from app.exchange.kept_keys import KeptKeys
 from app.exchange.mapped_rows import MappedRows
 from app.exchange.organisations import Organisations
@@ -17,49 +19,45 @@ from app.exchange.rejects import Refused, Reject
 from app.exchange.tables import BadRow, Row, Table, UnreadableTable
 from app.kit.countries import GROUPS
 from app.kit.errors import faults_of
-from app.resources.companies import COMPANIES
+from app.resources.companies import COMPANIES, CompanyFact
+from app.resources.entry_columns import EntryColumns
 from app.resources.resource import Resource, list_names
-from app.storage.ledger import StoredRow
+from app.storage.batches import Batch, Form, StoredColumns, StoredRow
+from app.storage.ledger import BATCH
 
-_BATCH = 1_000
 _FEW = 250
 
 
 @dataclass(slots=True)
-class Batch:
-    """Rows that were read one after the other."""
+class Part:
+    """What came of rows that were read one after the other."""
 
     read: int
     """How many rows of the table were read when it ended."""
 
-    lines: list[int] = field(default_factory=list)
-    """Of each row the line that it began on."""
+    rejects: list[tuple[int, Reject]]
+    """What was refused, each with how many rows were read by then."""
 
-    rows: list[StoredRow] = field(default_factory=list)
-    rejects: list[tuple[int, Reject]] = field(default_factory=list)
-    """What was refused meanwhile, each with how many rows were read by then."""
+    facts: Batch
+    lines: dict[str, int]
+    """By the key of each fact the line that its row began on."""
 
-    def enter(self, line: int, found: StoredRow | Reject) -> None:
-        """Add what came of a row on a line."""
-        if isinstance(found, Reject):
-            self.rejects.append((self.read, found))
-        else:
-            self.lines.append(line)
-            self.rows.append(found)
+    companies: Batch
+    """Companies that the facts name and that are new."""
 
-    @property
-    def is_full(self) -> bool:
-        """Whether it is as long as batches are."""
-        return len(self.rows) >= _BATCH or len(self.rejects) >= _BATCH
+    groups: set[str]
+    """Groups of countries that the facts name, where no part before has named them."""
 
 
 @dataclass(slots=True)
 class Named:
     """What the rows of a table came to name, told when all of them have been read."""
 
-    groups: set[str]
     models: dict[str, str]
     """AI models by key: their names."""
+
+    companies: Batch
+    """Companies that could not be known before: new ones, and own ones of another country."""
 
     companies_made: int
     merged: dict[str, str]
@@ -67,8 +65,23 @@ class Named:
     skipped: dict[str, int]
 
 
+@dataclass(slots=True)
+class _Gathered:
+    """What will be a part."""
+
+    rejects: list[tuple[int, Reject]] = field(default_factory=list)
+    facts: list[StoredColumns] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)
+    groups: set[str] = field(default_factory=set)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is as long as parts are."""
+        return len(self.lines) >= BATCH or len(self.rejects) >= BATCH
+
+
 class CheckedRows:
-    """The rows of an open table by a mapping: first all batches, then what they named."""
+    """The rows of an open table by a mapping: first all parts, then what they named."""
 
     def __init__(
         self,
@@ -77,6 +90,7 @@ class CheckedRows:
         rows: MappedRows,
         organisations: Organisations,
         *,
+        dialect: Dialect,
         source: str,
         keys: KeptKeys | None,
     ) -> None:
@@ -88,82 +102,132 @@ class CheckedRows:
         self._describes = resource is COMPANIES
         self._keys = keys
         self._fact = fact
+        self._source = source if "source" in fact.model_fields else None
         # A list that is not given costs pydantic a deep copy of the default, half of all it does.
         given: dict[str, Any] = {
             name: [] for name in list_names(fact) if fact.model_fields[name].default == []
         }
-        self._given = {**given, **({"source": source} if "source" in fact.model_fields else {})}
+        self._given = given if self._source is None else {**given, "source": source}
+        fields = dict.fromkeys([*rows.fields, *(() if self._source is None else ("source",))])
+        self._columns = EntryColumns(fact, tuple(fields), of_cells=False)
+        self._form = Form(dialect, resource.ledger)
+        # Nobody states what is known of companies where no source is given.
+        self._companies = _NewCompanies(organisations, dialect) if source else None
+        self._may_say_more = rows.tells_countries
+        self._read = 0
         self._lines: dict[str, int] = {}
         self._groups: set[str] = set()
 
-    def batches(self) -> Iterator[Batch]:
-        """Yield the rows by the batch. Raises UnreadableTable, after what was refused till then."""
-        batch = Batch(0)
+    def parts(self) -> Iterator[Part]:
+        """Yield what comes of the rows, some at once.
+
+        Raises UnreadableTable, after what was refused till then.
+        """
+        gathered = _Gathered()
         try:
-            for row, place in self._placed():
-                batch.read += 1
-                for found in self._found(row, place):
-                    batch.enter(row.line, found)
-                    if batch.is_full:
-                        yield batch
-                        batch = Batch(batch.read)
+            for run in _runs(self._table.rows):
+                if isinstance(run, BadRow):
+                    self._read += 1
+                    reject = Reject(run.line, run.column, run.found, run.fault)
+                    gathered.rejects.append((self._read, reject))
+                elif not self._add_at_once(run, gathered):
+                    self._add_one_by_one(run, gathered)
+                if gathered.is_full:
+                    yield self._part(gathered)
+                    gathered = _Gathered()
         except UnreadableTable:
-            yield Batch(batch.read, rejects=batch.rejects)
+            yield self._part(_Gathered(rejects=gathered.rejects))
             raise
-        yield batch
+        yield self._part(gathered)
 
     def named(self) -> Named:
         """Return what the rows named, when all have been read."""
+        organisations = self._organisations
         return Named(
-            groups=self._groups,
             models=self._rows.named_models,
-            companies_made=self._organisations.made,
-            merged=self._organisations.merged,
-            spellings=self._organisations.spellings,
-            skipped=self._rows.skipped,
+            companies=self._companies.last() if self._companies else Batch([], {}),
+            companies_made=organisations.made,
+            merged=organisations.merged,
+            spellings=organisations.spellings,
+            skipped=dict(self._rows.skipped),
         )
 
-    def companies(self) -> Iterator[StoredRow]:
-        """Yield the companies to write, when all rows have been read."""
-        return (fact.stored() for fact in self._organisations.facts())
+    def _part(self, gathered: _Gathered) -> Part:
+        known = self._companies if not self._may_say_more else None
+        return Part(
+            read=self._read,
+            rejects=gathered.rejects,
+            facts=self._form.batch_of_columns(gathered.facts),
+            lines=gathered.lines,
+            companies=known.new() if known else Batch([], {}),
+            groups=gathered.groups,
+        )
 
-    def _placed(self) -> Iterator[tuple[Row | BadRow, Place]]:
-        """Yield the rows, a few of which are begun at once."""
-        for rows in _few(self._table.rows):
-            places = iter(self._rows.places([row for row in rows if isinstance(row, Row)]))
-            for row in rows:
-                yield row, NOWHERE if isinstance(row, BadRow) else next(places)
+    def _add_at_once(self, run: list[Row], gathered: _Gathered) -> bool:
+        """Add the facts of rows. Return False, and add none, where something may be refused."""
+        if self._keys or not (found := self._rows.at_once(run)):
+            return False
+        rows, given, skipped = found
+        if rows:
+            stored = self._columns.stored(self._with_source(given, len(rows)))
+            if stored is None or not self._are_new(stored["id"]):
+                return False
+            self._enter(stored, [row.line for row in rows], gathered)
+        self._rows.skipped += skipped
+        self._read += len(run)
+        return True
 
-    def _found(self, row: Row | BadRow, place: Place) -> Iterator[StoredRow | Reject]:
-        """Yield what is stored of a row, until something of it is refused."""
-        if isinstance(row, BadRow):
-            yield Reject(row.line, row.column, row.found, row.fault)
-            return
-        try:
-            for values in self._rows.read(place):
-                given = {**self._given, **values}
-                if self._is_known_elsewhere(given.get("id")):
-                    continue
-                stored = self._stored(given)
-                self._enter(stored, row.line)
-                yield stored
-        except Refused as refused:
-            yield refused.at(row.line)
+    def _with_source(self, given: Columns, count: int) -> Columns:
+        if self._source is None:
+            return given
+        stated = given.get("source", [None] * count)
+        return {**given, "source": [one or self._source for one in stated]}
 
-    def _is_known_elsewhere(self, key: str | None) -> bool:
-        """Return whether a row describes a company that another source has described."""
-        return self._describes and self._organisations.belongs_to_another_source(key)
+    def _are_new(self, keys: list[str]) -> bool:
+        """Return whether no row has had any of these keys, and they are ours to describe."""
+        if self._describes and any(map(self._organisations.belongs_to_another_source, keys)):
+            return False
+        return len(set(keys)) == len(keys) and self._lines.keys().isdisjoint(keys)
 
-    def _enter(self, stored: StoredRow, line: int) -> None:
-        """Note the key and the group of a row. Raises Refused where another has the key."""
-        key = stored["id"]
-        if self._keys:
-            key = stored["id"] = self._keys.of(stored["name"], key)
-        if first := self._lines.get(key):
-            raise Refused("id", key, f"a key of its own: line {first} has it")
-        self._lines[key] = line
-        if stored.get("country") in GROUPS:
-            self._groups.add(stored["country"])
+    def _enter(self, stored: StoredColumns, lines: list[int], gathered: _Gathered) -> None:
+        found = dict(zip(stored["id"], lines, strict=True))
+        self._lines |= found
+        gathered.lines |= found
+        gathered.facts.append(stored)
+        if groups := (GROUPS.keys() & stored.get("country", ())) - self._groups:
+            self._groups |= groups
+            gathered.groups |= groups
+
+    def _add_one_by_one(self, run: list[Row], gathered: _Gathered) -> None:
+        """Add the facts of rows, each until something of it is refused."""
+        right: list[StoredRow] = []
+        lines: list[int] = []
+        for row in run:
+            self._read += 1
+            try:
+                for fact in self._facts(row):
+                    right.append(fact)
+                    lines.append(row.line)
+                    self._lines[fact["id"]] = row.line
+            except Refused as refused:
+                gathered.rejects.append((self._read, refused.at(row.line)))
+        if right:
+            stored = {name: [fact[name] for fact in right] for name in right[0]}
+            self._enter(stored, lines, gathered)
+
+    def _facts(self, row: Row) -> Iterator[StoredRow]:
+        """Yield what is stored of a row. Raises Refused."""
+        for values in self._rows.read(row):
+            given = {**self._given, **values}
+            if self._describes and self._organisations.belongs_to_another_source(given.get("id")):
+                continue
+            stored = self._stored(given)
+            key = stored["id"]
+            if self._keys:
+                key = stored["id"] = self._keys.of(stored["name"], key)
+            if first := self._lines.get(key):
+                raise Refused("id", key, f"a key of its own: line {first} has it")
+            yield stored
 
     def _stored(self, given: dict[str, Any]) -> StoredRow:
         try:
@@ -176,16 +240,56 @@ class CheckedRows:
             raise Refused(column, str(given.get(column, "")), words) from None
 
 
-def _few(rows: Iterable[Row | BadRow]) -> Iterator[list[Row | BadRow]]:
-    """Yield rows, a few at a time. Raises UnreadableTable, after those that were read till then."""
-    few: list[Row | BadRow] = []
+class _NewCompanies:
+    """The companies that rows came to name, in the form in which they are stored."""
+
+    def __init__(self, organisations: Organisations, dialect: Dialect) -> None:
+        self._organisations = organisations
+        self._form = Form(dialect, COMPANIES.ledger)
+        fields = ("id", "name", "aliases", "country", "source")
+        self._columns = EntryColumns(CompanyFact, fields, of_cells=False)
+
+    def new(self) -> Batch:
+        """Return those that came to be named since this was last asked."""
+        return self._form.batch_of_columns(self._new())
+
+    def last(self) -> Batch:
+        """Return the same, and own ones of which more is known now that all rows are read."""
+        changed = [fact.stored() for fact in self._organisations.changed()]
+        rows = {name: [row[name] for row in changed] for name in (changed[0] if changed else ())}
+        return self._form.batch_of_columns([*self._new(), *([rows] if rows else ())])
+
+    def _new(self) -> list[StoredColumns]:
+        given = self._organisations.new()
+        if not given["id"]:
+            return []
+        stored = self._columns.stored(given)
+        if stored is None:
+            raise AssertionError("what a company is made of was checked before")
+        return [stored]
+
+
+def _runs(rows: Iterable[Row | BadRow]) -> Iterator[list[Row] | BadRow]:
+    """Yield rows, a few at a time, and between them what cannot be read.
+
+    Raises UnreadableTable, after those that were read till then.
+    """
+    run: list[Row] = []
     try:
         for row in rows:
-            few.append(row)
-            if len(few) == _FEW:
-                yield few
-                few = []
+            if isinstance(row, BadRow):
+                if run:
+                    yield run
+                    run = []
+                yield row
+            else:
+                run.append(row)
+                if len(run) == _FEW:
+                    yield run
+                    run = []
     except UnreadableTable:
-        yield few
+        if run:
+            yield run
         raise
-    yield few
+    if run:
+        yield run

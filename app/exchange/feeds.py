@@ -24,45 +24,59 @@ from app.kit.errors import NotAllowed
 from app.kit.formulas import restore
 from app.kit.text import nearest
 
-Values = dict[str, Any]
+Columns = dict[str, list[Any]]
+"""Values of fields: of each a list, with one for each row and None where there is none."""
+
 _PLACE = re.compile(r"\{(=?)([^{}]+)\}")
-_LOOKED_UP = {"company", "address", "ai_model"}
+_OF_COMPANIES = {"company", "address"}
+_LOOKED_UP = {*_OF_COMPANIES, "ai_model"}
 _KEPT_AT_MOST = 16_384
 _LONGEST_KEPT = 200
 
 
 @dataclass(slots=True)
-class Place:
-    """A row, or one figure of it, as rules see it."""
+class Places:
+    """Rows, or one figure of a row, as rules see them."""
 
-    cells: Sequence[str]
+    cells: Sequence[Sequence[str]]
     more: Mapping[str, str]
-    values: Values
-    is_begun: bool = False
-    """Whether `values` has what can be told of the texts alone."""
+    """What the name of a spread column says, and its text: then there is one row."""
+
+    values: Columns
+    """By field the values that are made, one for each row."""
 
 
-Places = Sequence[Place]
 Read = Callable[[Places], list[str]]
 Feed = Callable[[Places], list[Any]]
-Make = Callable[[str, Place], Any]
-
-NOWHERE = Place((), {}, {})
-"""Stands for a row where none is looked at."""
+Make = Callable[[str], Any]
 
 
-class _Kept(dict[str, Any]):
-    """What a function makes of texts and how it refuses them, kept for the first of them."""
+class _Kept:
+    """What a function makes of texts and how it refuses them, kept for the first of them.
 
-    def __init__(self, make: Callable[[str], Any]) -> None:
-        super().__init__()
+    Where hardly any text comes again, as in a column of keys, nothing is kept any more.
+    """
+
+    def __init__(self, make: Make) -> None:
         self._make = make
+        self._kept: dict[str, Any] = {}
         self._refused: dict[str, tuple[str, str, str]] = {}
+        self._asked = self._missed = 0
 
-    def __missing__(self, text: str) -> Any:
+    def values_of(self, texts: Sequence[str]) -> list[Any]:
+        """Return what is made of each text. Raises Refused for the first that is refused."""
+        if self._asked >= _KEPT_AT_MOST and self._missed > self._asked // 2:
+            return list(map(self._make, texts))
+        self._asked += len(texts)
+        kept = self._kept
+        return [kept[text] if text in kept else self._made(text) for text in texts]
+
+    def _made(self, text: str) -> Any:
+        self._missed += 1
         if text in self._refused:
             raise Refused(*self._refused[text])
-        is_worth_it = len(self) + len(self._refused) < _KEPT_AT_MOST and len(text) <= _LONGEST_KEPT
+        is_few = len(self._kept) + len(self._refused) < _KEPT_AT_MOST
+        is_worth_it = is_few and len(text) <= _LONGEST_KEPT
         try:
             made = self._make(text)
         except Refused as refused:
@@ -70,7 +84,7 @@ class _Kept(dict[str, Any]):
                 self._refused[text] = refused.args
             raise
         if is_worth_it:
-            self[text] = made
+            self._kept[text] = made
         return made
 
 
@@ -96,7 +110,7 @@ class Feeds:
         spreads = self._mapping.content.spread
         known = {"value", "header", *(key for spread in spreads for key in spread.set)}
         if spreads and name in known:
-            return lambda places: [place.more[name] for place in places]
+            return lambda places: [places.more[name]] * len(places.cells)
         if (match := _PLACE.fullmatch(name)) and match[2] in self._mapping.content.ask:
             name = self._answers[match[2]]
         heading = self._mapping.heading(name, self._header)
@@ -105,15 +119,15 @@ class Feeds:
             hint = f"; did you mean {near}?" if near else ""
             raise UnusableMapping(f"{self._mapping.name}: the file has no column {name}{hint}")
         number = self._header.index(heading)
-        return lambda places: [place.cells[number] for place in places]
+        return lambda places: [cells[number] for cells in places.cells]
 
     def feed(self, name: str, rule: Rule) -> Feed:
         """Return what makes the values of a field; None is where there is none."""
         if rule.constant is not None:
-            return lambda places: [rule.constant] * len(places)
+            return lambda places: [rule.constant] * len(places.cells)
         if rule.country_of is not None:
             of, countries = rule.country_of, self._organisations.countries
-            return lambda places: [countries.get(place.values.get(of, "")) for place in places]
+            return lambda places: list(map(countries.get, self._made(places, of)))
         if rule.asked is not None:
             return self._valued(name, rule, rule.asked, _always(self._answers[rule.asked]))
         if rule.template is not None:
@@ -134,11 +148,13 @@ class Feeds:
     def _valued(self, name: str, rule: Rule, column: str, read: Read) -> Feed:
         """Return what makes a value of what is read."""
         make = self._maker(name, rule, column)
+        if name == "id" and rule.transform in _OF_COMPANIES:
+            return self._described(make, read, by_address=rule.transform == "address")
         if rule.transform not in _LOOKED_UP:
-            kept = _Kept(lambda text: make(text, NOWHERE))
-            return lambda places: [kept[text] for text in read(places)]
+            kept = _Kept(make)
+            return lambda places: kept.values_of(read(places))
         if rule.countries is None:
-            return lambda places: [make(*pair) for pair in zip(read(places), places, strict=True)]
+            return lambda places: list(map(make, read(places)))
         return self._with_countries(make, read, rule)
 
     def _maker(self, name: str, rule: Rule, column: str) -> Make:
@@ -147,8 +163,10 @@ class Feeds:
         convert = self._converter(name, rule)
         separator = rule.separator
         is_ours = self._mapping.name == GENERIC
+        if not (nothing or separator or is_ours) and rule.words is None:
+            return _plain_maker(convert, column)
 
-        def make(text: str, place: Place) -> Any:
+        def make(text: str) -> Any:
             text = text.strip()
             if is_ours:
                 text = restore(text)
@@ -160,48 +178,51 @@ class Feeds:
                 return None
             try:
                 if separator is None:
-                    return convert(text, place)
+                    return convert(text)
                 members = (part.strip() for part in text.split(separator))
-                return list(dict.fromkeys(convert(part, place) for part in members if part))
+                return list(dict.fromkeys(convert(part) for part in members if part))
             except NotAllowed as error:
                 raise Refused.because(error, column, text) from None
 
         return make
 
     def _converter(self, name: str, rule: Rule) -> Make:
-        convert = TRANSFORMS[rule.transform].read
+        convert: Callable[[str], Any] = TRANSFORMS[rule.transform].read
         match rule.transform:
-            case "company" | "address":
-                by_address = rule.transform == "address"
-                return self._company(convert, describes=name == "id", by_address=by_address)
+            case "company" | "address" if name != "id":
+                known = self._organisations
+                find = known.addressed if rule.transform == "address" else known.named
+                return lambda text: find(convert(text))
             case "ai_model":
                 return self._ai_model
             case "country":
                 spelled = self._mapping.content.countries
-                return lambda text, _place: (
-                    spelled[text] or None if text in spelled else convert(text)
-                )
+                return lambda text: spelled[text] or None if text in spelled else convert(text)
             case "whole" | "number" | "percent" if rule.times != 1:
-                return lambda text, _place: convert(text) * rule.times
+                return lambda text: convert(text) * rule.times
             case _:
-                return lambda text, _place: convert(text)
+                return convert
 
-    def _company(self, convert: Callable[[str], Any], *, describes: bool, by_address: bool) -> Make:
-        """Return what gives the key of an organisation that a row describes, or only names."""
+    def _described(self, make: Make, read: Read, *, by_address: bool) -> Feed:
+        """Return what makes the keys of organisations that rows describe."""
         known = self._organisations
-        if not describes:
-            find = known.addressed if by_address else known.named
-            return lambda text, _place: find(convert(text))
 
-        def described(text: str, place: Place) -> str:
-            given = convert(text)
-            name = place.values["name"] if by_address else given
-            aliases = place.values.get("aliases", ())
-            return known.described(name, aliases, given if by_address else None)
+        def feed(places: Places) -> list[Any]:
+            given = list(map(make, read(places)))
+            names = self._made(places, "name") if by_address else given
+            aliases = self._made(places, "aliases")
+            return [
+                one and name and known.described(name, also or (), one if by_address else None)
+                for one, name, also in zip(given, names, aliases, strict=True)
+            ]
 
-        return described
+        return feed
 
-    def _ai_model(self, text: str, _place: Place) -> str:
+    def _made(self, places: Places, name: str) -> list[Any]:
+        """Return the values of a field, where it has any yet."""
+        return places.values.get(name) or [None] * len(places.cells)
+
+    def _ai_model(self, text: str) -> str:
         key = slug(text)
         if not key:
             raise NotAllowed("has no Latin letter or digit to make a key of")
@@ -234,9 +255,8 @@ class Feeds:
 
         def feed(places: Places) -> list[Any]:
             made = []
-            rows = zip(read(places), read_countries(places), places, strict=True)
-            for text, countries, place in rows:
-                keys = make(text, place)
+            for text, countries in zip(read(places), read_countries(places), strict=True):
+                keys = make(text)
                 if keys and countries.strip():
                     codes = countries_of(countries.strip())
                     if len(codes) == 1:
@@ -260,20 +280,43 @@ class Feeds:
 
     def _named(self, name: str, *, is_field: bool) -> Read:
         if is_field:
-            return lambda places: [str(place.values.get(name, "")) for place in places]
+            return lambda places: [
+                "" if one is None else str(one) for one in self._made(places, name)
+            ]
         if name in self._mapping.content.ask:
             return _always(self._answers[name])
         return self.reader(name)
 
 
-def is_of_texts(rule: Rule) -> bool:
-    """Return whether the value of a rule depends on the texts of its row alone."""
+def turn(name: str, rule: Rule) -> int:
+    """Return when the rule of a field has its turn: what is made of other fields, after them."""
+    if "{=" in (rule.template or ""):
+        return 2
+    describes = name == "id" and rule.transform in _OF_COMPANIES
+    return 1 if describes or rule.country_of is not None else 0
+
+
+def is_of_texts(name: str, rule: Rule) -> bool:
+    """Return whether the value of the rule of a field depends on the texts of its row alone."""
     looks_up = rule.transform in _LOOKED_UP and rule.constant is None
-    return not (looks_up or rule.country_of or "{=" in (rule.template or ""))
+    return not (looks_up or turn(name, rule))
+
+
+def _plain_maker(convert: Make, column: str) -> Make:
+    def make(text: str) -> Any:
+        text = text.strip()
+        if not text:
+            return None
+        try:
+            return convert(text)
+        except NotAllowed as error:
+            raise Refused.because(error, column, text) from None
+
+    return make
 
 
 def _always(text: str) -> Read:
-    return lambda places: [text] * len(places)
+    return lambda places: [text] * len(places.cells)
 
 
 def columns_of(template: str | None) -> list[str]:

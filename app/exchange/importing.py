@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pydantic import ValidationError
 
 from app.exchange.checked_beside import beside
-from app.exchange.checked_rows import Batch, CheckedRows
+from app.exchange.checked_rows import CheckedRows, Part
 from app.exchange.import_report import Asked, Report, TooManyRejects
 from app.exchange.kept_keys import KeptKeys
 from app.exchange.mapped_rows import MappedRows
@@ -24,8 +24,10 @@ from app.resources.ai_models import AI_MODELS, AIModelFact
 from app.resources.companies import COMPANIES
 from app.resources.countries import COUNTRIES, CountryFact
 from app.resources.sources import SOURCES, SourceFact
+from app.storage.batches import Batch
 from app.storage.database import Database
-from app.storage.ledger import LedgerRefusal, StoredRow, Writing
+from app.storage.ledger import LedgerRefusal, Writing
+from app.storage.records import LedgerTable
 
 _KEYS_ARE_CODES = {"countries", "sources"}
 
@@ -90,7 +92,13 @@ class _Import:
         rows = MappedRows(mapping, table.header, asked.answers, organisations)
         kept = self._kept_keys() if self._resource is AI_MODELS else None
         self._checked = CheckedRows(
-            table, self._resource, rows, organisations, source=report.source, keys=kept
+            table,
+            self._resource,
+            rows,
+            organisations,
+            dialect=writing.dialect,
+            source=report.source,
+            keys=kept,
         )
         self._unused_columns = rows.unused
 
@@ -106,15 +114,14 @@ class _Import:
         elif report.source:
             self._require_source(report.source)
         with beside(self._checked, self._table) as checked:
-            writing.put(self._resource.ledger, self._facts(checked.batches()))
+            writing.put_tables(self._tables(checked.parts()))
             named = checked.named()
-            self._write_groups(named.groups)
             if named.companies_made and not report.source:
                 raise UnusableMapping(
                     f"{report.mapping}: rows name companies that are new; say who names them, by "
                     "--source KEY"
                 )
-            writing.put(COMPANIES.ledger, checked.companies())
+            writing.put_batches(COMPANIES.ledger, [named.companies])
         self._write_named_models(named.models)
         if self._removes:
             self._remove_missing()
@@ -124,24 +131,35 @@ class _Import:
         report.merged = named.merged
         report.spellings = named.spellings
 
-    def _facts(self, batches: Iterable[Batch]) -> Iterator[StoredRow]:
-        """Yield the rows to store; enter what is refused, and end where that is too much."""
-        for batch in batches:
-            for read, reject in batch.rejects:
+    def _tables(self, parts: Iterable[Part]) -> Iterator[tuple[LedgerTable, Batch]]:
+        """Yield what to store; enter what is refused, and end where that is too much."""
+        for part in parts:
+            for read, reject in part.rejects:
                 self._report.rows = read
                 self._reject(reject)
-            self._report.rows = batch.read
-            keys = [row["id"] for row in batch.rows]
+            self._report.rows = part.read
+            facts = self._own(part)
             if self._removes:
-                self._keys.update(keys)
-            others = self._keys_of_others(keys)
-            for line, row in zip(batch.lines, batch.rows, strict=True):
-                if row["id"] in others:
-                    expected = "a key that no other source's fact has"
-                    self._reject(Reject(line, "id", row["id"], expected))
-                    continue
-                self._report.facts += 1
-                yield row
+                self._keys.update(part.lines)
+            self._report.facts += len(facts.values)
+            self._write_groups(part.groups)
+            yield COMPANIES.ledger, part.companies
+            yield self._resource.ledger, facts
+
+    def _own(self, part: Part) -> Batch:
+        """Return the facts of a part without those whose keys are of facts of other sources."""
+        others = self._keys_of_others(list(part.lines))
+        if not others:
+            return part.facts
+        for key, line in part.lines.items():
+            if key in others:
+                expected = "a key that no other source's fact has"
+                self._reject(Reject(line, "id", key, expected))
+        members = {
+            name: [link for link in links if link[0] not in others]
+            for name, links in part.facts.members.items()
+        }
+        return Batch([row for row in part.facts.values if row[0] not in others], members)
 
     def _keys_of_others(self, keys: list[str]) -> set[str]:
         if "source" not in self._resource.fact.model_fields or not self._report.source:
@@ -172,11 +190,13 @@ class _Import:
             )
 
     def _write_groups(self, codes: set[str]) -> None:
+        if not codes:
+            return
         known = {row["id"] for row in self._writing.rows(COUNTRIES.ledger, ("id",))}
-        made = sorted(codes - known)
+        made = codes - known
         facts = [CountryFact(id=code, name=GROUPS[code], kind="group") for code in made]
         self._writing.put(COUNTRIES.ledger, [fact.stored() for fact in facts])
-        self._report.groups_made = made
+        self._report.groups_made = sorted({*self._report.groups_made, *made})
 
     def _write_named_models(self, named: Mapping[str, str]) -> None:
         """Make the AI models that rows refer to and that are neither there nor in the table."""

@@ -1,13 +1,18 @@
 """A mapping at work: from the cells of a row to the fields of its facts, or what is wrong."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from app.exchange.feeds import Feeds, Place, Values, columns_of, is_of_texts
+from app.exchange.feeds import Columns, Feeds, Places, columns_of, is_of_texts, turn
 from app.exchange.mapping import Rule, Spread, TableMapping, UnusableMapping
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
 from app.exchange.tables import Row
+
+Values: TypeAlias = dict[str, Any]
+"""The fields of a fact that have a value."""
 
 
 class MappedRows:
@@ -33,9 +38,9 @@ class MappedRows:
         ]
         ready = [(name, rule, feeds.feed(name, rule)) for name, rule in self._rules()]
         self._feeds = [(name, feed) for name, _, feed in ready]
-        self._of_texts = [(name, feed) for name, rule, feed in ready if is_of_texts(rule)]
-        self._others = [(name, feed) for name, rule, feed in ready if not is_of_texts(rule)]
-        self.skipped: dict[str, int] = {}
+        ready.sort(key=lambda one: not is_of_texts(one[0], one[1]))
+        self._texts_first = [(name, feed) for name, _, feed in ready]
+        self.skipped: Counter[str] = Counter()
         """How many rows were left out, by why."""
 
         self.named_models = feeds.named_models
@@ -51,52 +56,70 @@ class MappedRows:
         spread = {self._header[place] for columns in self._spreads for place, _ in columns}
         return [name for name in self._header if name and name not in headings | spread]
 
-    def places(self, rows: Sequence[Row]) -> list[Place]:
-        """Return rows as rules see them, begun with what their texts alone can tell.
+    @property
+    def tells_countries(self) -> bool:
+        """Whether rows tell the countries of organisations, which others may contradict."""
+        return any(rule.countries is not None for _, rule in self._rules())
 
-        They are not begun where something is refused: then each is read in the order of the rules.
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Return the fields that it feeds."""
+        return tuple(name for name, _ in self._feeds)
+
+    def at_once(self, rows: Sequence[Row]) -> tuple[Sequence[Row], Columns, Counter[str]] | None:
+        """Return the rows that make a fact, their values by field, and how many others why not.
+
+        None where something is refused, or a row makes more than one: then each row is read.
         """
-        places = [Place(row.cells, {}, {}) for row in rows]
         if self._spreads:
-            return places
+            return None
+        kept, skipped = self._kept(rows)
+        places = Places([row.cells for row in kept], {}, {})
         try:
-            columns = [feed(places) for _, feed in self._of_texts]
+            for name, feed in self._texts_first:  # what is looked up may be made by that
+                places.values[name] = feed(places)
         except Refused:
-            return places
-        names = [name for name, _ in self._of_texts]
-        for place, values in zip(places, zip(*columns, strict=True), strict=False):
-            found = zip(names, values, strict=True)
-            place.values = {name: value for name, value in found if value is not None}
-            place.is_begun = True
-        return places
+            return None
+        return kept, places.values, skipped
 
-    def read(self, place: Place) -> Iterable[Values]:
+    def read(self, row: Row) -> Iterable[Values]:
         """Return the values of each fact of a row. Raises Refused, here or when they are read."""
-        for read, texts, why in self._skips:
-            if read((place,))[0].strip() in texts:
-                self.skipped[why] = self.skipped.get(why, 0) + 1
-                return ()
-        return self._spread(place) if self._spreads else (self._values(place),)
+        kept, skipped = self._kept([row])
+        self.skipped += skipped
+        if not kept:
+            return ()
+        if self._spreads:
+            return self._spread(row)
+        return (self._values(Places([row.cells], {}, {})),)
 
-    def _spread(self, row: Place) -> Iterator[Values]:
+    def _kept(self, rows: Sequence[Row]) -> tuple[Sequence[Row], Counter[str]]:
+        """Return the rows that are not to be left out, and how many of the others why."""
+        skipped = Counter[str]()
+        for read, texts, why in self._skips:
+            found = read(Places([row.cells for row in rows], {}, {}))
+            left = [row for row, text in zip(rows, found, strict=True) if text.strip() not in texts]
+            skipped[why] += len(rows) - len(left)
+            rows = left
+        return rows, skipped
+
+    def _spread(self, row: Row) -> Iterator[Values]:
         for columns in self._spreads:
             for number, more in columns:
                 cell = row.cells[number]
                 if cell.strip():
-                    yield self._values(Place(row.cells, {**more, "value": cell}, {}))
+                    yield self._values(Places([row.cells], {**more, "value": cell}, {}))
 
-    def _values(self, place: Place) -> Values:
-        values = place.values
-        for name, feed in self._others if place.is_begun else self._feeds:
-            (value,) = feed((place,))
-            if value is not None:
-                values[name] = value
-        return values
+    def _values(self, places: Places) -> Values:
+        found = {}
+        for name, feed in self._feeds:
+            places.values[name] = feed(places)
+            (found[name],) = places.values[name]
+        return {name: value for name, value in found.items() if value is not None}
 
     def _rules(self) -> list[tuple[str, Rule]]:
-        """Return the rules in order: what templates make comes after what they are made of."""
+        """Return the rules in order: what is made of other fields comes after them."""
         rules = list(self._mapping.content.fields.items())
-        return sorted(rules, key=lambda pair: "{=" in (pair[1].template or ""))
+        return sorted(rules, key=lambda pair: turn(*pair))
 
 
 def _spread_columns(spread: Spread, header: Sequence[str]) -> list[tuple[int, dict[str, str]]]:

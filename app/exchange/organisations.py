@@ -34,9 +34,16 @@ class Organisations:
         self._own: dict[str, Mapping[str, Any]] = {}
         self._first_names: dict[str, str] = {}
         self._foreign: set[str] = set()
-        self._made: dict[str, dict[str, Any]] = {}
+        self._described: dict[tuple[str, tuple[str, ...], str | None], str] = {}
+        self._new: list[tuple[str, str, list[str]]] = []
+        self.made = 0
+        """How many companies were made."""
+
         self._countries: defaultdict[str, set[str]] = defaultdict(set)
-        self._spellings: defaultdict[str, set[str]] = defaultdict(set)
+        self._spelled: dict[str, str] = {}
+        """The keys by the addresses that rows have, as they have them."""
+
+        self._spelled_plain: set[str] = set()
         self.merged: dict[str, str] = {}
         """Other names and spellings under which rows named a company, and its key."""
 
@@ -62,13 +69,16 @@ class Organisations:
 
     def addressed(self, address: str) -> str:
         """Return the key of the organisation of an address, whatever the case of its letters."""
-        plain = address.lower()
-        key = self._addresses.get(plain)
+        key = self._spelled.get(address)
         if key is None:
-            key = self._make(plain.rstrip("/").rpartition("/")[2] or plain, [plain])
-            self._addresses[plain] = key
-        if address != plain or key in self._spellings:
-            self._spellings[key].add(address)
+            plain = address.lower()
+            key = self._addresses.get(plain)
+            if key is None:
+                name = plain.rstrip("/").rpartition("/")[2].strip()
+                key = self._make(name or plain, [plain])
+                self._addresses[plain] = key
+            self._spelled[address] = key
+            self._spelled_plain.add(plain)
         return key
 
     def described(self, name: str, aliases: Sequence[str], address: str | None) -> str:
@@ -76,7 +86,14 @@ class Organisations:
 
         Known by its address, else by what it is called. By an alias it is known only where another
         source described it: in one table, a name that is also another row's alias is its own.
+        Who is described in the same words again is the same one.
         """
+        described = name, tuple(aliases), address
+        if described not in self._described:
+            self._described[described] = self._key_of(name, aliases, address)
+        return self._described[described]
+
+    def _key_of(self, name: str, aliases: Sequence[str], address: str | None) -> str:
         if address and (key := self._addresses.get(address.lower())):
             return key
         called = self._called.get(_folded(name))
@@ -101,24 +118,28 @@ class Organisations:
             self._countries[key].update(countries)
 
     @property
-    def made(self) -> int:
-        """How many companies were made."""
-        return len(self._made)
-
-    @property
     def spellings(self) -> int:
         """How many addresses differed from another one in the case of their letters only."""
-        return sum(len(found) - 1 for found in self._spellings.values() if len(found) > 1)
+        return len(self._spelled) - len(self._spelled_plain)
 
-    def facts(self) -> Iterator[CompanyFact]:
-        """Yield the companies to write: those made, and own ones whose country came to be known.
+    def new(self) -> dict[str, list[Any]]:
+        """Return fields of the companies that were made since this was last asked, by column.
 
-        The country is the one that all rows agree on, and none where they do not.
+        The country is the one that all rows agree on till now, and none where they do not.
         """
-        for key, made in self._made.items():
-            country = self._country(key)
-            # Without `roles` pydantic would copy the empty list that is the default, at a price.
-            yield CompanyFact(**made, id=key, source=self._source, country=country, roles=[])
+        keys = [key for key, _, _ in self._new]
+        found: dict[str, list[Any]] = {
+            "id": keys,
+            "name": [name for _, name, _ in self._new],
+            "aliases": [aliases for _, _, aliases in self._new],
+            "country": list(map(self._country, keys)),
+            "source": [self._source] * len(keys),
+        }
+        self._new.clear()
+        return found
+
+    def changed(self) -> Iterator[CompanyFact]:
+        """Yield own companies whose country came to be known, or to be another."""
         for key, known in self._own.items():
             if key in self._countries and self._country(key) != known["country"]:
                 yield CompanyFact(**{**known, "country": self._country(key)})
@@ -130,7 +151,8 @@ class Organisations:
     def _make(self, name: str, aliases: list[str]) -> str:
         key = self._free_key(name)
         self._know(key, name, aliases)
-        self._made[key] = {"name": name, "aliases": aliases}
+        self._new.append((key, name, aliases))
+        self.made += 1
         return key
 
     def _free_key(self, name: str) -> str:

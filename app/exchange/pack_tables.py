@@ -65,9 +65,9 @@ def read_table(
         try:
             header = next(reader, [])
             _check_header(resource, path, header)
-            columns = EntryColumns(resource.fact, header)
+            columns = EntryColumns(resource.fact, header, of_cells=True)
             for lines, rows in _some_at_once(reader):
-                stored = columns.stored(rows)
+                stored = columns.of_rows(rows)
                 if stored is None:
                     one_by_one = _OneByOne(resource.fact, header, path.name)
                     stored = one_by_one.stored(lines, rows)

@@ -140,6 +140,7 @@ def _address(text: str) -> str:
     plain = _text(text)
     if LIST_SEPARATOR in plain or not plain.startswith("/"):
         raise NotAllowed("is not an address such as /organization/anthropic")
+    _text(plain.lower())  # in small letters it may be longer
     return plain
 
 

@@ -1,11 +1,11 @@
 """Many rows of an entry checked at once, a column at a time.
 
 To make a model of each row costs several times as much as all else that is done to load it. Here
-each text of a column is checked once, however many rows have it. A fault ends it: to say what is
+each value of a column is checked once, however many rows have it. A fault ends it: to say what is
 wrong in which row is the work of the entry itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import TypeAdapter
@@ -23,16 +23,20 @@ from app.resources.resource import (
 from app.storage.batches import StoredColumns
 
 Cells = Sequence[str]
+Reader = Callable[[Sequence[Any]], list[Any]]
+"""Makes the values of a field of what stands in a column; raises ValueError for a fault."""
 
 
 class EntryColumns:
-    """Reads cells under a header: fields of the entry, each once, all that are required."""
+    """Checks columns: fields of the entry, each once, all that are required."""
 
-    def __init__(self, fact: type[Entry], header: Sequence[str]) -> None:
+    def __init__(self, fact: type[Entry], header: Sequence[str], *, of_cells: bool) -> None:
+        """Take columns of cells, as packs have them, or of values, None where there is none."""
         self._fact = fact
         self._header = tuple(header)
         lists = list_names(fact)
-        self._readers = {name: _reader(fact, name, is_list=name in lists) for name in header}
+        reader = _cell_reader if of_cells else _value_reader
+        self._readers = {name: reader(fact, name, is_list=name in lists) for name in header}
         self._left_out = {
             name: field.get_default(call_default_factory=True)
             for name, field in fact.model_fields.items()
@@ -40,21 +44,25 @@ class EntryColumns:
         }
         self._has_rules = fact.check is not Entry.check
 
-    def stored(self, rows: Sequence[Cells]) -> StoredColumns | None:
+    def of_rows(self, rows: Sequence[Cells]) -> StoredColumns | None:
         """Return the columns to store of rows, None where there is any fault in them.
 
         They are what the rows come to that the entry makes of the same cells.
         """
         try:
-            cells = zip(*rows, strict=True)
-            columns = {
-                name: self._readers[name](column)
-                for name, column in zip(self._header, cells, strict=True)
-            }
-            columns |= {name: [default] * len(rows) for name, default in self._left_out.items()}
+            return self.stored(dict(zip(self._header, zip(*rows, strict=True), strict=True)))
+        except ValueError:  # rows of different lengths
+            return None
+
+    def stored(self, given: Mapping[str, Sequence[Any]]) -> StoredColumns | None:
+        """Return the same of what stands in each column, for one row at least."""
+        count = len(next(iter(given.values())))
+        try:
+            columns = {name: read(given[name]) for name, read in self._readers.items()}
+            columns |= {name: [default] * count for name, default in self._left_out.items()}
             if self._has_rules:
                 self._check(columns)
-        except ValueError:  # as ValidationError is one, and rows of different lengths are
+        except ValueError:  # as ValidationError is one
             return None
         for name in period_names(self._fact):
             days = list(map(first_and_last_day, columns[name]))
@@ -74,13 +82,9 @@ class EntryColumns:
             row.check()
 
 
-def _reader(fact: type[Entry], name: str, *, is_list: bool) -> Callable[[Cells], list[Any]]:
-    """Return what makes the values of a field of cells; it raises ValueError for a fault."""
+def _cell_reader(fact: type[Entry], name: str, *, is_list: bool) -> Reader:
     field = fact.model_fields[name]
-    kind: Any = field.annotation
-    for mark in field.metadata:
-        kind = Annotated[kind, mark]
-    validate = TypeAdapter(list[kind]).validate_python
+    validate = _validator(fact, name)
     default = field.get_default(call_default_factory=True)
 
     def read(cells: Cells) -> list[Any]:
@@ -93,8 +97,8 @@ def _reader(fact: type[Entry], name: str, *, is_list: bool) -> Callable[[Cells],
         if is_list:
             given = [text.split(LIST_SEPARATOR) for text in given]
         values = validate(given)
-        if is_list and any(map(names_one_twice, values)):
-            raise ValueError
+        if is_list:
+            _refuse_members_that_come_twice(values)
         if len(texts) == len(cells):
             return values
         made = dict(zip(texts, values, strict=True))
@@ -102,3 +106,43 @@ def _reader(fact: type[Entry], name: str, *, is_list: bool) -> Callable[[Cells],
         return [made[text] for text in cells]
 
     return read
+
+
+def _value_reader(fact: type[Entry], name: str, *, is_list: bool) -> Reader:
+    field = fact.model_fields[name]
+    validate = _validator(fact, name)
+    default = field.get_default(call_default_factory=True)
+
+    def read_lists(given: Sequence[Any]) -> list[Any]:
+        values = validate([default if one is None else one for one in given])
+        _refuse_members_that_come_twice(values)
+        return values
+
+    def read(given: Sequence[Any]) -> list[Any]:
+        different = dict.fromkeys(given)
+        if None in different:
+            if field.is_required():
+                raise ValueError
+            del different[None]
+        values = validate(list(different))
+        if len(different) == len(given):
+            return values
+        made = dict(zip(different, values, strict=True))
+        made[None] = default
+        return [made[one] for one in given]
+
+    return read_lists if is_list else read
+
+
+def _validator(fact: type[Entry], name: str) -> Callable[[list[Any]], list[Any]]:
+    """Return what checks many values of a field. It raises ValidationError, a ValueError."""
+    field = fact.model_fields[name]
+    kind: Any = field.annotation
+    for mark in field.metadata:
+        kind = Annotated[kind, mark]
+    return TypeAdapter(list[kind]).validate_python
+
+
+def _refuse_members_that_come_twice(lists: list[list[str]]) -> None:
+    if any(map(names_one_twice, lists)):
+        raise ValueError

@@ -166,6 +166,7 @@ class IndexesAside:
     again is what was there, to the letter, and a transaction that fails puts all of it back.
     """
 
+    _LARGE = 10_000
     _WORTH_IT = 10  # one tenth of the rows there were: about where both ways cost the same
 
     def __init__(self, connection: Connection, table: str) -> None:
@@ -175,19 +176,27 @@ class IndexesAside:
         self._before: int | None = None
         self._written = 0
 
-    def after(self, written: int) -> None:
-        """Take note that a large batch was written; put the indexes aside if that will pay."""
+    def after(self, written: int, keep: Collection[str] = ()) -> None:
+        """Take note that so many rows were written; put the indexes aside if that will pay.
+
+        Those that begin with a column of `keep` stay: it names rows of a table that grows
+        meanwhile, and for each of them SQLite looks for the rows that waited for it.
+        """
         self._written += written
-        if self._aside is not None or not written or self._connection.dialect.name != "sqlite":
+        is_small = self._written < self._LARGE
+        if self._aside is not None or is_small or self._connection.dialect.name != "sqlite":
             return
         if self._before is None:
             newest = f"SELECT coalesce(max(rowid), 0) FROM {self._table}"  # noqa: S608
-            self._before = int(self._connection.exec_driver_sql(newest).scalar_one()) - written
+            newest_now = int(self._connection.exec_driver_sql(newest).scalar_one())
+            self._before = newest_now - self._written
         if self._written * self._WORTH_IT > self._before:
             found = self._connection.exec_driver_sql(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? "
-                "AND sql IS NOT NULL ORDER BY rowid",
-                (self._table,),
+                "SELECT found.name, found.sql FROM sqlite_master AS found "
+                "JOIN pragma_index_info(found.name) AS led ON led.seqno = 0 "
+                "WHERE found.type = 'index' AND found.tbl_name = ? AND found.sql IS NOT NULL "
+                "AND led.name NOT IN (SELECT value FROM json_each(?)) ORDER BY found.rowid",
+                (self._table, orjson.dumps(list(keep)).decode()),
             ).all()
             for name, _ in found:
                 self._connection.exec_driver_sql(f"DROP INDEX {name}")

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, delete, exists, insert, literal, select
+from sqlalchemy.engine import Dialect
 
 from app.kit.memory import cycles_left_alone
 from app.storage import batches
@@ -70,6 +71,11 @@ class Writing:
         self._left_alone: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
         self._named: defaultdict[str, set[str | None]] = defaultdict(set)
 
+    @property
+    def dialect(self) -> Dialect:
+        """How the database that it writes to speaks."""
+        return self._connection.dialect
+
     def put(self, table: LedgerTable, rows: Iterable[StoredRow]) -> None:
         """Add the rows, or change those whose key is there already; equal rows stay as they are.
 
@@ -80,15 +86,28 @@ class Writing:
 
     def put_batches(self, table: LedgerTable, made: Iterable[Batch]) -> None:
         """Do the same with rows that have been brought into the form in which they are stored."""
-        columns = Form(self._connection.dialect, table).columns
-        indexes = IndexesAside(self._connection, table.name)
+        self.put_tables((table, batch) for batch in made)
+
+    def put_tables(self, made: Iterable[tuple[LedgerTable, Batch]]) -> None:
+        """Do the same with batches of several tables, in the order in which they come.
+
+        What others name goes before those that name it, or the database searches for these as
+        each comes.
+        """
+        tables: dict[str, tuple[LedgerTable, tuple[str, ...], IndexesAside]] = {}
         with cycles_left_alone():
-            for batch in made:
-                written = self._put_batch(table, columns, batch)
-                if len(batch.values) == BATCH:
-                    indexes.after(written)
-        indexes.put_back()
-        self._refuse_left_alone_twice(table)
+            for table, batch in made:
+                if table.name not in tables:
+                    columns = Form(self._connection.dialect, table).columns
+                    tables[table.name] = table, columns, IndexesAside(self._connection, table.name)
+                _, columns, indexes = tables[table.name]
+                if batch.values:
+                    growing = tables.keys() - {table.name}
+                    refers = {column for _, column, to in table.references() if to in growing}
+                    indexes.after(self._put_batch(table, columns, batch), refers)
+        for table, _, indexes in tables.values():
+            indexes.put_back()
+            self._refuse_left_alone_twice(table)
 
     def remove(self, table: LedgerTable, ids: Iterable[str]) -> None:
         """Remove the rows of these keys.

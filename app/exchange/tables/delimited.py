@@ -74,10 +74,11 @@ def _rows(reader: "_csv.Reader", header: list[str], bounds: Bounds) -> Iterator[
         if len(cells) > width and not any(cells[width:]):
             del cells[width:]  # spreadsheets leave empty cells behind
         if len(cells) == width:
-            strange = next((place for place, cell in enumerate(cells) if REPLACEMENT in cell), None)
-            if strange is not None:
+            text = "".join(cells)
+            if REPLACEMENT in text:
+                strange = next(place for place, cell in enumerate(cells) if REPLACEMENT in cell)
                 yield BadRow(line, _NOT_TEXT, header[strange], cells[strange])
-            elif any(cells):
+            elif text:
                 yield Row(line, cells)
         elif any(cells):
             yield BadRow(line, f"has {len(cells)} cells, and the header {width}")
