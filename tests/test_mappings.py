@@ -197,6 +197,31 @@ def test_organisations_are_found_by_name_and_alias_or_made(
     assert (made["name"], made["source"]) == ("New Firm", "s")
 
 
+def test_an_organisation_that_is_described_needs_a_name(database: Database, tmp_path: Path) -> None:
+    shipped = find_mapping("crunchbase-companies").text
+    mine = tmp_path / "mine.toml"
+    mine.write_text(re.sub(r"\[\[skip\]\][^[]*\[\"\"\][^[]*", "", shipped), encoding="utf-8")
+    table = tmp_path / "companies.csv"
+    lines = ["permalink,name,homepage_url,country_code", "/o/a,A,,USA", "/o/b,,,USA"]
+    table.write_text("\n".join(lines), encoding="utf-8")
+    report = load(database, table, str(mine))
+    assert (report.facts, report.rejected) == (1, 1)
+    assert [(reject.line, reject.column) for reject in report.rejects] == [(3, "name")]
+
+
+def test_an_address_that_grows_in_small_letters_is_refused(
+    database: Database, tmp_path: Path
+) -> None:
+    header = "company_permalink,funding_round_permalink,funding_round_type,funding_round_code,"
+    long = "/o/" + 1_500 * "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}"
+    rows = [f"{long},/r/1,seed,,05-01-2015,1", "/o/a,/r/2,seed,,05-01-2015,1"]
+    table = tmp_path / "rounds.csv"
+    table.write_text("\n".join([f"{header}funded_at,raised_amount_usd", *rows]), encoding="utf-8")
+    report = load(database, table)
+    assert (report.facts, report.rejected) == (1, 1)
+    assert "2,000 characters" in report.rejects[0].expected
+
+
 def test_a_generic_table_says_what_is_missing(database: Database, tmp_path: Path) -> None:
     columns = "id,metric,country,value,unit,period,qualifier"
     table = written(tmp_path, f"{columns}\na,m,US,1,u,2023,exact\n")

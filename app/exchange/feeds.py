@@ -212,7 +212,7 @@ class Feeds:
             names = self._made(places, "name") if by_address else given
             aliases = self._made(places, "aliases")
             return [
-                one and name and known.described(name, also or (), one if by_address else None)
+                one and known.described(_named_so(name), also or (), one if by_address else None)
                 for one, name, also in zip(given, names, aliases, strict=True)
             ]
 
@@ -300,6 +300,13 @@ def is_of_texts(name: str, rule: Rule) -> bool:
     """Return whether the value of the rule of a field depends on the texts of its row alone."""
     looks_up = rule.transform in _LOOKED_UP and rule.constant is None
     return not (looks_up or turn(name, rule))
+
+
+def _named_so(name: str | None) -> str:
+    """Return the name of an organisation. Raises Refused where a row describes one without."""
+    if not name:
+        raise Refused("name", "", "the name of the organisation that the row describes")
+    return name
 
 
 def _plain_maker(convert: Make, column: str) -> Make:
