@@ -27,10 +27,10 @@ from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
 from app.resources.sources import SOURCES
 from app.storage import batches, ledger
-from app.storage.batches import Form
+from app.storage.batches import Batch, Form
 from app.storage.database import Database
 from app.storage.ledger import LedgerRefusal, RepeatedKey, StoredRow
-from app.storage.records import LEDGER
+from app.storage.records import LEDGER, LedgerTable
 from tests.conftest import Templates
 from tests.ledger_rows import company, funding_round, latest, listed, source, write
 from tests.support import ROOT
@@ -157,6 +157,33 @@ def test_a_bulk_load_leaves_the_schema_to_the_letter(some_rounds: Database) -> N
     assert (writing.added, writing.changed) == (22, 9)
     assert _schema(some_rounds) == before
 
+
+@pytest.mark.usefixtures("in_bulk")
+def test_an_index_on_what_names_a_growing_table_stays(some_rounds: Database) -> None:
+    before = _schema(some_rounds)
+    on_sqlite = some_rounds.url.get_backend_name() == "sqlite"
+    kept: list[str] = []
+    with some_rounds.write(author="tester", message="a test") as writing:
+        companies, rounds = (Form(writing.dialect, one.ledger) for one in (COMPANIES, FUNDING))
+
+        def tables() -> Iterator[tuple[LedgerTable, Batch]]:
+            yield COMPANIES.ledger, companies.batch([company("new", name="New")])
+            yield FUNDING.ledger, rounds.batch(_rounds(30, note="New"))
+            if on_sqlite:
+                kept.extend(writing._connection.exec_driver_sql(_NAMES_OF_INDEXES).scalars())
+            yield COMPANIES.ledger, companies.batch([company("newer", name="Newer")])
+            yield FUNDING.ledger, rounds.batch([funding_round("last", "newer")])
+
+        writing.put_tables(tables())
+    assert kept == (["ix_funding_company_id"] if on_sqlite else [])
+    assert _schema(some_rounds) == before
+    with some_rounds.read() as transaction:
+        assert list(check(transaction)) == []
+
+
+_NAMES_OF_INDEXES = """
+SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'funding' AND sql > ''
+"""
 
 _COUNT_INDEXES = """
 SELECT count(*) FROM sqlite_master WHERE type = 'index' AND tbl_name = 'funding' AND sql > ''

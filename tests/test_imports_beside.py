@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ from app.exchange import checked_beside
 from app.exchange.checked_rows import CheckedRows, Part
 from app.exchange.import_report import Asked, TooManyRejects
 from app.exchange.importing import import_table
+from app.exchange.mapped_rows import MappedRows
 from app.exchange.mapping import find_mapping
-from app.exchange.tables import Bounds, UnreadableTable, open_table
+from app.exchange.tables import Bounds, Row, UnreadableTable, open_table
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
 from app.storage.database import Database
@@ -92,6 +93,32 @@ def test_a_second_process_reads_and_all_that_comes_of_it_is_the_same(
     assert report["companies_made"]
     assert "25 bytes" in decoding
     assert told == path.stat().st_size
+
+
+def test_by_column_the_same_comes_out_as_row_by_row(
+    sqlite_templates: Templates, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    at_once: list[bool] = []
+    by_column = MappedRows.at_once
+
+    def told(rows: MappedRows, run: Sequence[Row]) -> Any:
+        made = by_column(rows, run)
+        at_once.append(made is not None)
+        return made
+
+    for way in (told, lambda _rows, _run: None):
+        monkeypatch.setattr(MappedRows, "at_once", way)
+        database = Database(sqlite_templates.empty())
+        report, *others = loaded(database, path, max_rejects=200)
+        rows = [*listed(database, FUNDING), *listed(database, COMPANIES)]
+        for row in rows:
+            del row["recorded_at"]
+        database.close()
+        found.append((report, others, rows))
+    assert any(at_once), "some rows have no fault near them"
+    assert not all(at_once), "some have"
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("limit", [0, 57])

@@ -8,18 +8,22 @@ import io
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from app.exchange.mapped_rows import MappedRows
 from app.exchange.mapping import recognise
 from app.exchange.tables import UnreadableTable, open_table
 from app.main import create_app
+from app.resources.registry import RESOURCES
 from app.settings import Settings
 from app.storage.database import Database
 from tests.conftest import Templates
 from tests.importing import load
+from tests.ledger_rows import listed
 from tests.support import shared
 
 EPOCH_2023 = "data/epoch/all_ml_systems__2023-12-20.csv"
@@ -274,3 +278,22 @@ def test_all_that_is_loaded_is_sound(seeded_file: tuple[TestClient, Database]) -
         load(database, shared(name))
     with database.read() as transaction:
         assert list(check(transaction)) == []
+
+
+@pytest.mark.parametrize("name", [EPOCH_2023, EPOCH_2024, CSET, OWID, PARAT])
+def test_by_column_the_same_comes_out_as_row_by_row(
+    sqlite_templates: Templates, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for is_by_column in (True, False):
+        if not is_by_column:
+            monkeypatch.setattr(MappedRows, "at_once", lambda _rows, _run: None)
+        database = Database(sqlite_templates.empty())
+        report = asdict(load(database, shared(name)))
+        rows = [row for resource in RESOURCES for row in listed(database, resource)]
+        for row in rows:
+            del row["recorded_at"]
+        database.close()
+        found.append((report, rows))
+    assert len(found[0][1]) > 100
+    assert found[0] == found[1]

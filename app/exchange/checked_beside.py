@@ -117,7 +117,8 @@ def _messages(checked: CheckedRows, table: Table) -> Iterator[Any]:
         fault = str(error)
     yield None, sum(told), table.decoding.strange_bytes, fault
     named = checked.named()
-    yield named.models, tuple(named.companies), *_others(named)
+    counts = named.companies_made, named.merged, named.spellings, named.skipped
+    yield named.models, tuple(named.companies), *counts
 
 
 def _packed(part: Part) -> tuple[Any, ...]:
@@ -128,7 +129,3 @@ def _packed(part: Part) -> tuple[Any, ...]:
     ]
     facts, companies = tuple(part.facts), tuple(part.companies)
     return part.read, rejects, facts, part.lines, companies, part.groups
-
-
-def _others(named: Named) -> tuple[Any, ...]:
-    return named.companies_made, named.merged, named.spellings, named.skipped

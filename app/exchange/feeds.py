@@ -163,8 +163,6 @@ class Feeds:
         convert = self._converter(name, rule)
         separator = rule.separator
         is_ours = self._mapping.name == GENERIC
-        if not (nothing or separator or is_ours) and rule.words is None:
-            return _plain_maker(convert, column)
 
         def make(text: str) -> Any:
             text = text.strip()
@@ -307,19 +305,6 @@ def _named_so(name: str | None) -> str:
     if not name:
         raise Refused("name", "", "the name of the organisation that the row describes")
     return name
-
-
-def _plain_maker(convert: Make, column: str) -> Make:
-    def make(text: str) -> Any:
-        text = text.strip()
-        if not text:
-            return None
-        try:
-            return convert(text)
-        except NotAllowed as error:
-            raise Refused.because(error, column, text) from None
-
-    return make
 
 
 def _always(text: str) -> Read:

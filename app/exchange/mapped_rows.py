@@ -63,7 +63,7 @@ class MappedRows:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Return the fields that it feeds."""
+        """The fields that it feeds."""
         return tuple(name for name, _ in self._feeds)
 
     def at_once(self, rows: Sequence[Row]) -> tuple[Sequence[Row], Columns, Counter[str]] | None:
@@ -76,7 +76,7 @@ class MappedRows:
         kept, skipped = self._kept(rows)
         places = Places([row.cells for row in kept], {}, {})
         try:
-            for name, feed in self._texts_first:  # what is looked up may be made by that
+            for name, feed in self._texts_first:  # a text that is refused makes no company
                 places.values[name] = feed(places)
         except Refused:
             return None
