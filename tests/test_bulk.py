@@ -208,6 +208,20 @@ def test_a_load_that_is_small_beside_its_table_keeps_the_indexes(
     assert schemas == ["None"]
 
 
+def test_a_large_load_leaves_its_tables_counted_on_postgresql(
+    postgresql_templates: Templates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(postgresql_templates.empty())
+    monkeypatch.setattr(ledger, "_COUNTED_FROM", 10)
+    companies = [company(key) for key in PAYERS]
+    write(database, {SOURCES: [source("s")], COMPANIES: companies, FUNDING: _rounds(40)})
+    rows = "SELECT relname, reltuples FROM pg_class WHERE relname IN ('funding', 'companies')"
+    with database.read() as transaction:
+        counted = dict(map(tuple, transaction.connection.execute(text(rows))))
+    database.close()
+    assert counted == {"funding": 40, "companies": -1}  # of three nothing need be known
+
+
 @pytest.mark.usefixtures("in_bulk")
 @pytest.mark.parametrize(
     "rows",

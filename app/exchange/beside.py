@@ -1,20 +1,21 @@
 """Reading a large file in a second process, while this one writes what was read.
 
 The second process reads and checks, brings the rows into the form in which they are stored, and
-sends them through a pipe, a batch at a time: the next is read while one is written. It touches no
-database. When this process ends, however it ends, the pipe breaks and so does the
-reading.
+sends them through a pipe, a batch at a time: the next is read while one is sent and one is
+written. It touches no database. When this process ends, however it ends, the pipe breaks and so
+does the reading.
 """
 
 import gc
+import marshal
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
-import orjson
 from sqlalchemy import URL
 
 from app.exchange.pack_tables import Progress, UnreadablePack, read_batches
@@ -52,20 +53,19 @@ def read_batches_beside(
 
 
 def _send(message: tuple[Any, ...]) -> None:
-    content = orjson.dumps(message)
+    content = marshal.dumps(message)
     sys.stdout.buffer.write(len(content).to_bytes(_LENGTH) + content)
     sys.stdout.buffer.flush()
 
 
-def _received(pipe: IO[bytes] | None) -> tuple[Batch, int, list[str]]:
+def _received(pipe: IO[bytes] | None) -> tuple[Batch, int, tuple[str, ...]]:
     assert pipe is not None  # noqa: S101  (it was asked for)
     length = int.from_bytes(pipe.read(_LENGTH))
     content = pipe.read(length)
     if not content or len(content) < length:
         raise ChildProcessError("the process that reads the file has ended early")
-    values, members, done, faults = orjson.loads(content)
-    links = {name: list(map(tuple, found)) for name, found in members.items()}
-    return Batch(list(map(tuple, values)), links), done, faults
+    values, members, done, faults = marshal.loads(content)  # noqa: S302  (from our own process)
+    return Batch(values, members), done, faults
 
 
 def main() -> None:
@@ -76,13 +76,19 @@ def main() -> None:
     gc.disable()  # nothing of what is made here is in a circle
     read: list[int] = []
     faults: tuple[str, ...] = ()
-    try:
-        for batch in read_batches(resource, Path(path), form, read.append):
-            _send((*batch, sum(read), ()))
-            read.clear()
-    except UnreadablePack as unreadable:
-        faults = unreadable.faults
-    _send((*Batch([], {}), sum(read), faults))
+    with ThreadPoolExecutor(1) as sender:
+        sent: Future[None] | None = None
+        try:
+            for batch in read_batches(resource, Path(path), form, read.append):
+                if sent:
+                    sent.result()
+                sent = sender.submit(_send, (*batch, sum(read), ()))
+                read.clear()
+        except UnreadablePack as unreadable:
+            faults = unreadable.faults
+        if sent:
+            sent.result()
+        _send((*Batch([], {}), sum(read), faults))
 
 
 if __name__ == "__main__":

@@ -157,6 +157,20 @@ def _copy(connection: Connection, statement: str, rows: Iterable[Values], revisi
         ) from error
 
 
+def count_anew(connection: Connection, table: LedgerTable) -> None:
+    """Let PostgreSQL count what a large load left, as it does by itself a minute later only.
+
+    Until then it takes every table that it has not counted for one that it may as well read
+    through, and does so for each hundred rows that are changed in it.
+    """
+    if connection.dialect.name == "postgresql":
+        named = [
+            each for lists in table.members.values() for each in (lists.current, lists.history)
+        ]
+        for found in (table.current, table.history, *named):
+            connection.exec_driver_sql(f"ANALYZE {found.name}")
+
+
 class IndexesAside:
     """The indexes of a table, put aside in a large load and made again at its end.
 
@@ -174,7 +188,8 @@ class IndexesAside:
         self._table = table
         self._aside: list[str] | None = None
         self._before: int | None = None
-        self._written = 0
+        self.written = 0
+        """How many rows were written so far."""
 
     def after(self, written: int, keep: Collection[str] = ()) -> None:
         """Take note that so many rows were written; put the indexes aside if that will pay.
@@ -182,15 +197,15 @@ class IndexesAside:
         Those that begin with a column of `keep` stay: it names rows of a table that grows
         meanwhile, and for each of them SQLite looks for the rows that waited for it.
         """
-        self._written += written
-        is_small = self._written < self._LARGE
+        self.written += written
+        is_small = self.written < self._LARGE
         if self._aside is not None or is_small or self._connection.dialect.name != "sqlite":
             return
         if self._before is None:
             newest = f"SELECT coalesce(max(rowid), 0) FROM {self._table}"  # noqa: S608
             newest_now = int(self._connection.exec_driver_sql(newest).scalar_one())
-            self._before = newest_now - self._written
-        if self._written * self._WORTH_IT > self._before:
+            self._before = newest_now - self.written
+        if self.written * self._WORTH_IT > self._before:
             found = self._connection.exec_driver_sql(
                 "SELECT found.name, found.sql FROM sqlite_master AS found "
                 "JOIN pragma_index_info(found.name) AS led ON led.seqno = 0 "

@@ -35,6 +35,7 @@ BATCH = 10_000
 MEMBER_COLUMNS = ("id", "position", "member")
 """The columns of the tables of members, without the revision."""
 
+_COUNTED_FROM = 10_000
 _NAMED_AT_MOST = 20
 _NOTED_AT_MOST = 100_000
 
@@ -107,6 +108,8 @@ class Writing:
                     indexes.after(self._put_batch(table, columns, batch), refers)
         for table, _, indexes in tables.values():
             indexes.put_back()
+            if indexes.written >= _COUNTED_FROM:
+                batches.count_anew(self._connection, table)
             self._refuse_left_alone_twice(table)
 
     def remove(self, table: LedgerTable, ids: Iterable[str]) -> None:
