@@ -10,6 +10,7 @@ answers         what answers cost beside one plain list call
 loading         loading a large pack, beside a bare import
 importing       loading somebody's table, beside reading and inserting it bare
 exporting       whole exports, beside the sqlite3 program
+plans           filters and orders of a list, beside the best SQL by hand
 remarks         the checks on data and differences, by kind
 """
 
@@ -34,7 +35,7 @@ from benchmarks.shared import cores, memory, on_core, postgresql, scratch
 from benchmarks.starting import measure_starts
 from benchmarks.tables import build
 
-OTHERS = ("answers", "loading", "importing", "exporting", "remarks")
+OTHERS = ("answers", "loading", "importing", "exporting", "plans", "remarks")
 
 
 def main() -> None:

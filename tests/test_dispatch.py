@@ -28,7 +28,7 @@ from app.resources.resource import Resource
 from app.resources.sources import SOURCES
 from app.resources.statistics import STATISTICS
 from app.settings import Settings
-from app.storage import held
+from app.storage import held, steps
 from app.storage.database import Database
 from tests.answering import ADDRESSES
 from tests.conftest import Templates
@@ -317,7 +317,8 @@ def test_a_read_that_turns_out_to_be_long_is_given_up_and_read_in_a_thread(
     asked = Asked("GET", "/funding", b"country=US")
     answer = ask(app, asked)
     monkeypatch.setattr(held, "_STEPS_AT_MOST", 0)
-    monkeypatch.setattr(held, "_STEPS_BETWEEN_LOOKS", 100)
+    monkeypatch.setattr(held, "BETWEEN_LOOKS", 100)
+    monkeypatch.setattr(steps, "BETWEEN_LOOKS", 100)
     other = create_app(Settings(database_url=url, cache_bytes=0))
     with TestClient(other):
         assert ask(other, asked) == answer

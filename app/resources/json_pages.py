@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.kit.filters import ByParts, Part, meanings
 from app.kit.paging import Cursor
-from app.kit.promptly import is_prompt, take_time
+from app.kit.promptly import take_time
 from app.kit.sorting import SortKey, Stage, staged, stages, total_order
 from app.resources.queries import PAGE_SIZE, ListQuery, PageQuery
 from app.resources.reading import (
@@ -26,7 +26,15 @@ from app.resources.reading import (
     read_total,
     shown_columns,
 )
-from app.resources.steering import Given, Steered, Way, indexes_of, meaning_of, steer
+from app.resources.steering import (
+    Given,
+    Steered,
+    Way,
+    Ways,
+    indexes_of,
+    meaning_of,
+    ways,
+)
 from app.storage.columns import Characters, Number, Whole
 from app.storage.compiled import Compiled, Rows
 from app.storage.database import ReadTransaction, Revision
@@ -89,16 +97,16 @@ def read_json_page(
         rows = orjson.Fragment(orjson.dumps(page.items))
         return JsonPage(rows, len(page.items), page.next_cursor, page.total)
     dialect = transaction.connection.dialect
-    kept = _kept(shape, None, dialect)
-    if not is_prompt():  # a page that comes at once needs no steering
-        table = shape.listing.resource.ledger
-        way = steer(transaction, table, _given(shape), _ordered(shape), values)
-        kept = _kept(shape, way, dialect)
-    found: Rows = []
-    for part in kept.queries:
-        left = limit + 1 - len(found)
-        if left:
-            found += part.fetch(transaction.connection, {**values, "size": left})
+
+    def fetch(way: Way | None) -> Rows:
+        found: Rows = []
+        for part in _kept(shape, way, dialect).queries:
+            if left := limit + 1 - len(found):
+                found += part.fetch(transaction.connection, {**values, "size": left})
+        return found
+
+    way, found = _ways(shape, dialect).quickest(fetch, transaction.steps_at_most, limit)
+    kept = _kept(shape, way, dialect)
     cursor = None
     if len(found) > limit:
         found.pop()
@@ -160,6 +168,12 @@ def _shape(
 
 def _ordered(shape: Shape) -> tuple[SortKey, ...]:
     return total_order(shape.sort, shape.listing.resource.sort_keys, shape.listing.key)
+
+
+@lru_cache(maxsize=_SHAPES_AT_MOST)
+def _ways(shape: Shape, dialect: Dialect) -> Ways:
+    """Return the ways to a page of this shape, with what was learnt of them."""
+    return ways(shape.listing.resource.ledger, _given(shape), _ordered(shape), dialect)
 
 
 @lru_cache(maxsize=_SHAPES_AT_MOST)

@@ -1,36 +1,32 @@
 """Which index a page is read by, where the database cannot know it.
 
-SQLite does not count rows before it chooses. So a page that would not come at once is steered:
-of the filters that have an index, each is counted up to a bound. Where one of them leaves few
-rows, these are found by its index and then sorted; where all leave many, the rows are walked in
-the order that is asked for, and the first that pass are soon together. PostgreSQL keeps counts
-of its own and is left alone.
+SQLite does not count rows before it chooses, and which rows pass two filters it could not count
+anyway. So where there are several ways to a page each is tried for some steps, then each for four
+times as many, until one has come to its end: whatever the rows are like, that takes a few times
+what the best way takes alone. The way that was the first to end is tried first when the same is
+asked with other values. PostgreSQL keeps counts of its own and is left alone.
+
+The ways are: for each filter that has an index, to find its rows and then sort them; to walk the
+rows in the order that is asked for, till enough have passed; and where that is the order of keys,
+to walk the rows of one value, behind which an index has the keys in order.
 """
 
-from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
+from operator import attrgetter
+from time import perf_counter
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Dialect,
-    Integer,
-    Select,
-    UnaryExpression,
-    bindparam,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import BindParameter, ColumnElement, Dialect, Select, UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from app.kit.filters import ByParts, Where, among
+from app.kit.promptly import is_prompt, take_time
 from app.kit.sorting import SortKey
-from app.storage.compiled import Compiled
-from app.storage.database import ReadTransaction
-from app.storage.records import LEDGER, LedgerTable
-from app.storage.snapshots import Rows, current_rows
+from app.storage.compiled import Rows
+from app.storage.records import LedgerTable
+from app.storage.snapshots import Rows as TableRows
+from app.storage.steps import Steps, TooManySteps
 
 Way = frozenset[str]
 """The columns whose indexes may be used; all others are passed by."""
@@ -38,17 +34,21 @@ Way = frozenset[str]
 Given = tuple[str, Where, tuple[BindParameter[Any] | None, ...]]
 """A filter that is given: its name, what it means, and the parts of its value to come."""
 
-FEW: Final = 2_000
-"""Rows that are quickly found and sorted."""
+Fetch = Callable[[Way | None], Rows]
+AtMost = Callable[[int], AbstractContextManager[Steps]]
 
-MANY: Final = 200_000
-"""Entries of an index that are still counted within some milliseconds."""
+_STEPS_A_ROW: Final = 200
+"""Steps of SQLite's virtual machine that are tried at first for each row of a page."""
+
+_STEPS_A_PAGE: Final = 2_000
+_MORE: Final = 4
+_LONGEST_PAUSE: Final = 15
 
 
 class Steered:
     """Rows whose columns have no index but those of a way."""
 
-    def __init__(self, rows: Rows, way: Way) -> None:
+    def __init__(self, rows: TableRows, way: Way) -> None:
         self._rows = rows
         self._way = way
 
@@ -70,54 +70,97 @@ class Steered:
         return self._rows.sources(condition)
 
 
-def steer(
-    transaction: ReadTransaction,
-    table: LedgerTable,
-    filters: tuple[Given, ...],
-    order: Sequence[SortKey],
-    values: dict[str, Any],
-) -> Way | None:
-    """Return the way to the rows that pass filters, None where the database knows best."""
-    dialect = transaction.connection.dialect
+class _Ended(NamedTuple):
+    """A way that came to its end."""
+
+    way: Way | None
+    found: Rows
+    steps: int
+    seconds: float
+
+
+class Ways:
+    """The ways to the rows of pages that differ in values only, and what was learnt of them."""
+
+    def __init__(self, ways: Sequence[Way | None]) -> None:
+        self._ways = tuple(ways)
+        self._steps = 0
+        self._wants_time = False
+        self._wait = self._pause = 0
+
+    def quickest(self, fetch: Fetch, at_most: AtMost, rows: int) -> tuple[Way | None, Rows]:
+        """Return the way that ends first, and the rows that it fetches: so many at the most.
+
+        `at_most` gives up what takes more steps than it is told. Raises TakesTime where others
+        wait, and what was asked last took long.
+        """
+        if len(self._ways) == 1:
+            return self._ways[0], fetch(self._ways[0])
+        at_first = _STEPS_A_ROW * (rows + 1)
+        if self._wants_time or self._steps > at_first:
+            take_time()
+        for way, most in self._tries(at_first):
+            if ended := _ended(way, fetch, at_most, most):
+                self._learn(ended, fetch, at_most)
+                return way, ended.found
+        raise AssertionError  # there is always one more try
+
+    def _tries(self, most: int) -> Iterator[tuple[Way | None, int]]:
+        """Yield ways without an end, and how many steps to try each."""
+        best, *others = self._ways
+        yield best, max(most, 2 * self._steps)
+        yield from ((other, most) for other in others)
+        self._wants_time = True
+        take_time()
+        while True:
+            most *= _MORE
+            yield from ((way, most) for way in self._ways)
+
+    def _learn(self, ended: _Ended, fetch: Fetch, at_most: AtMost) -> None:
+        """Let a way be the first from now on, or another that turns out to be quicker.
+
+        The others are tried where it took many steps for few rows, and ever less often in vain.
+        """
+        best = ended
+        self._wants_time = False
+        if ended.steps > _STEPS_A_ROW * len(ended.found) + _STEPS_A_PAGE:
+            self._wait -= 1
+            if self._wait < 0 and is_prompt():
+                self._wants_time = True  # to try them the next time
+            elif self._wait < 0:
+                for way in self._ways:
+                    if way != ended.way and (other := _ended(way, fetch, at_most, ended.steps)):
+                        best = min(best, other, key=attrgetter("seconds"))
+                in_vain = best is ended
+                self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE) if in_vain else 0
+                self._wait = self._pause
+        self._steps = best.steps
+        self._ways = (best.way, *(way for way in self._ways if way != best.way))
+
+
+def _ended(way: Way | None, fetch: Fetch, at_most: AtMost, most: int) -> _Ended | None:
+    """Return what is fetched on a way, None where it takes more steps than so many."""
+    with suppress(TooManySteps), at_most(most) as steps:
+        began = perf_counter()
+        found = fetch(way)
+        return _Ended(way, found, steps.taken, perf_counter() - began)
+    return None
+
+
+def ways(
+    table: LedgerTable, filters: tuple[Given, ...], order: Sequence[SortKey], dialect: Dialect
+) -> Ways:
+    """Return the ways to a page; None among them is the one that the database takes by itself."""
     indexed = [given for given in filters if indexes_of(table, given[1])]
     if dialect.name != "sqlite" or not indexed:
-        return None
-
-    def fewest(among_these: Sequence[Given], most: int) -> tuple[int, Given]:
-        counts = []
-        for place, given in enumerate(among_these):
-            counting = _counting(table.name, given, dialect)
-            ((count,),) = counting.fetch(transaction.connection, {**values, "most": most})
-            counts.append((count, place))
-        count, place = min(counts)
-        return count, among_these[place]
-
-    count, given = fewest(indexed, FEW)
-    if count < FEW:
-        return indexes_of(table, given[1])
+        return Ways([None])
     ordered = frozenset(key.column for key in order)
-    # Behind each value of an index stand its keys in order: the rows of one value are walked.
-    of_one_value = [
-        given for given in indexed if given[1].condition is among and given[2][1:] == ()
-    ]
-    if ordered == {"id"} and of_one_value:
-        _, given = fewest(of_one_value, MANY) if of_one_value[1:] else (0, of_one_value[0])
-        return ordered | indexes_of(table, given[1])
-    return ordered
-
-
-@lru_cache(maxsize=512)
-def _counting(name: str, given: Given, dialect: Dialect) -> Compiled:
-    """Return the query that counts the rows that pass a filter, up to `most`."""
-    _, where, parts = given
-    table = LEDGER[name]
-    rows = current_rows(table)
-    some = rows.select(()).add_columns(literal(1))
-    some = some.where(
-        meaning_of(where)(Steered(rows, indexes_of(table, where)), where.column, parts)
-    )
-    some = some.limit(bindparam("most", type_=Integer()))
-    return Compiled(select(func.count()).select_from(some.subquery()), dialect)
+    found = []
+    for _, where, parts in indexed:
+        way = indexes_of(table, where)
+        is_one_value = where.condition is among and parts[1:] == ()
+        found.append(ordered | way if is_one_value and ordered == {"id"} else way)
+    return Ways(list(dict.fromkeys((*found, ordered))))
 
 
 def meaning_of(where: Where) -> Any:

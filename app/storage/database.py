@@ -1,7 +1,7 @@
 """The database of one installation: snapshots to read from, and writing through the ledger."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,6 +18,7 @@ from app.storage.ledger import Writing
 from app.storage.records import LedgerTable, RevisionRecord
 from app.storage.replacements import replacement
 from app.storage.snapshots import Rows, current_rows, rows_as_of, versions_until
+from app.storage.steps import IsLate, Steps, steps_at_most
 
 _revisions = RevisionRecord.__table__
 
@@ -37,6 +38,13 @@ class ReadTransaction:
     connection: Connection
     kept: Kept = field(default_factory=dict)
     """What has been read of the same state of the data."""
+
+    is_late: IsLate | None = None
+    """Whether what runs on the connection is to be given up, where others wait for it."""
+
+    def steps_at_most(self, most: int) -> AbstractContextManager[Steps]:
+        """Let SQLite give up what takes more steps than so many; then raise TooManySteps."""
+        return steps_at_most(self.connection, most, self.is_late)
 
     @property
     def latest(self) -> Revision:
@@ -118,7 +126,7 @@ class Database:
         """
         if self._held and is_prompt():
             with self._held.snapshot() as (connection, kept):
-                yield ReadTransaction(connection, kept)
+                yield ReadTransaction(connection, kept, self._held.is_late)
             return
         take_time()
         with self._reader.begin() as connection:

@@ -11,14 +11,13 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from app.kit.promptly import TakesTime
+from app.storage.steps import BETWEEN_LOOKS
 
 _STEPS_AT_MOST: Final = 20_000
 """Steps of SQLite's virtual machine that a snapshot may take: a page of a list takes some 6,000."""
 
 _SECONDS_AT_MOST: Final = 0.05
 """The most that it may last where steps are slow, such as on a disk that is not in memory."""
-
-_STEPS_BETWEEN_LOOKS: Final = 1_000
 
 Kept: TypeAlias = dict[str, Any]
 """What was read of one state of the data, by name."""
@@ -72,7 +71,7 @@ class HeldConnection:
         connection.detach()  # those who read in threads have the pool for themselves
         self._driver = connection.connection.dbapi_connection
         self._driver.execute("PRAGMA busy_timeout=0").close()
-        self._driver.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
+        self._driver.set_progress_handler(self.is_late, BETWEEN_LOOKS)
         self._connection = connection
         self._version = None  # the number is of use on one connection only
         return connection
@@ -84,8 +83,8 @@ class HeldConnection:
             self._version, self._kept = version, {}
         return self._kept
 
-    def _is_late(self) -> bool:
+    def is_late(self) -> bool:
         """Return whether SQLite is to give up what it does."""
         self._looks += 1
-        too_many = self._looks * _STEPS_BETWEEN_LOOKS > _STEPS_AT_MOST
+        too_many = self._looks * BETWEEN_LOOKS > _STEPS_AT_MOST
         return too_many or perf_counter() > self._until
