@@ -201,7 +201,8 @@ class ByHand:
                 found.append((text, arguments))
 
         with (
-            patch.object(json_pages, "_ways", lambda *_: Ways([None])),
+            patch.object(json_pages, "_pages", json_pages.Pages),
+            patch.object(json_pages, "ways", lambda *_: Ways([None])),
             self._database.read() as transaction,
         ):
             event.listen(transaction.connection, "before_cursor_execute", note)

@@ -9,7 +9,7 @@ parts may come later than the condition, so that one query serves all values of 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -141,6 +141,12 @@ def meanings(filters: type[BaseModel]) -> tuple[tuple[str, Where], ...]:
         for where in field.metadata
         if isinstance(where, Where)
     )
+
+
+@lru_cache(maxsize=1_000)
+def meanings_of(filters: type[BaseModel], given: frozenset[str]) -> tuple[tuple[str, Where], ...]:
+    """Return the same of those filters only that were given."""
+    return tuple((name, where) for name, where in meanings(filters) if name in given)
 
 
 def conditions(filters: BaseModel, rows: Filterable) -> Iterator[ColumnElement[bool]]:

@@ -30,13 +30,13 @@ def read_query(model: type[Query], pairs: Iterable[tuple[str, str]]) -> Query:
     A list takes commas, repeats, or both. Raises UnreadableQuery or UnacceptableValue with
     every fault that was found.
     """
-    known = model.model_fields
+    known, lists = _names(model), list_names(model)
     given: dict[str, Any] = {}
     faults = []
     for name, value in pairs:
         if name not in known:
             faults.append(_unknown(name, known))
-        elif name in list_names(model):
+        elif name in lists:
             given.setdefault(name, []).extend(value.split(","))
         elif name in given:
             faults.append(Fault(name, "is given more than once and takes one value"))
@@ -48,6 +48,12 @@ def read_query(model: type[Query], pairs: Iterable[tuple[str, str]]) -> Query:
         return model.model_validate(given)
     except ValidationError as error:
         raise UnacceptableValue(faults_of(error)) from None
+
+
+@cache
+def _names(model: type[BaseModel]) -> dict[str, None]:
+    """Return the names of all parameters, in their order."""
+    return dict.fromkeys(model.model_fields)
 
 
 @cache

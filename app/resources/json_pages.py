@@ -4,6 +4,7 @@ The values of one answer hardly ever become objects here. A query is compiled on
 which filters have how many values, what it is sorted by, which columns it shows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -12,7 +13,7 @@ import orjson
 from sqlalchemy import BindParameter, Dialect, Integer, bindparam
 from sqlalchemy.types import TypeEngine
 
-from app.kit.filters import ByParts, Part, meanings
+from app.kit.filters import ByParts, Part, Where, meanings, meanings_of
 from app.kit.paging import Cursor
 from app.kit.promptly import take_time
 from app.kit.sorting import SortKey, Stage, staged, stages, total_order
@@ -30,7 +31,6 @@ from app.resources.steering import (
     Given,
     Steered,
     Way,
-    Ways,
     indexes_of,
     meaning_of,
     ways,
@@ -96,17 +96,17 @@ def read_json_page(
         page = read_page(transaction, listing, query, at)
         rows = orjson.Fragment(orjson.dumps(page.items))
         return JsonPage(rows, len(page.items), page.next_cursor, page.total)
-    dialect = transaction.connection.dialect
+    pages = _pages(shape, transaction.connection.dialect)
 
     def fetch(way: Way | None) -> Rows:
         found: Rows = []
-        for part in _kept(shape, way, dialect).queries:
+        for part in pages.kept(way).queries:
             if left := limit + 1 - len(found):
                 found += part.fetch(transaction.connection, {**values, "size": left})
         return found
 
-    way, found = _ways(shape, dialect).quickest(fetch, transaction.steps_at_most, limit)
-    kept = _kept(shape, way, dialect)
+    way, found = pages.ways.quickest(fetch, transaction.steps_at_most, limit)
+    kept = pages.kept(way)
     cursor = None
     if len(found) > limit:
         found.pop()
@@ -122,11 +122,7 @@ def may_be_prompt(listing: Listing, query: PageQuery) -> bool:
         and query.as_of is None
         and query.count is None
         and (query.limit or PAGE_SIZE) <= _PROMPT_ROWS_AT_MOST
-        and all(
-            isinstance(where.condition, ByParts)
-            for name, where in meanings(type(query))
-            if name in query.model_fields_set
-        )
+        and all(isinstance(where.condition, ByParts) for _, where in _meanings_in(query))
     )
 
 
@@ -145,9 +141,8 @@ def _shape(
     if not isinstance(listing, ResourceList) or not isinstance(query, ListQuery):
         return None
     filters = []
-    given = query.model_fields_set
-    for name, where in meanings(type(query)):
-        if name not in given or (value := getattr(query, name)) is None:
+    for name, where in _meanings_in(query):
+        if (value := getattr(query, name)) is None:
             continue
         if not isinstance(where.condition, ByParts):
             return None
@@ -166,20 +161,36 @@ def _shape(
     )
 
 
+def _meanings_in(query: PageQuery) -> Sequence[tuple[str, Where]]:
+    return meanings_of(type(query), frozenset(query.model_fields_set))
+
+
 def _ordered(shape: Shape) -> tuple[SortKey, ...]:
     return total_order(shape.sort, shape.listing.resource.sort_keys, shape.listing.key)
 
 
-@lru_cache(maxsize=_SHAPES_AT_MOST)
-def _ways(shape: Shape, dialect: Dialect) -> Ways:
-    """Return the ways to a page of this shape, with what was learnt of them."""
-    return ways(shape.listing.resource.ledger, _given(shape), _ordered(shape), dialect)
+class Pages:
+    """All pages of one shape: the ways to their rows, and the queries of each that was gone."""
+
+    def __init__(self, shape: Shape, dialect: Dialect) -> None:
+        self._shape = shape
+        self._dialect = dialect
+        self._kept: dict[Way | None, Kept] = {}
+        self.ways = ways(shape.listing.resource.ledger, _given(shape), _ordered(shape), dialect)
+
+    def kept(self, way: Way | None) -> Kept:
+        """Return the queries that find the rows on a way."""
+        found = self._kept.get(way)
+        if found is None:
+            take_time()  # once: to compile them takes longer than to run them
+            found = self._kept[way] = _compiled(self._shape, way, self._dialect)
+        return found
 
 
-@lru_cache(maxsize=_SHAPES_AT_MOST)
-def _kept(shape: Shape, way: Way | None, dialect: Dialect) -> Kept:
-    """Return the queries of a page of this shape, which find its rows on a way."""
-    take_time()  # once: to compile them takes longer than to run them
+_pages = lru_cache(maxsize=_SHAPES_AT_MOST)(Pages)
+
+
+def _compiled(shape: Shape, way: Way | None, dialect: Dialect) -> Kept:
     resource = shape.listing.resource
     rows = current_rows(resource.ledger)
     found_by = rows if way is None else Steered(rows, way)

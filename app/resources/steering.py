@@ -12,7 +12,7 @@ to walk the rows of one value, behind which an index has the keys in order.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from operator import attrgetter
 from time import perf_counter
 from typing import Any, Final, NamedTuple
@@ -35,7 +35,7 @@ Given = tuple[str, Where, tuple[BindParameter[Any] | None, ...]]
 """A filter that is given: its name, what it means, and the parts of its value to come."""
 
 Fetch = Callable[[Way | None], Rows]
-AtMost = Callable[[int], AbstractContextManager[Steps]]
+AtMost = Callable[[int], Steps]
 
 _STEPS_A_ROW: Final = 200
 """Steps of SQLite's virtual machine that are tried at first for each row of a page."""

@@ -1,7 +1,7 @@
 """The database of one installation: snapshots to read from, and writing through the ledger."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,7 +18,7 @@ from app.storage.ledger import Writing
 from app.storage.records import LedgerTable, RevisionRecord
 from app.storage.replacements import replacement
 from app.storage.snapshots import Rows, current_rows, rows_as_of, versions_until
-from app.storage.steps import IsLate, Steps, steps_at_most
+from app.storage.steps import IsLate, Steps
 
 _revisions = RevisionRecord.__table__
 
@@ -42,9 +42,9 @@ class ReadTransaction:
     is_late: IsLate | None = None
     """Whether what runs on the connection is to be given up, where others wait for it."""
 
-    def steps_at_most(self, most: int) -> AbstractContextManager[Steps]:
+    def steps_at_most(self, most: int) -> Steps:
         """Let SQLite give up what takes more steps than so many; then raise TooManySteps."""
-        return steps_at_most(self.connection, most, self.is_late)
+        return Steps(self.connection, most, self.is_late)
 
     @property
     def latest(self) -> Revision:

@@ -53,7 +53,8 @@ class HeldConnection:
                 yield connection, self._kept_of_state()
             finally:
                 connection.rollback()  # of what SQLAlchemy knows to have begun, if anything
-                self._driver.rollback()
+                if self._driver.in_transaction:
+                    self._driver.execute("ROLLBACK").close()
         except (OperationalError, sqlite.OperationalError):
             raise TakesTime from None
         finally:

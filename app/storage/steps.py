@@ -1,8 +1,7 @@
 """Queries that SQLite gives up where they take more than so many steps of its virtual machine."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, Self
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
@@ -19,38 +18,27 @@ class TooManySteps(Exception):
 
 
 class Steps:
-    """The steps that are taken, in thousands, and how many may be."""
-
-    def __init__(self, most: int, is_late: IsLate | None) -> None:
-        self.taken = 0
-        self._most = most
-        self._is_late = is_late
-
-    @property
-    def are_too_many(self) -> bool:
-        """Whether more were taken than may be."""
-        return self.taken > self._most
-
-    def is_over(self) -> bool:
-        """Take note of a thousand more; return whether it is time to give up."""
-        self.taken += BETWEEN_LOOKS
-        return self.are_too_many or (self._is_late is not None and self._is_late())
-
-
-@contextmanager
-def steps_at_most(connection: Connection, most: int, is_late: IsLate | None) -> Iterator[Steps]:
-    """Give up what takes more steps on an SQLite connection, and raise TooManySteps.
+    """Gives up what takes more steps on an SQLite connection, and raises TooManySteps.
 
     `is_late` is what the connection is asked at other times; that counts as ever.
     """
-    steps = Steps(most, is_late)
-    driver: Any = connection.connection.dbapi_connection
-    driver.set_progress_handler(steps.is_over, BETWEEN_LOOKS)
-    try:
-        yield steps
-    except OperationalError:
-        if steps.are_too_many:
+
+    def __init__(self, connection: Connection, most: int, is_late: IsLate | None) -> None:
+        self.taken = 0
+        """How many have been taken, in whole thousands."""
+        self._driver: Any = connection.connection.dbapi_connection
+        self._most = most
+        self._is_late = is_late
+
+    def __enter__(self) -> Self:
+        self._driver.set_progress_handler(self._is_over, BETWEEN_LOOKS)
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._driver.set_progress_handler(self._is_late, BETWEEN_LOOKS)
+        if isinstance(error, OperationalError) and self.taken > self._most:
             raise TooManySteps from None
-        raise
-    finally:
-        driver.set_progress_handler(is_late, BETWEEN_LOOKS)
+
+    def _is_over(self) -> bool:
+        self.taken += BETWEEN_LOOKS
+        return self.taken > self._most or (self._is_late is not None and self._is_late())
