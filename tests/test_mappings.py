@@ -222,6 +222,25 @@ def test_an_address_that_grows_in_small_letters_is_refused(
     assert "2,000 characters" in report.rejects[0].expected
 
 
+def test_an_ai_model_that_cannot_be_named_so_is_refused_with_its_row(
+    database: Database, tmp_path: Path
+) -> None:
+    columns = ("System", "Base model", "Publication date", "Organization", "Model accessibility")
+    others = ("Country (from Organization)", "Parameters", "Training compute (FLOP)", "Domain")
+    header = ",".join((*columns, *others))
+    bases = ("Llama", "Lla\x0ema", 120 * "L")
+    rows = [f"{name},{base},2023-01-01,,,,,," for name, base in zip("ABC", bases, strict=True)]
+    table = written(tmp_path, "\n".join([header, *rows]), "systems.csv")
+    report = load(database, table, "epoch-models")
+    assert (report.facts, report.rejected, report.models_made) == (1, 2, 1)
+    assert [(reject.line, reject.column) for reject in report.rejects] == [
+        (3, "Base model"),
+        (4, "Base model"),
+    ]
+    assert "control characters" in report.rejects[0].expected
+    assert "more than 100 characters" in report.rejects[1].expected
+
+
 def test_a_generic_table_says_what_is_missing(database: Database, tmp_path: Path) -> None:
     columns = "id,metric,country,value,unit,period,qualifier"
     table = written(tmp_path, f"{columns}\na,m,US,1,u,2023,exact\n")

@@ -21,6 +21,7 @@ from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
 from app.exchange.transforms import TRANSFORMS, slug
 from app.kit.errors import NotAllowed
+from app.kit.fields import LONGEST_KEY
 from app.kit.formulas import restore
 from app.kit.text import nearest
 
@@ -192,7 +193,7 @@ class Feeds:
                 find = known.addressed if rule.transform == "address" else known.named
                 return lambda text: find(convert(text))
             case "ai_model":
-                return self._ai_model
+                return lambda text: self._ai_model(convert(text))
             case "country":
                 spelled = self._mapping.content.countries
                 return lambda text: spelled[text] or None if text in spelled else convert(text)
@@ -228,6 +229,8 @@ class Feeds:
         is_own = self._mapping.content.resource == "models"
         if is_own and rule and rule.template:  # a row of this table, or one that it could have
             key = slug(_PLACE.sub(lambda _match: text, rule.template))
+        if len(key) > LONGEST_KEY:
+            raise NotAllowed(f"makes a key of more than {LONGEST_KEY} characters")
         self.named_models.setdefault(key, text)
         return key
 

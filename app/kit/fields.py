@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.fields import FieldInfo
@@ -75,7 +75,8 @@ Text = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_cle
 Member = Annotated[Text, AfterValidator(_member)]
 """A text that may stand in a list."""
 
-Slug = Annotated[str, Field(pattern=_SLUG, min_length=1, max_length=100)]
+LONGEST_KEY: Final = 100
+Slug = Annotated[str, Field(pattern=_SLUG, min_length=1, max_length=LONGEST_KEY)]
 """A readable key: small letters, digits and single hyphens. Safe in a URL."""
 
 Term = Annotated[str, Field(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=100)]
