@@ -29,19 +29,19 @@ from app.kit.queries import read_query
 from app.resources import json_pages
 from app.resources.companies import COMPANIES, CompanyFact
 from app.resources.funding import FUNDING, FundingFact
-from app.resources.queries import ListQuery, PageQuery, list_query
+from app.resources.queries import PAGE_SIZE, ListQuery, PageQuery, list_query
 from app.resources.reading import ResourceList
 from app.resources.sources import SOURCES, SourceFact
 from app.resources.steering import Ways
 from app.storage.database import Database
 from app.storage.ledger import StoredRow
 from app.storage.migration import migrate
+from app.storage.steps import BETWEEN_LOOKS
 from benchmarks.shared import COMPANY_COUNT, COUNTRIES, scratch
 
 WITHIN: Final = 3.0
 REPEATS: Final = 3
 LONGEST: Final = 10.0
-STEPS_BETWEEN_LOOKS: Final = 1_000
 RARE: Final = 20_000  # one of so many rows is unlike the others
 MODEL: Final = list_query(FUNDING)
 LISTING: Final = ResourceList(FUNDING)
@@ -177,13 +177,13 @@ class ByHand:
         )
         self._ways = ["", "NOT INDEXED", *(f"INDEXED BY {name}" for (name,) in named.fetchall())]
         self._until = 0.0
-        self._driver.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
+        self._driver.set_progress_handler(self._is_late, BETWEEN_LOOKS)
 
     def best(self, query: PageQuery) -> tuple[float, str]:
         """Return the least seconds in which its rows can be had, and by which ways."""
         total = 0.0
         ways = []
-        left = 51
+        left = PAGE_SIZE + 1  # one more tells whether there is another page
         for text, arguments in self._plain(query):
             if left:
                 seconds, way, count = self._quickest(text, arguments)
@@ -244,12 +244,12 @@ def measure(path: Path) -> None:
 
 def tell(found: Sequence[Found]) -> None:
     """Print the sums of it and each question that takes too long."""
+    pairs = [each for each in found if each.asked[1:]]
     kinds = {
         "one alone": [each for each in found if len(each.asked) == 1],
-        "a filter in an order": [each for each in found if each.asked[-1][0] == "sort"],
-        "two filters": [
-            each for each in found if len(each.asked) > 1 and each.asked[-1][0] != "sort"
-        ],
+        "a filter in an order": [each for each in pairs if each.asked[-1][0] == "sort"],
+        "two filters": [each for each in pairs if each.asked[-1][0] != "sort"],
+        "all": found,
     }
     print("of                    questions  within 3 times  median  largest    slowest of ours")
     for name, some in kinds.items():

@@ -216,6 +216,16 @@ def test_the_way_that_takes_the_fewest_steps_is_found_and_remembered() -> None:
     assert fetches.tried == [("b", 100_000)]
 
 
+def test_a_way_that_took_very_long_does_not_hold_up_what_another_finds_at_once() -> None:
+    ways = Ways([frozenset({"a"}), frozenset({"b"})])
+    fetches = Fetches(a=3 * 10**6, b=10**8)
+    ways.quickest(fetches.fetch, fetches.at_most, 49)
+    fetches.needed = {frozenset({"a"}): 5 * 10**6, frozenset({"b"}): 1_000}
+    fetches.tried.clear()
+    assert ways.quickest(fetches.fetch, fetches.at_most, 49)[0] == frozenset({"b"})
+    assert fetches.tried == [("a", 160_000), ("b", 10_000)]
+
+
 def test_a_way_that_has_become_the_better_one_is_found() -> None:
     ways = Ways([frozenset({"a"}), frozenset({"b"})])
     fetches = Fetches(a=9_000, b=1_000)

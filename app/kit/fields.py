@@ -76,6 +76,8 @@ Member = Annotated[Text, AfterValidator(_member)]
 """A text that may stand in a list."""
 
 LONGEST_KEY: Final = 100
+"""The most characters of a key."""
+
 Slug = Annotated[str, Field(pattern=_SLUG, min_length=1, max_length=LONGEST_KEY)]
 """A readable key: small letters, digits and single hyphens. Safe in a URL."""
 

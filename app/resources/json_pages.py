@@ -27,14 +27,7 @@ from app.resources.reading import (
     read_total,
     shown_columns,
 )
-from app.resources.steering import (
-    Given,
-    Steered,
-    Way,
-    indexes_of,
-    meaning_of,
-    ways,
-)
+from app.resources.steering import Given, Steered, Way, indexes_of, meaning_of, ways
 from app.storage.columns import Characters, Number, Whole
 from app.storage.compiled import Compiled, Rows
 from app.storage.database import ReadTransaction, Revision

@@ -35,14 +35,22 @@ Given = tuple[str, Where, tuple[BindParameter[Any] | None, ...]]
 """A filter that is given: its name, what it means, and the parts of its value to come."""
 
 Fetch = Callable[[Way | None], Rows]
+"""Fetches the rows of a page on a way."""
+
 AtMost = Callable[[int], Steps]
+"""Gives up what is done within it where that takes more steps than so many."""
 
 _STEPS_A_ROW: Final = 200
 """Steps of SQLite's virtual machine that are tried at first for each row of a page."""
 
 _STEPS_A_PAGE: Final = 2_000
+"""Steps that a page without rows may take before another way is looked for."""
+
 _MORE: Final = 4
+"""How many times as many steps are tried each time that no way has come to its end."""
+
 _LONGEST_PAUSE: Final = 15
+"""Questions after which a better way is looked for again, where there was none."""
 
 
 class Steered:
@@ -106,9 +114,13 @@ class Ways:
         raise AssertionError  # there is always one more try
 
     def _tries(self, most: int) -> Iterator[tuple[Way | None, int]]:
-        """Yield ways without an end, and how many steps to try each."""
+        """Yield ways without an end, and how many steps to try each.
+
+        The best till now is given as many as it took twice over, within a bound: for these values
+        another may be the shorter by far.
+        """
         best, *others = self._ways
-        yield best, max(most, 2 * self._steps)
+        yield best, max(most, min(2 * self._steps, most * _MORE**2))
         yield from ((other, most) for other in others)
         self._wants_time = True
         take_time()
