@@ -345,6 +345,29 @@ def test_a_snapshot_that_must_be_prompt_is_given_up_when_it_lasts(
     database.close()
 
 
+def test_what_was_written_during_a_read_is_not_mixed_into_it(sqlite_templates: Templates) -> None:
+    url = sqlite_templates.seeded()
+    database, other = Database(url), Database(url)
+
+    def read(name: str) -> tuple[int, int]:
+        with database.read() as transaction:
+            at = transaction.latest.id
+            if name:
+                write(other, {SOURCES: [source("s")], COMPANIES: [company(name)]})
+                if name == "wrong":
+                    raise ValueError(name)
+            rows = transaction.rows(COMPANIES.ledger, transaction.latest).select(["id"])
+            return at, len(transaction.connection.execute(rows).all())
+
+    at, count = promptly(read, "")
+    for name in ("late", "wrong"):
+        with pytest.raises(TakesTime):
+            promptly(read, name)
+    assert promptly(read, "") == (at + 2, count + 2)
+    other.close()
+    database.close()
+
+
 def test_a_server_is_never_waited_for_in_the_event_loop(postgresql_templates: Templates) -> None:
     database = Database(postgresql_templates.empty())
 

@@ -7,7 +7,9 @@ from typing import Any
 import anyio
 import pytest
 
+from app.http import kept_answers
 from app.http.cache import Asked, Cache, Cached
+from app.http.dispatch import AT_ONCE
 from app.http.kept_answers import KeptAnswer, KeptAnswers
 
 Headers = list[tuple[bytes, bytes]]
@@ -41,11 +43,14 @@ class Service:
         self.status = 200
         self.headers: Headers = SAYS
         self.pieces = [b"body"]
+        self.is_prompt = False
         self.cache = Cache(self.watch, most)
         self._cached = Cached(self._answer, self.cache)
 
     async def _answer(self, scope: Any, _receive: Any, send: Any) -> None:
         self.asked += 1
+        if self.is_prompt and AT_ONCE in scope:
+            scope[AT_ONCE]()
         known = dict(scope["headers"]).get(b"if-none-match") == b'"e"'
         status = 304 if known and self.status == 200 else self.status
         await send({"type": "http.response.start", "status": status, "headers": [*self.headers]})
@@ -98,6 +103,36 @@ def test_an_answer_is_made_once_while_the_data_stay() -> None:
     service.watch.state = 2
     assert service.is_asked_by("/")
     assert not service.is_asked_by("/")
+
+
+def test_an_answer_that_was_had_at_once_is_kept_when_it_is_asked_for_again() -> None:
+    service = Service()
+    service.is_prompt = True
+    assert [service.is_asked_by("/") for _ in range(4)] == [True, True, False, False]
+    service.watch.state = 2
+    assert [service.is_asked_by("/") for _ in range(2)] == [True, False], "it is known still"
+
+
+def test_an_answer_that_takes_long_is_kept_at_once_among_many_that_do_not() -> None:
+    service = Service()
+    service.is_prompt = True
+    for number in range(30):
+        service.get(f"/{number}")
+    assert service.cache.size == 0
+    service.is_prompt = False
+    assert [service.is_asked_by("/") for _ in range(2)] == [True, False]
+
+
+def test_what_was_asked_for_is_known_for_some_thousand_questions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kept_answers, "_ASKED_AT_MOST", 100)
+    answers = KeptAnswers(MOST)
+    assert [answers.comes_again((number,)) for number in range(100)] == [False] * 100
+    assert [answers.comes_again((number,)) for number in range(100)] == [True] * 100
+    assert not any(answers.comes_again((number,)) for number in range(100, 350))
+    assert not answers.comes_again((0,)), "those of long ago are forgotten"
+    assert len(answers._asked) + len(answers._asked_before) <= 200
 
 
 def test_a_304_is_made_once_too() -> None:

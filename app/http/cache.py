@@ -2,7 +2,8 @@
 
 An answer is kept as it leaves, for one state of the data. It is kept only where it says that
 anyone may keep it (`Cache-Control: public`) and has an ETag; errors and streams without an end
-in sight are not.
+in sight are not. One that was had at once is kept only if it was asked for before: most such
+questions come once, and to keep their answers would cost a tenth of what it takes to make them.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.dispatch import AT_ONCE
 from app.http.kept_answers import KeptAnswer, KeptAnswers, Key, RawHeaders
 from app.http.middleware import accepts_gzip
 from app.storage.freshness import Watch
@@ -94,6 +96,10 @@ class Cache:
             return Found(kept, _OK, kept.headers)
         return Found(kept, _NOT_MODIFIED, kept.unchanged) if known and kept.unchanged else kept
 
+    def comes_again(self, asked: Asked) -> bool:
+        """Note that there is no answer to a request; return whether it came before."""
+        return self._answers.comes_again(asked.key)
+
     def keep(self, answer: KeptAnswer, state: int) -> None:
         """Keep an answer that was asked for when the data were in a state."""
         self._answers.put(answer, state)
@@ -126,7 +132,10 @@ class Cached:
         elif found:
             await self.app(scope, receive, _noting_304(found, asked, send))
         elif scope["method"] == "GET":
-            await self.app(scope, receive, _Copying(self._cache, asked.key, state, send))
+            copying = _Copying(self._cache, asked.key, state, send)
+            if not self._cache.comes_again(asked):
+                scope[AT_ONCE] = copying.leave_it
+            await self.app(scope, receive, copying)
         else:
             await self.app(scope, receive, send)
 
@@ -143,10 +152,17 @@ class _Copying:
         self._etag: bytes | None = None
         self._pieces: list[bytes] = []
         self._room = cache.largest
+        self._is_left = False
+
+    def leave_it(self) -> None:
+        """Do not keep the answer that is to come."""
+        self._is_left = True
 
     async def __call__(self, message: Message) -> None:
         """Send a message on."""
         await self._send(message)
+        if self._is_left:
+            return
         if message["type"] == "http.response.start":
             self._headers = tuple(message["headers"])
             self._etag = _etag_to_keep(self._headers) if message["status"] == _OK else None

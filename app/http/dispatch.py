@@ -24,6 +24,9 @@ Handler = Callable[[Request], Response]
 PROMPT: Final = "prompt"
 """Marks, among the extensions of a handler, one whose answers can mostly be had at once."""
 
+AT_ONCE: Final = "airace.at_once"
+"""What a scope may have to be told, by a call, that its answer was had at once."""
+
 
 def prompt(handler: Handler) -> Handler:
     """Mark a handler whose answers can mostly be had at once, or else raise TakesTime soon."""
@@ -58,6 +61,8 @@ class Dispatch:
         if hasattr(handler, PROMPT):
             with suppress(TakesTime):
                 response = promptly(handler, request)
+                if at_once := scope.get(AT_ONCE):
+                    at_once()
         if response is None:
             response = await anyio.to_thread.run_sync(handler, request)
         await response(scope, receive, send)

@@ -15,6 +15,7 @@ _ENTRY_BYTES: Final = 1_000
 _PAIR_BYTES: Final = 72 + 2 * getsizeof(b"")
 _LARGEST_SHARE: Final = 32
 _WANTED_SHARE: Final = 0.75
+_ASKED_AT_MOST: Final = 10_000
 _ONE_TAG: Final = re.compile(rb'(?:W/)?("[^",]*")')
 
 
@@ -63,13 +64,15 @@ class KeptAnswers:
 
     Those that were asked for again have three quarters of the room, so that any number of
     questions that come once leave them alone. Within each part the least recently asked for goes
-    first.
+    first. Beside them it is known, of whatever state, which keys were asked for of late.
     """
 
     def __init__(self, most: int) -> None:
         self.largest = most // _LARGEST_SHARE
         self._most = most
         self._most_wanted = int(most * _WANTED_SHARE)
+        self._asked: set[int] = set()
+        self._asked_before: set[int] = set()
         self._clear(None)
 
     @property
@@ -103,6 +106,19 @@ class KeptAnswers:
         self._tried_size += answer.size - (before.size if before else 0)
         self._tried[key] = answer
         self._make_room()
+
+    def comes_again(self, key: Key) -> bool:
+        """Note that a key is asked for; return whether it was among the last thousands before.
+
+        It is known by its hash, which two keys may share.
+        """
+        mark = hash(key)
+        if mark in self._asked or mark in self._asked_before:
+            return True
+        if len(self._asked) >= _ASKED_AT_MOST:
+            self._asked, self._asked_before = set(), self._asked
+        self._asked.add(mark)
+        return False
 
     def _clear(self, state: int | None) -> None:
         self._state = state

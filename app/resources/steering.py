@@ -12,7 +12,6 @@ to walk the rows of one value, behind which an index has the keys in order.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from operator import attrgetter
 from time import perf_counter
 from typing import Any, Final, NamedTuple
@@ -119,9 +118,8 @@ class Ways:
         The best till now is given as many as it took twice over, within a bound: for these values
         another may be the shorter by far.
         """
-        best, *others = self._ways
-        yield best, max(most, min(2 * self._steps, most * _MORE**2))
-        yield from ((other, most) for other in others)
+        yield self._ways[0], max(most, min(2 * self._steps, most * _MORE**3))
+        yield from ((other, most) for other in self._ways[1:])
         self._wants_time = True
         take_time()
         while True:
@@ -147,16 +145,19 @@ class Ways:
                 self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE) if in_vain else 0
                 self._wait = self._pause
         self._steps = best.steps
-        self._ways = (best.way, *(way for way in self._ways if way != best.way))
+        if best.way != self._ways[0]:
+            self._ways = (best.way, *(way for way in self._ways if way != best.way))
 
 
 def _ended(way: Way | None, fetch: Fetch, at_most: AtMost, most: int) -> _Ended | None:
     """Return what is fetched on a way, None where it takes more steps than so many."""
-    with suppress(TooManySteps), at_most(most) as steps:
-        began = perf_counter()
-        found = fetch(way)
-        return _Ended(way, found, steps.taken, perf_counter() - began)
-    return None
+    began = perf_counter()
+    try:
+        with at_most(most) as steps:
+            found = fetch(way)
+    except TooManySteps:
+        return None
+    return _Ended(way, found, steps.taken, perf_counter() - began)
 
 
 def ways(

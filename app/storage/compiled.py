@@ -32,13 +32,12 @@ class Compiled:
         try:
             cursor.execute(self.text, arguments)
             rows: Rows = cursor.fetchall()
-            described = cursor.description
+            if self._processors is None:
+                self._processors = self._made(connection.dialect, cursor.description)
         except connection.dialect.loaded_dbapi.Error as error:
             raise _told(connection, self.text, error) from error
         finally:
             cursor.close()
-        if self._processors is None:
-            self._processors = self._made(connection.dialect, described)
         return _processed(rows, self._processors) if self._processors else rows
 
     def _made(self, dialect: Dialect, description: Any) -> Processors:

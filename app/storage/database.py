@@ -1,7 +1,7 @@
 """The database of one installation: snapshots to read from, and writing through the ledger."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,7 +18,7 @@ from app.storage.ledger import Writing
 from app.storage.records import LedgerTable, RevisionRecord
 from app.storage.replacements import replacement
 from app.storage.snapshots import Rows, current_rows, rows_as_of, versions_until
-from app.storage.steps import IsLate, Steps
+from app.storage.steps import Limit, Steps
 
 _revisions = RevisionRecord.__table__
 
@@ -39,12 +39,12 @@ class ReadTransaction:
     kept: Kept = field(default_factory=dict)
     """What has been read of the same state of the data."""
 
-    is_late: IsLate | None = None
-    """Whether what runs on the connection is to be given up, where others wait for it."""
+    limit: Limit | None = None
+    """What says whether to give up what runs on the connection, where others wait for it."""
 
     def steps_at_most(self, most: int) -> Steps:
         """Let SQLite give up what takes more steps than so many; then raise TooManySteps."""
-        return Steps(self.connection, most, self.is_late)
+        return Steps(self.connection, most, self.limit)
 
     @property
     def latest(self) -> Revision:
@@ -115,20 +115,21 @@ class Database:
         self._reader = read_engine(self.url)
         self._writer = write_engine(self.url)
         is_embedded = self.url.get_backend_name() == "sqlite"
-        self._held = HeldConnection(self._reader) if is_embedded else None
+        self._held = HeldConnection(self._reader, ReadTransaction) if is_embedded else None
 
-    @contextmanager
-    def read(self) -> Iterator[ReadTransaction]:
+    def read(self) -> AbstractContextManager[ReadTransaction]:
         """Open a snapshot to read from.
 
         Where others wait for it that is done on a connection that is held, and raises TakesTime
         if it lasts; what a server answers always does.
         """
         if self._held and is_prompt():
-            with self._held.snapshot() as (connection, kept):
-                yield ReadTransaction(connection, kept, self._held.is_late)
-            return
+            return self._held
         take_time()
+        return self._read()
+
+    @contextmanager
+    def _read(self) -> Iterator[ReadTransaction]:
         with self._reader.begin() as connection:
             yield ReadTransaction(connection)
 

@@ -1,20 +1,19 @@
 """A connection that is held for reads that end within a moment, or are given up."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from time import perf_counter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import pysqlite3.dbapi2 as sqlite
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from app.kit.promptly import TakesTime
-from app.storage.steps import BETWEEN_LOOKS
+from app.storage.steps import BETWEEN_LOOKS, Limit
 
 _STEPS_AT_MOST: Final = 20_000
-"""Steps of SQLite's virtual machine that a snapshot may take: a page of a list takes some 6,000."""
+"""Steps of SQLite's virtual machine that a read may take: a page of a list takes some 6,000."""
 
 _SECONDS_AT_MOST: Final = 0.05
 """The most that it may last where steps are slow, such as on a disk that is not in memory."""
@@ -22,39 +21,52 @@ _SECONDS_AT_MOST: Final = 0.05
 Kept: TypeAlias = dict[str, Any]
 """What was read of one state of the data, by name."""
 
+Opened = TypeVar("Opened")
 
-class HeldConnection:
+
+class HeldConnection(Generic[Opened]):
     """One connection to an SQLite file, for the one thread that has no time to wait for others.
 
-    Where a read takes longer than a moment, or the file is not free, it raises TakesTime.
+    To enter it gives what `opened` makes of the connection and of what is kept of the state of
+    the data. That the data were in this state all the while is looked at in the end: two
+    statements fewer than a transaction. Where they were not, where a read takes longer than a
+    moment, or where the file is not free, TakesTime is raised.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, opened: Callable[[Connection, Kept, Limit], Opened]) -> None:
         self._engine = engine
+        self._opened = opened
+        self._limit = _Moment()
         self._free = threading.Lock()
         self._connection: Connection | None = None
         self._driver: Any = None
-        self._looks = 0
-        self._until = 0.0
         self._version: int | None = None
-        self._kept: Kept = {}
+        self._now: Opened | None = None
 
-    @contextmanager
-    def snapshot(self) -> Iterator[tuple[Connection, Kept]]:
-        """Open a snapshot to read from at once; with it, what was kept of the same state."""
+    def __enter__(self) -> Opened:
+        """Begin to read."""
         if not self._free.acquire(blocking=False):
             raise TakesTime
         try:
-            connection = self._connection or self._connect()
-            self._looks = 0
-            self._until = perf_counter() + _SECONDS_AT_MOST
-            self._driver.execute("BEGIN").close()
-            try:
-                yield connection, self._kept_of_state()
-            finally:
-                connection.rollback()  # of what SQLAlchemy knows to have begun, if anything
-                if self._driver.in_transaction:
-                    self._driver.execute("ROLLBACK").close()
+            if self._now is None:
+                self._look()
+            self._limit.begin()
+        except (OperationalError, sqlite.OperationalError):
+            self._free.release()
+            raise TakesTime from None
+        except BaseException:
+            self._free.release()
+            raise
+        assert self._now is not None  # noqa: S101  (it was looked at)
+        return self._now
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """End to read. Raises TakesTime, whatever came of it, where that may not be true."""
+        try:
+            if self._connection and self._connection.in_transaction():
+                self._connection.rollback()
+            if isinstance(error, OperationalError | sqlite.OperationalError) or self._look():
+                raise TakesTime from None
         except (OperationalError, sqlite.OperationalError):
             raise TakesTime from None
         finally:
@@ -65,27 +77,44 @@ class HeldConnection:
         with self._free:
             if self._connection:
                 self._connection.close()
-                self._connection = None
+                self._connection = self._now = None
 
     def _connect(self) -> Connection:
         connection = self._engine.connect()
         connection.detach()  # those who read in threads have the pool for themselves
         self._driver = connection.connection.dbapi_connection
         self._driver.execute("PRAGMA busy_timeout=0").close()
-        self._driver.set_progress_handler(self.is_late, BETWEEN_LOOKS)
+        self._driver.set_progress_handler(self._limit, BETWEEN_LOOKS)
         self._connection = connection
         self._version = None  # the number is of use on one connection only
         return connection
 
-    def _kept_of_state(self) -> Kept:
-        """Return what was kept of the state of the file that the snapshot shows."""
+    def _look(self) -> bool:
+        """Return whether the data are in another state than they were when it was last looked."""
+        connection = self._connection or self._connect()
         ((version,),) = self._driver.execute("PRAGMA data_version").fetchall()
-        if version != self._version:
-            self._version, self._kept = version, {}
-        return self._kept
+        if version == self._version:
+            return False
+        self._version = version
+        self._now = self._opened(connection, {}, self._limit)
+        return True
 
-    def is_late(self) -> bool:
+
+class _Moment(Limit):
+    """A limit of all that is read at once, in steps and seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._looks = 0
+        self._until = 0.0
+
+    def begin(self) -> None:
+        """Begin to count anew."""
+        self._looks = 0
+        self._until = perf_counter() + _SECONDS_AT_MOST
+
+    def __call__(self) -> bool:
         """Return whether SQLite is to give up what it does."""
         self._looks += 1
         too_many = self._looks * BETWEEN_LOOKS > _STEPS_AT_MOST
-        return too_many or perf_counter() > self._until
+        return super().__call__() or too_many or perf_counter() > self._until
