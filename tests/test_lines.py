@@ -133,7 +133,7 @@ def test_what_is_not_odd_is_read_in_lines(
         assert asked is form
         found = lines_of(batches, asked)
         assert found is not None
-        return (Lines(part.lines, part.beside, _unread) for part in found)
+        return (Lines(part.text, part.count, part.beside, _unread) for part in found)
 
     monkeypatch.setattr("app.kit.formats.lines_of", quick)
     for resource in RESOURCES:

@@ -14,6 +14,7 @@ import pytest
 
 from app.http import answers
 from app.main import create_app
+from app.resources import results
 from app.resources.companies import COMPANIES, CompanyFact
 from app.resources.sources import SOURCES, SourceFact
 from app.settings import Settings
@@ -59,8 +60,11 @@ def test_a_stream_that_fails_at_once_is_a_problem(
 
 
 @pytest.mark.parametrize("query", ["fields=id,name", "fields=id,name&sort=-name"])
-def test_an_export_is_one_revision_while_others_write(templates: Templates, query: str) -> None:
-    """Between any two parts of several thousand rows, every one of them is changed."""
+def test_an_export_is_one_revision_while_others_write(
+    templates: Templates, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between any two parts of the rows, every one of them is changed."""
+    monkeypatch.setattr(results, "_LINES_A_BATCH", 1_000)
     url = templates.empty()
     database = Database(url)
     fact = SourceFact(id="made-up", kind="report", publisher="P", title="T")

@@ -30,9 +30,10 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Some rows as lines, the columns left out of them, and what reads the rows plainly."""
+    """Some rows as the text of their lines, the columns left out of it, and what reads the rows."""
 
-    lines: Sequence[str]
+    text: str
+    count: int
     beside: Sequence[Sequence[Any]]
     plain: Callable[[], Sequence[Sequence[Any]]]
 
@@ -41,9 +42,11 @@ class Lines:
 
         It is so where a text holds what stands for a value.
         """
-        pieces = "".join(self.lines).split(LEFT_OUT)
-        if len(pieces) != len(self.beside) * len(self.lines) + 1:
+        pieces = self.text.split(LEFT_OUT)
+        if len(pieces) != len(self.beside) * self.count + 1:
             return None
+        if not self.beside:
+            return self.text
         written = chain.from_iterable(
             zip(*(map(write, values) for values in self.beside), strict=True)
         )
@@ -52,10 +55,9 @@ class Lines:
     def cells(self, columns: Sequence[Column], write: Callable[[Any], str]) -> str | None:
         """Return the text of lines in the form of cells, None where a text holds a separator."""
         text = self.filled(write)
-        ends = len(self.lines)
-        if text is None or text.count(LINE_END) != ends:
+        if text is None or text.count(LINE_END) != self.count:
             return None
-        return text if text.count(CELL_END) == ends * (len(columns) - 1) else None
+        return text if text.count(CELL_END) == self.count * (len(columns) - 1) else None
 
 
 @runtime_checkable

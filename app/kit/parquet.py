@@ -1,6 +1,6 @@
 """Parquet, written row group by row group and handed on as it is made."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
 from itertools import accumulate, chain
@@ -66,6 +66,9 @@ class _Pipe:
 def write_parquet(columns: Sequence[Column], batches: Batches) -> Generator[bytes, None, None]:
     """Yield a table as Parquet, compressed by Zstandard, in row groups of 10,000 rows.
 
+    There are no dictionaries: of so few rows the texts are as small when they are compressed, and
+    quicker to write.
+
     The writer asks for batches and cannot be asked for bytes, so it runs in a thread of its own,
     which ends with the iteration.
     """
@@ -92,6 +95,7 @@ def _fill(pipe: _Pipe, columns: Sequence[Column], batches: Batches) -> None:
             steps,
             pipe,  # type: ignore[arg-type]
             compression="zstd(1)",
+            dictionary_enabled=False,
             max_row_group_size=_ROWS_A_GROUP,
         )
         pipe.flush()
@@ -123,7 +127,7 @@ def _steps_of(columns: Sequence[Column], batches: Batches) -> Iterator[Sequence[
     lines = lines_of(batches, Form.CELLS) if len(columns) > 1 else None
     for batch in batches if lines is None else lines:
         if isinstance(batch, Lines):
-            if batch.lines:
+            if batch.count:
                 yield batch
             continue
         for start in range(0, len(batch), _ROWS_A_STEP):
@@ -143,7 +147,7 @@ def _arrow_of_lines(columns: Sequence[Column], schema: Schema, part: Lines) -> R
         BytesIO(text.encode()),
         flat,
         has_header=False,
-        batch_size=len(part.lines),
+        batch_size=part.count,
         delimiter=CELL_END,
         terminator=LINE_END,
         quote=LEFT_OUT,  # which no text holds
@@ -153,15 +157,18 @@ def _arrow_of_lines(columns: Sequence[Column], schema: Schema, part: Lines) -> R
     for place, column in enumerate(columns):
         cells = read.column(place)
         if column.kind is Kind.LIST:
-            cells = _array(column.kind, [_members(cell) for cell in cells.to_pylist()])
+            cells = _lists(list(cells.to_pylist()))
         elif column.kind not in IN_LINE:
             cells = _array(column.kind, next(beside))
         arrays.append(cells)
     return RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _members(cell: str | None) -> list[str]:
-    return cell.split(LIST_SEPARATOR) if cell else []
+def _lists(cells: Sequence[str | None]) -> Array:
+    """Return lists of texts, each of which is given as one text."""
+    sizes = [cell.count(LIST_SEPARATOR) + 1 if cell else 0 for cell in cells]
+    text = LIST_SEPARATOR.join([cell for cell in cells if cell])
+    return _list_array(sizes, text.split(LIST_SEPARATOR) if text else [])
 
 
 def _arrow(columns: Sequence[Column], schema: Schema, rows: Sequence[Row]) -> RecordBatch:
@@ -173,12 +180,15 @@ def _arrow(columns: Sequence[Column], schema: Schema, rows: Sequence[Row]) -> Re
 def _array(kind: Kind, cells: Sequence[Any]) -> Array:
     if kind is Kind.LIST:
         present = [cell or () for cell in cells]
-        ends = Array(list(accumulate(map(len, present), initial=0)), type=DataType.int32())
-        members = Array(list(chain.from_iterable(present)), type=DataType.string())
         missing = None
         if None in cells:
             missing = Array([cell is None for cell in cells], type=DataType.bool())
-        return list_array(ends, members, type=_TEXTS, mask=missing)
+        return _list_array(map(len, present), list(chain.from_iterable(present)), missing)
     if kind is Kind.OBJECT:
         cells = [None if cell is None else orjson.dumps(cell).decode() for cell in cells]
     return Array(cells, type=_TYPES[kind])
+
+
+def _list_array(sizes: Iterable[int], members: list[str], missing: Array | None = None) -> Array:
+    ends = Array(list(accumulate(sizes, initial=0)), type=DataType.int32())
+    return list_array(ends, Array(members, type=_TEXT), type=_TEXTS, mask=missing)

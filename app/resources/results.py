@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import Select
 
 from app.kit.lines import Form, Lines
@@ -23,13 +24,12 @@ from app.resources.reading import (
 )
 from app.storage.database import Database, ReadTransaction, Revision
 from app.storage.fetching import fetch
-from app.storage.lines import line, stands_in_line
+from app.storage.lines import is_exact_in_json, line, stands_in_line, together
 
 _BATCH = 1_000
-_LINES_A_BATCH = 5_000
-"""How many lines are asked for at once: to ask costs more than a thousand of them."""
+_LINES_A_BATCH = 2_000
+"""How many lines are asked for at once: to ask costs as much as some hundred of them."""
 
-_LINES_A_PART = 1_000
 _LATER_BATCH = 10_000
 """How many rows are read at once of a list whose query is worked out again each time."""
 
@@ -58,6 +58,37 @@ def read_rows(
     `told` is told how many rows were taken, each time that some were.
     """
     return _Result(database, listing, query, at, told or (lambda _rows: None))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A query of lines: one after the other, or with so many columns left out of each."""
+
+    statement: Select[*tuple[Any, ...]]
+    left_out: int | None
+
+    def fetch(self, transaction: ReadTransaction, start: Place) -> "_Fetched":
+        """Return the next lines."""
+        values = {f"after_{place}": value for place, value in enumerate(start or ())}
+        values |= {"size": _LINES_A_BATCH}
+        found = fetch(transaction.connection, self.statement, values)
+        if self.left_out is None:
+            text, keys = found[0]
+            each = (keys or "").rpartition("\n")
+            count = each[0].count("\n") + len(each[1]) + 1 if keys else 0
+            return _Fetched(text or "", count, [], tuple(orjson.loads(each[2])) if keys else None)
+        beside = [[row[place] for row in found] for place in range(1, self.left_out + 1)]
+        last = tuple(found[-1][self.left_out + 1 :]) if found else None
+        return _Fetched("".join([row[0] for row in found]), len(found), beside, last)
+
+
+class _Fetched(NamedTuple):
+    """Some lines: their text, how many they are, what is left out, and the keys of the last."""
+
+    text: str
+    rows: int
+    beside: list[list[Any]]
+    last: Place
 
 
 @dataclass(frozen=True)
@@ -90,48 +121,36 @@ class _Result:
 
     def _lines(self, form: Form) -> Iterator[Lines]:
         start: Place = None
-        known: Statements = {}
+        known: dict[tuple[bool, tuple[bool, ...] | None], _Told] = {}
         while True:
+            missing = None if start is None else tuple(value is None for value in start)
             with self.database.read() as transaction:
-                found, beside = self._told(transaction, form, start, known)
-            following = len(found) > _LINES_A_BATCH
-            del found[_LINES_A_BATCH:]
-            for first in range(0, len(found) or 1, _LINES_A_PART):
-                part = found[first : first + _LINES_A_PART]
-                plain = self._plainly(start, len(part))
-                values = [[row[place] for row in part] for place in range(1, beside)]
-                yield Lines([row[0] for row in part], values, plain)
-                self.told(len(part))
-                start = tuple(part[-1][beside:]) if part else None
-            if not following:
+                kind = (self.at == transaction.latest, missing)
+                if kind not in known:
+                    known[kind] = self._told(transaction, form, missing)
+                found = known[kind].fetch(transaction, start)
+            yield Lines(*found[:3], self._plainly(start, found.rows))
+            self.told(found.rows)
+            if found.rows < _LINES_A_BATCH:
                 return
+            start = found.last
 
     def _told(
-        self, transaction: ReadTransaction, form: Form, start: Place, known: Statements
-    ) -> tuple[list[Row], int]:
-        """Return rows of a line, what is left out of it, and sort values; where these begin."""
-        missing = None if start is None else tuple(value is None for value in start)
-        kind = (self.at == transaction.latest, missing)
-        if kind not in known:
-            plain = batch_statement(transaction, self.listing, self.query, self.at, missing)
-            known[kind] = self._in_lines(plain, form)
-        statement = known[kind]
-        values = {f"after_{place}": value for place, value in enumerate(start or ())}
-        size = _LINES_A_BATCH + 1
-        found = fetch(transaction.connection, statement, {**values, "size": size})
-        keys = len(order_of(self.listing, self.query))
-        return list(found), len(statement.selected_columns) - keys
-
-    def _in_lines(self, statement: Select[Any], form: Form) -> Select[Any]:
+        self, transaction: ReadTransaction, form: Form, missing: tuple[bool, ...] | None
+    ) -> "_Told":
+        statement = batch_statement(transaction, self.listing, self.query, self.at, missing)
         names, order = shown_columns(self.listing, self.query), order_of(self.listing, self.query)
         marks = [key.column for key in marks_of(names, order)]
         found = dict(zip((*names, *marks), statement.selected_columns, strict=True))
         columns = [found[name] for name in names]
-        return statement.with_only_columns(
-            line(names, columns, form),
-            *(column for column in columns if not stands_in_line(column)),
-            *(found[key.column].label(f"key_{key.column}") for key in order),
+        beside = [column for column in columns if not stands_in_line(column)]
+        keys = [found[key.column].label(f"key_{key.column}") for key in order]
+        lines = statement.with_only_columns(
+            line(names, columns, form).label("line"), *beside, *keys
         )
+        if beside or not all(map(is_exact_in_json, keys)):
+            return _Told(lines, len(beside))
+        return _Told(together(lines), None)
 
     def _plainly(self, start: Place, size: int) -> Callable[[], Sequence[Row]]:
         """Return what reads the values of the rows of some lines."""

@@ -7,7 +7,9 @@ from sqlalchemy import Connection, Select
 Rows = list[list[Any]] | list[tuple[Any, ...]]
 
 
-def fetch(connection: Connection, statement: Select[Any], values: dict[str, Any]) -> Rows:
+def fetch(
+    connection: Connection, statement: Select[*tuple[Any, ...]], values: dict[str, Any]
+) -> Rows:
     """Return the rows of a query for some values, as the types of its columns have them.
 
     This is what `connection.execute(statement).all()` gives, but plain: rows of the driver, in

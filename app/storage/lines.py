@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, case, func, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, case, func, select, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -13,6 +13,41 @@ from app.kit.fields import LIST_SEPARATOR
 from app.kit.lines import CELL_END, IN_LINE, LEFT_OUT, LINE_END, Form
 from app.kit.tables import Kind, kind_of
 from app.storage.columns import Characters
+
+
+class JoinedLines(GenericFunction[str]):
+    """The SQL function of texts one after the other, in the order in which their rows come."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(JoinedLines, "sqlite")
+def _together_on_sqlite(element: JoinedLines, compiler: SQLCompiler, **options: Any) -> str:
+    return f"group_concat({compiler.process(element.clauses, **options)}, '')"
+
+
+@compiles(JoinedLines, "postgresql")
+def _together_on_postgresql(element: JoinedLines, compiler: SQLCompiler, **options: Any) -> str:
+    return f"string_agg({compiler.process(element.clauses, **options)}, '')"
+
+
+class JsonOfRows(GenericFunction[str]):
+    """The SQL function of the values of some columns: of each row a JSON array, a line each."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(JsonOfRows, "sqlite")
+def _values_on_sqlite(element: JsonOfRows, compiler: SQLCompiler, **options: Any) -> str:
+    return f"group_concat(json_array({compiler.process(element.clauses, **options)}), char(10))"
+
+
+@compiles(JsonOfRows, "postgresql")
+def _values_on_postgresql(element: JsonOfRows, compiler: SQLCompiler, **options: Any) -> str:
+    values = f"json_build_array({compiler.process(element.clauses, **options)})"
+    return f"string_agg({values}::text, chr(10))"
 
 
 class JsonText(GenericFunction[str]):
@@ -55,6 +90,22 @@ _IN_FORM = {Form.CELLS: _cell, Form.JSON: _json}
 def stands_in_line(column: ColumnElement[Any]) -> bool:
     """Return whether the values of a column stand in a line; others come beside it."""
     return kind_of(column.type.python_type) in IN_LINE
+
+
+def together(lines: Select[Any]) -> Select[str, str]:
+    """Return all lines of a query as one row: their text, and the other columns as `JsonOfRows`.
+
+    To make a row of each for Python costs more than to make the lines, and meanwhile no other
+    thread has its turn.
+    """
+    found = lines.subquery()
+    text, *others = found.columns
+    return select(JoinedLines(text), JsonOfRows(*others))
+
+
+def is_exact_in_json(column: ColumnElement[Any]) -> bool:
+    """Return whether a value that a database writes as JSON is read as the same value."""
+    return kind_of(column.type.python_type) in (Kind.TEXT, Kind.WHOLE)
 
 
 def line(names: Sequence[str], columns: Sequence[ColumnElement[Any]], form: Form) -> Any:
