@@ -76,13 +76,14 @@ def _csv_of_lines(columns: Sequence[Column], part: Lines) -> bytes | None:
         return None
     # A row of one empty cell is quoted, so that it is a row.
     if len(columns) == 1 or any(sign in text for sign in _QUOTED):
-        table = _plain_csv([line.split(CELL_END) for line in text.split(LINE_END)[:-1]])
+        rows = text.decode().split(LINE_END)[:-1]
+        table = _plain_csv([row.split(CELL_END) for row in rows])
     else:
-        table = text.encode().translate(_TO_CSV)
+        table = text.translate(_TO_CSV)
     return None if _may_have_formulas(table) else table
 
 
-_QUOTED = '",\n\r'
+_QUOTED = (b'"', b",", b"\n", b"\r")
 _TO_CSV = bytes.maketrans(f"{CELL_END}{LINE_END}".encode(), b",\n")
 
 
@@ -159,7 +160,7 @@ def write_ndjson(columns: Sequence[Column], batches: Batches) -> Generator[bytes
                 ]
             )
         else:
-            yield text.encode()
+            yield text
 
 
 def _json(value: Any) -> str:

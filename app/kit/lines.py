@@ -17,6 +17,8 @@ LINE_END = "\x1e"
 LEFT_OUT = "\x1d"
 """What stands between cells, after a line, and in the place of a value that comes beside it."""
 
+_CELL_END, _LINE_END, _LEFT_OUT = CELL_END.encode(), LINE_END.encode(), LEFT_OUT.encode()
+
 IN_LINE = (Kind.TEXT, Kind.WHOLE, Kind.LIST)
 """What stands in a line; of lists those only that are never missing."""
 
@@ -32,32 +34,32 @@ class Form(Enum):
 class Lines:
     """Some rows as the text of their lines, the columns left out of it, and what reads the rows."""
 
-    text: str
+    text: bytes
+    """Encoded as UTF-8, as it is written: to decode a gigabyte takes its time."""
     count: int
     beside: Sequence[Sequence[Any]]
     plain: Callable[[], Sequence[Sequence[Any]]]
 
-    def filled(self, write: Callable[[Any], str]) -> str | None:
-        """Return the lines as one text with the values in their places, None where it is unclear.
+    def filled(self, write: Callable[[Any], str]) -> bytes | None:
+        """Return the text with the values in their places, None where it is unclear.
 
         It is so where a text holds what stands for a value.
         """
-        pieces = self.text.split(LEFT_OUT)
+        if not self.beside:
+            return None if _LEFT_OUT in self.text else self.text
+        pieces = self.text.split(_LEFT_OUT)
         if len(pieces) != len(self.beside) * self.count + 1:
             return None
-        if not self.beside:
-            return self.text
-        written = chain.from_iterable(
-            zip(*(map(write, values) for values in self.beside), strict=True)
-        )
-        return "".join(chain.from_iterable(zip_longest(pieces, written, fillvalue="")))
+        values = chain.from_iterable(zip(*self.beside, strict=True))
+        written = (write(value).encode() for value in values)
+        return b"".join(chain.from_iterable(zip_longest(pieces, written, fillvalue=b"")))
 
-    def cells(self, columns: Sequence[Column], write: Callable[[Any], str]) -> str | None:
+    def cells(self, columns: Sequence[Column], write: Callable[[Any], str]) -> bytes | None:
         """Return the text of lines in the form of cells, None where a text holds a separator."""
         text = self.filled(write)
-        if text is None or text.count(LINE_END) != self.count:
+        if text is None or text.count(_LINE_END) != self.count:
             return None
-        return text if text.count(CELL_END) == self.count * (len(columns) - 1) else None
+        return text if text.count(_CELL_END) == self.count * (len(columns) - 1) else None
 
 
 @runtime_checkable

@@ -144,7 +144,7 @@ def _arrow_of_lines(columns: Sequence[Column], schema: Schema, part: Lines) -> R
         return None
     flat = Schema([Field(column.name, _CELLS.get(column.kind, _TEXT)) for column in columns])
     read = read_csv(
-        BytesIO(text.encode()),
+        BytesIO(text),
         flat,
         has_header=False,
         batch_size=part.count,

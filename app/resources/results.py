@@ -74,18 +74,19 @@ class _Told:
         found = fetch(transaction.connection, self.statement, values)
         if self.left_out is None:
             text, keys = found[0]
-            each = (keys or "").rpartition("\n")
-            count = each[0].count("\n") + len(each[1]) + 1 if keys else 0
-            return _Fetched(text or "", count, [], tuple(orjson.loads(each[2])) if keys else None)
+            if keys is None:
+                return _Fetched(b"", 0, [], None)
+            ending = tuple(orjson.loads(keys.rpartition("\n")[2]))
+            return _Fetched(text, keys.count("\n") + 1, [], ending)
         beside = [[row[place] for row in found] for place in range(1, self.left_out + 1)]
         last = tuple(found[-1][self.left_out + 1 :]) if found else None
-        return _Fetched("".join([row[0] for row in found]), len(found), beside, last)
+        return _Fetched("".join([row[0] for row in found]).encode(), len(found), beside, last)
 
 
 class _Fetched(NamedTuple):
     """Some lines: their text, how many they are, what is left out, and the keys of the last."""
 
-    text: str
+    text: bytes
     rows: int
     beside: list[list[Any]]
     last: Place

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, Text, case, func, select, type_coerce
+from sqlalchemy import ColumnElement, LargeBinary, Select, Text, case, func, select, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -15,21 +15,24 @@ from app.kit.tables import Kind, kind_of
 from app.storage.columns import Characters
 
 
-class JoinedLines(GenericFunction[str]):
-    """The SQL function of texts one after the other, in the order in which their rows come."""
+class JoinedLines(GenericFunction[bytes]):
+    """The SQL function of texts one after the other, in the order in which their rows come.
 
-    type = Text()
+    They are encoded as UTF-8.
+    """
+
+    type = LargeBinary()
     inherit_cache = True
 
 
 @compiles(JoinedLines, "sqlite")
 def _together_on_sqlite(element: JoinedLines, compiler: SQLCompiler, **options: Any) -> str:
-    return f"group_concat({compiler.process(element.clauses, **options)}, '')"
+    return f"CAST(group_concat({compiler.process(element.clauses, **options)}, '') AS BLOB)"
 
 
 @compiles(JoinedLines, "postgresql")
 def _together_on_postgresql(element: JoinedLines, compiler: SQLCompiler, **options: Any) -> str:
-    return f"string_agg({compiler.process(element.clauses, **options)}, '')"
+    return f"convert_to(string_agg({compiler.process(element.clauses, **options)}, ''), 'UTF8')"
 
 
 class JsonOfRows(GenericFunction[str]):
@@ -92,7 +95,7 @@ def stands_in_line(column: ColumnElement[Any]) -> bool:
     return kind_of(column.type.python_type) in IN_LINE
 
 
-def together(lines: Select[Any]) -> Select[str, str]:
+def together(lines: Select[Any]) -> Select[bytes, str]:
     """Return all lines of a query as one row: their text, and the other columns as `JsonOfRows`.
 
     To make a row of each for Python costs more than to make the lines, and meanwhile no other
