@@ -61,30 +61,31 @@ def read_rows(
 
 
 @dataclass(frozen=True)
-class _Told:
-    """A query of lines: one after the other, or with so many columns left out of each."""
+class _LinesQuery:
+    """A query of lines: all joined, or one by one with so many columns beside each."""
 
     statement: Select[*tuple[Any, ...]]
-    left_out: int | None
+    beside: int | None
+    """How many columns come beside the lines; None where the lines are joined."""
 
     def fetch(self, transaction: ReadTransaction, start: Place) -> "_Fetched":
         """Return the next lines."""
         values = {f"after_{place}": value for place, value in enumerate(start or ())}
         values |= {"size": _LINES_A_BATCH}
         found = fetch(transaction.connection, self.statement, values)
-        if self.left_out is None:
+        if self.beside is None:
             text, keys = found[0]
             if keys is None:
                 return _Fetched(b"", 0, [], None)
-            ending = tuple(orjson.loads(keys.rpartition("\n")[2]))
-            return _Fetched(text, keys.count("\n") + 1, [], ending)
-        beside = [[row[place] for row in found] for place in range(1, self.left_out + 1)]
-        last = tuple(found[-1][self.left_out + 1 :]) if found else None
+            *_, of_last = keys.rpartition("\n")
+            return _Fetched(text, keys.count("\n") + 1, [], tuple(orjson.loads(of_last)))
+        beside = [[row[place] for row in found] for place in range(1, self.beside + 1)]
+        last = tuple(found[-1][self.beside + 1 :]) if found else None
         return _Fetched("".join([row[0] for row in found]).encode(), len(found), beside, last)
 
 
 class _Fetched(NamedTuple):
-    """Some lines: their text, how many they are, what is left out, and the keys of the last."""
+    """Some lines: their text, how many they are, what comes beside, and the keys of the last."""
 
     text: bytes
     rows: int
@@ -122,13 +123,13 @@ class _Result:
 
     def _lines(self, form: Form) -> Iterator[Lines]:
         start: Place = None
-        known: dict[tuple[bool, tuple[bool, ...] | None], _Told] = {}
+        known: dict[tuple[bool, tuple[bool, ...] | None], _LinesQuery] = {}
         while True:
             missing = None if start is None else tuple(value is None for value in start)
             with self.database.read() as transaction:
                 kind = (self.at == transaction.latest, missing)
                 if kind not in known:
-                    known[kind] = self._told(transaction, form, missing)
+                    known[kind] = self._lines_query(transaction, form, missing)
                 found = known[kind].fetch(transaction, start)
             yield Lines(*found[:3], self._plainly(start, found.rows))
             self.told(found.rows)
@@ -136,9 +137,9 @@ class _Result:
                 return
             start = found.last
 
-    def _told(
+    def _lines_query(
         self, transaction: ReadTransaction, form: Form, missing: tuple[bool, ...] | None
-    ) -> "_Told":
+    ) -> _LinesQuery:
         statement = batch_statement(transaction, self.listing, self.query, self.at, missing)
         names, order = shown_columns(self.listing, self.query), order_of(self.listing, self.query)
         marks = [key.column for key in marks_of(names, order)]
@@ -150,8 +151,8 @@ class _Result:
             line(names, columns, form).label("line"), *beside, *keys
         )
         if beside or not all(map(is_exact_in_json, keys)):
-            return _Told(lines, len(beside))
-        return _Told(together(lines), None)
+            return _LinesQuery(lines, len(beside))
+        return _LinesQuery(together(lines), None)
 
     def _plainly(self, start: Place, size: int) -> Callable[[], Sequence[Row]]:
         """Return what reads the values of the rows of some lines."""

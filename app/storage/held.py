@@ -22,6 +22,7 @@ Kept: TypeAlias = dict[str, Any]
 """What was read of one state of the data, by name."""
 
 Opened = TypeVar("Opened")
+_NOT_FREE: Final = (OperationalError, sqlite.OperationalError)
 
 
 class HeldConnection(Generic[Opened]):
@@ -50,13 +51,12 @@ class HeldConnection(Generic[Opened]):
         try:
             if self._now is None:
                 self._look()
-            self._limit.begin()
-        except (OperationalError, sqlite.OperationalError):
+        except BaseException as error:
             self._free.release()
-            raise TakesTime from None
-        except BaseException:
-            self._free.release()
+            if isinstance(error, _NOT_FREE):
+                raise TakesTime from None
             raise
+        self._limit.begin()
         assert self._now is not None  # noqa: S101  (it was looked at)
         return self._now
 
@@ -65,9 +65,9 @@ class HeldConnection(Generic[Opened]):
         try:
             if self._connection and self._connection.in_transaction():
                 self._connection.rollback()
-            if isinstance(error, OperationalError | sqlite.OperationalError) or self._look():
+            if isinstance(error, _NOT_FREE) or self._look():
                 raise TakesTime from None
-        except (OperationalError, sqlite.OperationalError):
+        except _NOT_FREE:
             raise TakesTime from None
         finally:
             self._free.release()

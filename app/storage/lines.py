@@ -26,12 +26,12 @@ class JoinedLines(GenericFunction[bytes]):
 
 
 @compiles(JoinedLines, "sqlite")
-def _together_on_sqlite(element: JoinedLines, compiler: SQLCompiler, **options: Any) -> str:
+def _joined_on_sqlite(element: JoinedLines, compiler: SQLCompiler, **options: Any) -> str:
     return f"CAST(group_concat({compiler.process(element.clauses, **options)}, '') AS BLOB)"
 
 
 @compiles(JoinedLines, "postgresql")
-def _together_on_postgresql(element: JoinedLines, compiler: SQLCompiler, **options: Any) -> str:
+def _joined_on_postgresql(element: JoinedLines, compiler: SQLCompiler, **options: Any) -> str:
     return f"convert_to(string_agg({compiler.process(element.clauses, **options)}, ''), 'UTF8')"
 
 
@@ -43,12 +43,12 @@ class JsonOfRows(GenericFunction[str]):
 
 
 @compiles(JsonOfRows, "sqlite")
-def _values_on_sqlite(element: JsonOfRows, compiler: SQLCompiler, **options: Any) -> str:
+def _json_rows_on_sqlite(element: JsonOfRows, compiler: SQLCompiler, **options: Any) -> str:
     return f"group_concat(json_array({compiler.process(element.clauses, **options)}), char(10))"
 
 
 @compiles(JsonOfRows, "postgresql")
-def _values_on_postgresql(element: JsonOfRows, compiler: SQLCompiler, **options: Any) -> str:
+def _json_rows_on_postgresql(element: JsonOfRows, compiler: SQLCompiler, **options: Any) -> str:
     values = f"json_build_array({compiler.process(element.clauses, **options)})"
     return f"string_agg({values}::text, chr(10))"
 

@@ -20,7 +20,7 @@ class Limit:
         self.taken = 0
         """How many steps were taken since this was set to 0, in whole thousands."""
         self.most: int | None = None
-        """The most that may be taken."""
+        """The most that may be taken, None for any number."""
 
     def __call__(self) -> bool:
         """Return whether SQLite is to give up what it does."""
