@@ -72,7 +72,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         middleware=[Middleware(LastResort)],  # FastAPI's own would answer in words of its own
         exception_handlers={Problem: _tell, HTTPException: _tell_routing},
     )
-    front = Dispatch(app.front, [route for router in routers for route in router.routes])
+    routes = [route for router in routers for route in router.routes]
+    front = Dispatch(app.front, routes, waits=not database.is_file)
     limits = settings.largest_body, settings.largest_address
     layered = CommonHeaders(HeadAsGet(Gzip(LastResort(Limits(front, *limits)))))
     app.front = Mounted(layered, settings.root_path)

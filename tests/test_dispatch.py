@@ -11,10 +11,12 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.testclient import TestClient
 
 from app.http.dispatch import Dispatch
-from app.kit.promptly import TakesTime, promptly
+from app.kit.promptly import AT_ONCE_AT_MOST, TakesTime, promptly
 from app.main import create_app
 from app.resources.adoption import ADOPTION
 from app.resources.ai_models import AI_MODELS
@@ -324,29 +326,28 @@ def test_a_read_that_turns_out_to_be_long_is_given_up_and_read_in_a_thread(
         assert ask(other, asked) == answer
 
 
-def test_a_snapshot_that_must_be_prompt_is_given_up_when_it_lasts(
-    sqlite_templates: Templates,
-) -> None:
-    database = Database(sqlite_templates.seeded())
+def test_a_snapshot_that_must_be_prompt_is_given_up_when_it_lasts(templates: Templates) -> None:
+    database = Database(templates.seeded())
+    long = 100_000 if database.is_file else 1_000_000
 
     def read(size: int) -> int:
         with database.read() as transaction:
             found = transaction.connection.exec_driver_sql(
-                f"WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT {size}) "
+                f"WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {size}) "
                 "SELECT count(*) FROM n"
             )
             return int(found.scalar_one())
 
     assert promptly(read, 10) == 10
     with pytest.raises(TakesTime):
-        promptly(read, 100_000)
-    assert read(100_000) == 100_000
+        promptly(read, long)
+    assert read(long) == long
     assert promptly(read, 10) == 10, "what is held is of use again"
     database.close()
 
 
-def test_what_was_written_during_a_read_is_not_mixed_into_it(sqlite_templates: Templates) -> None:
-    url = sqlite_templates.seeded()
+def test_what_was_written_during_a_read_is_not_mixed_into_it(templates: Templates) -> None:
+    url = templates.seeded()
     database, other = Database(url), Database(url)
 
     def read(name: str) -> tuple[int, int]:
@@ -368,13 +369,103 @@ def test_what_was_written_during_a_read_is_not_mixed_into_it(sqlite_templates: T
     database.close()
 
 
-def test_a_server_is_never_waited_for_in_the_event_loop(postgresql_templates: Templates) -> None:
-    database = Database(postgresql_templates.empty())
+@pytest.fixture(scope="module")
+def on_server(postgresql_templates: Templates) -> str:
+    """The URL of a PostgreSQL database with the packs that ship."""
+    return postgresql_templates.seeded()
 
-    def read(_: None) -> None:
-        with database.read():
-            pass
 
+def test_a_server_is_never_waited_for_in_the_event_loop(
+    on_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(Settings(database_url=on_server, cache_bytes=0))
+    with TestClient(app):
+        readers = _readers(app, Asked("GET", "/funding", b"country=US"), monkeypatch)
+    assert readers
+    assert all("ThreadPoolExecutor" in name for name in readers)
+
+
+def test_a_page_of_a_server_is_one_statement(on_server: str) -> None:
+    app = create_app(Settings(database_url=on_server, cache_bytes=0))
+    asked = Asked("GET", "/funding", b"country=US&sort=-amount_usd&limit=2")
+    statements = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    with TestClient(app):
+        expected = ask(app, asked), ask(app, asked)
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            assert ask(app, asked) == expected[0] == expected[1]
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+    assert len(statements) == 1
+    assert "row_to_json" in statements[0]
+
+
+def test_a_page_read_in_a_state_that_had_passed_is_read_again(on_server: str) -> None:
+    database, other = Database(on_server), Database(on_server)
+    listing, model = ResourceList(COMPANIES), list_query(COMPANIES)
+
+    def read(name: str) -> tuple[int, int]:
+        with database.read() as transaction:
+            at = transaction.latest
+            if name:
+                write(other, {SOURCES: [source("s")], COMPANIES: [company(name)]})
+            query = model.model_validate({"limit": "100"})
+            return at.id, read_json_page(transaction, listing, query, at).count
+
+    read("")  # what is new is made ready where nobody waits
+    at, count = promptly(read, "")
+    assert promptly(read, "") == (at, count)
     with pytest.raises(TakesTime):
-        promptly(read, None)
+        promptly(read, "late")
+    assert promptly(read, "") == (at + 1, count + 1)
+    other.close()
+    database.close()
+
+
+def test_what_is_held_on_a_server_cannot_write(on_server: str) -> None:
+    database = Database(on_server)
+
+    def remove(_: None) -> None:
+        with database.read() as transaction:
+            transaction.connection.exec_driver_sql("DELETE FROM funding")
+
+    with pytest.raises(SQLAlchemyError, match="read-only"):
+        promptly(remove, None)
+    database.close()
+
+
+def test_a_connection_that_was_lost_is_opened_anew(on_server: str) -> None:
+    database = Database(on_server)
+
+    def process(_: None) -> int:
+        with database.read() as transaction:
+            found = transaction.connection.exec_driver_sql("SELECT pg_backend_pid()")
+            return int(found.scalar_one())
+
+    lost = promptly(process, None)
+    assert promptly(process, None) == lost
+    with database.migrating() as connection:
+        connection.exec_driver_sql(f"SELECT pg_terminate_backend({lost})")
+    with pytest.raises(TakesTime):
+        promptly(process, None)
+    assert promptly(process, None) != lost
+    database.close()
+
+
+def test_more_reads_than_are_held_take_their_time(templates: Templates) -> None:
+    database = Database(templates.seeded())
+
+    def read_within(depth: int) -> int:
+        with database.read():
+            return read_within(depth - 1) if depth else 0
+
+    held_at_once = 1 if database.is_file else AT_ONCE_AT_MOST
+    assert promptly(read_within, held_at_once - 1) == 0
+    with pytest.raises(TakesTime):
+        promptly(read_within, held_at_once)
+    assert promptly(read_within, held_at_once - 1) == 0, "all were given back"
     database.close()

@@ -6,7 +6,9 @@ and whatever is not a plain GET of such an address, goes to the router as before
 parameters, errors and documentation are those of the same routes.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from inspect import iscoroutinefunction, signature
 from typing import Final
@@ -17,7 +19,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.kit.promptly import TakesTime, promptly
+from app.kit.promptly import AT_ONCE_AT_MOST, TakesTime, promptly
 
 Handler = Callable[[Request], Response]
 
@@ -37,11 +39,13 @@ def prompt(handler: Handler) -> Handler:
 class Dispatch:
     """Calls handlers by address. The prompt ones it calls in the event loop, which is quicker.
 
-    One that takes its time there is called again in a thread, like all the others.
+    Where they wait for a server it calls them in one of a few threads. One that takes its time
+    either way is called again in another thread, like all the others.
     """
 
-    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
+    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], *, waits: bool = False) -> None:
         self._app = app
+        self._few = ThreadPoolExecutor(AT_ONCE_AT_MOST) if waits else None
         self._handlers: dict[str, Handler] = {}
         for route in routes:
             if isinstance(route, APIRoute) and _needs_nothing_else(route):
@@ -60,12 +64,18 @@ class Dispatch:
         response = None
         if hasattr(handler, PROMPT):
             with suppress(TakesTime):
-                response = promptly(handler, request)
+                response = await self._promptly(handler, request)
                 if at_once := scope.get(AT_ONCE):
                     at_once()
         if response is None:
             response = await anyio.to_thread.run_sync(handler, request)
         await response(scope, receive, send)
+
+    async def _promptly(self, handler: Handler, request: Request) -> Response:
+        if self._few is None:
+            return promptly(handler, request)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._few, promptly, handler, request)
 
 
 def _needs_nothing_else(route: APIRoute) -> bool:

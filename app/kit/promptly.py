@@ -6,7 +6,10 @@ again in a thread.
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
+
+AT_ONCE_AT_MOST: Final = 4
+"""How many answers are had at once at the same time, where that is not the event loop's to do."""
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")

@@ -32,6 +32,7 @@ from app.storage.columns import Characters, Number, Whole
 from app.storage.compiled import Compiled, Rows
 from app.storage.database import ReadTransaction, Revision
 from app.storage.json_rows import json_row
+from app.storage.revisions import state_seen
 from app.storage.snapshots import current_rows
 
 _SHAPES_AT_MOST: Final = 512
@@ -75,6 +76,8 @@ class Kept:
     queries: tuple[Compiled, ...]
     columns: tuple[str, ...] | None
     marks: int
+    tells: bool
+    """Whether the value before the sort values tells which state of the data was seen."""
 
 
 def read_json_page(
@@ -90,16 +93,21 @@ def read_json_page(
         rows = orjson.Fragment(orjson.dumps(page.items))
         return JsonPage(rows, len(page.items), page.next_cursor, page.total)
     pages = _pages(shape, transaction.connection.dialect)
+    last: Rows = []
 
     def fetch(way: Way | None) -> Rows:
+        nonlocal last
         found: Rows = []
         for part in pages.kept(way).queries:
             if left := limit + 1 - len(found):
-                found += part.fetch(transaction.connection, {**values, "size": left})
+                last = part.fetch(transaction.connection, {**values, "size": left})
+                found += last
         return found
 
     way, found = pages.ways.quickest(fetch, transaction.steps_at_most, limit)
     kept = pages.kept(way)
+    if kept.tells and transaction.confirm and last and query.count is None:
+        transaction.confirm(last[-1][-kept.marks - 1])
     cursor = None
     if len(found) > limit:
         found.pop()
@@ -192,7 +200,9 @@ def _compiled(shape: Shape, way: Way | None, dialect: Dialect) -> Kept:
     row = json_row(shown)
     order = _ordered(shape)
     marks = [rows.column(key.column).label(f"sort_{key.column}") for key in order]
-    selected = rows.select(()).add_columns(*(shown if row is None else [row]), *marks)
+    # A file tells for less whether it has changed, and nobody else is asked.
+    told = [state_seen()] if dialect.name == "postgresql" else []
+    selected = rows.select(()).add_columns(*(shown if row is None else [row]), *told, *marks)
     selected = selected.where(
         *(meaning_of(where)(found_by, where.column, parts) for _, where, parts in _given(shape))
     )
@@ -211,7 +221,7 @@ def _compiled(shape: Shape, way: Way | None, dialect: Dialect) -> Kept:
         condition, ordering = staged(stage, order, found_by, values)
         statement = selected.where(condition).order_by(*ordering).limit(size)
         queries.append(Compiled(statement, dialect))
-    return Kept(tuple(queries), columns if row is None else None, len(marks))
+    return Kept(tuple(queries), columns if row is None else None, len(marks), tells=bool(told))
 
 
 @lru_cache(maxsize=_SHAPES_AT_MOST)

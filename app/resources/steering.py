@@ -48,6 +48,9 @@ _STEPS_A_PAGE: Final = 2_000
 _MORE: Final = 4
 """How many times as many steps are tried each time that no way has come to its end."""
 
+_A_MOMENT: Final = 0.02
+"""Seconds after which an answer is no longer had at once."""
+
 _LONGEST_PAUSE: Final = 15
 """Questions after which a better way is looked for again, where there was none."""
 
@@ -102,7 +105,7 @@ class Ways:
         wait, and what was asked last took long.
         """
         if len(self._ways) == 1:
-            return self._ways[0], fetch(self._ways[0])
+            return self._ways[0], self._only(fetch)
         at_first = _STEPS_A_ROW * (rows + 1)
         if self._wants_time or self._steps > at_first:
             take_time()
@@ -111,6 +114,16 @@ class Ways:
                 self._learn(ended, fetch, at_most)
                 return way, ended.found
         raise AssertionError  # there is always one more try
+
+    def _only(self, fetch: Fetch) -> Rows:
+        """Fetch on the one way, in a thread where that took more than a moment the last time."""
+        if self._wants_time:
+            take_time()
+        began = perf_counter()
+        try:
+            return fetch(self._ways[0])
+        finally:
+            self._wants_time = perf_counter() - began > _A_MOMENT
 
     def _tries(self, most: int) -> Iterator[tuple[Way | None, int]]:
         """Yield ways without an end, and how many steps to try each.

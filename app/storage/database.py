@@ -4,19 +4,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 
-from sqlalchemy import Connection, Dialect, select
+from sqlalchemy import Connection, select
 
 from app.kit.errors import NotAllowed
-from app.kit.promptly import is_prompt, take_time
-from app.storage.compiled import Compiled
+from app.kit.promptly import AT_ONCE_AT_MOST, TakesTime, is_prompt
 from app.storage.engine import database_url, read_engine, write_engine
 from app.storage.freshness import FileWatch, ServerWatch, Watch, own_writes
-from app.storage.held import HeldConnection, Kept
+from app.storage.held import Confirm, HeldConnection, Kept, ReadingFile, ReadingServer
 from app.storage.ledger import Writing
 from app.storage.records import LedgerTable, RevisionRecord
 from app.storage.replacements import replacement
+from app.storage.revisions import newest_revision
 from app.storage.snapshots import Rows, current_rows, rows_as_of, versions_until
 from app.storage.steps import Limit, Steps
 
@@ -42,6 +41,9 @@ class ReadTransaction:
     limit: Limit | None = None
     """What says whether to give up what runs on the connection, where others wait for it."""
 
+    confirm: Confirm | None = None
+    """What may be told which state the last statement saw, by those who had it told by that."""
+
     def steps_at_most(self, most: int) -> Steps:
         """Let SQLite give up what takes more steps than so many; then raise TooManySteps."""
         return Steps(self.connection, most, self.limit)
@@ -51,7 +53,7 @@ class ReadTransaction:
         """The newest revision in this snapshot."""
         found: Revision | None = self.kept.get("latest")
         if found is None:
-            newest = _newest(self.connection.dialect).fetch(self.connection, {})
+            newest = newest_revision(self.connection.dialect).fetch(self.connection, {})
             found = self.kept["latest"] = Revision(*newest[0])
         return found
 
@@ -101,12 +103,6 @@ class ReadTransaction:
         return replacement(self.connection, table, key, at.id)
 
 
-@lru_cache
-def _newest(dialect: Dialect) -> Compiled:
-    newest = select(_revisions.c.id, _revisions.c.recorded_at).order_by(_revisions.c.id.desc())
-    return Compiled(newest.limit(1), dialect)
-
-
 class Database:
     """The data of one installation, by URL. Opening it connects to nothing yet."""
 
@@ -114,19 +110,30 @@ class Database:
         self.url = database_url(url)
         self._reader = read_engine(self.url)
         self._writer = write_engine(self.url)
-        is_embedded = self.url.get_backend_name() == "sqlite"
-        self._held = HeldConnection(self._reader, ReadTransaction) if is_embedded else None
+        self.is_file = self.url.get_backend_name() == "sqlite"
+        """Whether it is a file, which this process reads itself: nobody else is waited for."""
+        dialect = self._reader.dialect
+        self._held = [
+            HeldConnection(
+                self._reader,
+                ReadingFile() if self.is_file else ReadingServer(dialect),
+                ReadTransaction,
+            )
+            for _ in range(1 if self.is_file else AT_ONCE_AT_MOST)
+        ]
 
     def read(self) -> AbstractContextManager[ReadTransaction]:
         """Open a snapshot to read from.
 
         Where others wait for it that is done on a connection that is held, and raises TakesTime
-        if it lasts; what a server answers always does.
+        if it lasts.
         """
-        if self._held and is_prompt():
-            return self._held
-        take_time()
-        return self._read()
+        if not is_prompt():
+            return self._read()
+        for held in self._held:
+            if held.take():
+                return held
+        raise TakesTime
 
     @contextmanager
     def _read(self) -> Iterator[ReadTransaction]:
@@ -163,14 +170,14 @@ class Database:
         It notices a write of this process at once. That of another it notices on SQLite within
         two milliseconds, on PostgreSQL within these seconds.
         """
-        if self.url.get_backend_name() == "sqlite":
+        if self.is_file:
             return FileWatch(self._reader)
         return ServerWatch(self._reader, seconds)
 
     def close(self) -> None:
         """Close all connections."""
-        if self._held:
-            self._held.close()
+        for held in self._held:
+            held.close()
         self._reader.dispose()
         self._writer.dispose()
 

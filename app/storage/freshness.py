@@ -8,10 +8,10 @@ from time import monotonic
 from typing import Any, Final, Protocol
 
 import pysqlite3.dbapi2 as sqlite
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.storage.records import RevisionRecord
+from app.storage.revisions import newest_revision
 
 WATCH: Final = "airace-watch"
 """The name of the thread that reads from a server."""
@@ -19,8 +19,6 @@ WATCH: Final = "airace-watch"
 _LOOK_AT_FILE_AFTER: Final = 0.002
 _GIVE_UP_AFTER: Final = 10.0
 """Seconds without a question, after which a server is not asked any more until the next one."""
-
-_revisions = RevisionRecord.__table__
 
 
 class OwnWrites:
@@ -154,7 +152,7 @@ class ServerWatch:
                     self._thread.start()
 
     def _follow(self) -> None:
-        newest = select(_revisions.c.id, _revisions.c.recorded_at).order_by(_revisions.c.id.desc())
+        newest = newest_revision(self._engine.dialect)
         seen, state = None, self._read[0]
         driver: Any = None
         try:
@@ -164,7 +162,7 @@ class ServerWatch:
                 connection.detach()  # those who read have the pool for themselves
                 while self._is_wanted():
                     writes, began = own_writes.count, monotonic()
-                    found = connection.execute(newest.limit(1)).one_or_none()
+                    found = newest.fetch(connection, {})
                     if found != seen:
                         seen, state = found, state + 1
                     self._read = (state, began + self._seconds, writes)
