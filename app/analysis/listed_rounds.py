@@ -12,13 +12,12 @@ import orjson
 from sqlalchemy import FromClause, Numeric, Select, func, not_, or_, select
 from sqlalchemy.types import TypeEngine
 
-from app.analysis.indicator import Column
 from app.analysis.kept import kept_of
 from app.analysis.view import View, year
 from app.resources.funding import FUNDING
 from app.storage.columns import Characters, Whole
-from app.storage.fetching import fetch
-from app.storage.given_rows import TextOfRow, Together, given_rows
+from app.storage.given_rows import given_rows
+from app.storage.sums import add_up
 
 SUMS_AT_MOST = 20_000
 """So many sums are kept; where there are more, each question adds up for itself."""
@@ -64,15 +63,12 @@ def listed_rounds(view: View) -> FromClause:
 def _added_up(view: View, parts: Sequence[str]) -> dict[str, str]:
     """Return the sums of each country as JSON; or of every one, with the list of them."""
     every = _EVERY in parts
-    alike, query = _parts(view, None if every else parts)
-    # To sort rows by one text takes SQLite half as long as by six columns.
-    query = query.add_columns(TextOfRow(*alike)).group_by(Together(*alike))
-    query = query.limit(SUMS_AT_MOST + 1)
-    found = fetch(view.transaction.connection, query, {})
+    query = _rounds(view, None if every else parts)
+    found = add_up(view.transaction.connection, query, SUMS_AT_MOST + 1)
     if len(found) > SUMS_AT_MOST:
         return dict.fromkeys(parts, _TOO_MANY)
     rows: dict[str, list[str]] = defaultdict(list)
-    for amount, count, revision, text in found:
+    for text, amount, count, revision in found:
         row = [*orjson.loads(text), str(amount), count, revision]  # sums may have over 64 bits
         rows[row[0]].append(orjson.dumps(row).decode())
     texts = {country: ",".join(rows[country]) for country in (rows if every else parts)}
@@ -80,29 +76,31 @@ def _added_up(view: View, parts: Sequence[str]) -> dict[str, str]:
 
 
 def _sums(view: View, countries: Sequence[str] | None) -> Select[Any]:
-    alike, query = _parts(view, countries)
-    return query.add_columns(*alike).group_by(*alike)
+    each = _rounds(view, countries).subquery()
+    *alike, amount, revision = each.c
+    sums = (
+        func.sum(amount).label("amount_usd"),
+        func.count().label("count"),
+        func.max(revision).label("revision"),
+    )
+    return select(*alike, *sums).group_by(*alike)
 
 
-def _parts(view: View, countries: Sequence[str] | None) -> tuple[list[Column], Select[Any]]:
-    """Return what rounds are alike in, and the query of what they add up to, to be grouped."""
+def _rounds(view: View, countries: Sequence[str] | None) -> Select[Any]:
+    """Return the query of the rounds: what they are alike in, the amount, and the revision."""
     rows = view.rows(FUNDING).source.c
-    alike: list[Column] = [
+    # Rounds have a company, and totals none. Said like this, since SQLite would look most of the
+    # table up by way of an index for each, which costs several times as much as reading it through.
+    lacking = or_(rows.company.is_(None), rows.country.is_(None), rows.amount_usd.is_(None))
+    of_year = year(rows.period_first_day, rows.period_last_day)
+    query = select(
         rows.country,
         func.substr(rows.period_first_day, 1, 4).label("year"),
         rows.source,
         rows.original_source,
         rows.price_base,
         rows.qualifier,
-    ]
-    # Rounds have a company, and totals none. Said like this, since SQLite would look most of the
-    # table up by way of an index for each, which costs several times as much as reading it through.
-    lacking = or_(rows.company.is_(None), rows.country.is_(None), rows.amount_usd.is_(None))
-    sums: list[Column] = [
-        func.sum(rows.amount_usd).label("amount_usd"),
-        func.count().label("count"),
-        func.max(rows.revision).label("revision"),
-    ]
-    of_year = year(rows.period_first_day, rows.period_last_day)
-    query = select(*sums).where(not_(lacking), of_year.is_not(None))
-    return alike, query if countries is None else query.where(rows.country.in_(countries))
+        rows.amount_usd,
+        rows.revision,
+    ).where(not_(lacking), of_year.is_not(None))
+    return query if countries is None else query.where(rows.country.in_(countries))

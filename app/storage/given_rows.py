@@ -43,17 +43,6 @@ def _text_on_postgresql(element: TextOfRow, compiler: SQLCompiler, **options: An
     return f"CAST(json_build_array({compiler.process(element.clauses, **options)}) AS text)"
 
 
-class Together(TextOfRow):
-    """Values to group by: as one text where that is quicker, else as they are."""
-
-    inherit_cache = True
-
-
-@compiles(Together, "postgresql")
-def _together_on_postgresql(element: Together, compiler: SQLCompiler, **options: Any) -> str:
-    return compiler.process(element.clause_expr.element, **options)
-
-
 def given_rows(rows: str, columns: Mapping[str, TypeEngine[Any]]) -> Select[Any]:
     """Return the query of rows that are given as one text: a JSON array with an array for each."""
     given = MembersOfJson(bindparam(None, rows, type_=Text())).table_valued("value")
