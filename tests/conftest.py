@@ -23,8 +23,8 @@ from app.storage.database import Database
 from app.storage.migration import migrate
 from tests.support import need
 
-# How long a draw takes says more of the machine than of the strategy.
-settings.register_profile("busy", suppress_health_check=[HealthCheck.too_slow])
+# How long a draw or an example takes says more of the machine than of what is tested.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
 BACKENDS = ("sqlite", "postgresql")

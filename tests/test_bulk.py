@@ -107,7 +107,6 @@ def _row(key: str, drawn: tuple[str, list[str], str | None, int | None]) -> Stor
 
 @settings(
     max_examples=10,
-    deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )

@@ -108,7 +108,7 @@ REQUESTS = st.fixed_dictionaries(
 STEPS = st.lists(st.one_of(REQUESTS, REQUESTS, REQUESTS, st.integers(0, 2**20)), max_size=12)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(steps=STEPS)
 def test_what_is_kept_equals_what_is_made_anew(both: Clients, steps: list[Any]) -> None:
     """Over random requests and random writes, to the byte, headers and all."""

@@ -163,7 +163,7 @@ REQUESTS = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(asked=REQUESTS)
 def test_the_short_way_answers_as_the_router_does(
     both_ways: tuple[FastAPI, FastAPI], asked: Asked

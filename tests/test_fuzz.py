@@ -97,7 +97,6 @@ def test_no_request_finds_a_fault_or_an_answer_that_is_not_documented(
 
         @settings(
             max_examples=share,
-            deadline=None,
             database=None,
             derandomize=not LONG,
             phases=[Phase.generate, Phase.shrink],

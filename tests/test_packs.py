@@ -311,7 +311,7 @@ def random_facts(draw: st.DrawFn) -> Facts:
     }
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 @given(drawn=random_facts())
 def test_export_then_load_is_the_identity(templates: Templates, drawn: Facts) -> None:
     first, second = Database(templates.empty()), Database(templates.empty())

@@ -94,9 +94,7 @@ QUERIES = st.sampled_from(RESOURCES).flatmap(
 )
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=QUERIES)
 def test_pages_joined_are_the_list(served: Served, asked: tuple[Resource, dict[str, str]]) -> None:
     resource, parameters = asked
