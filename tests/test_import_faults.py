@@ -37,7 +37,7 @@ _SIZE = 100_000
 
 _IN_ONE_DATABASE = 250
 _LOOKED_AT_EACH = 25
-"""What is wrong in the data stays there: it is looked for once in so many copies, if they are many."""
+"""What is wrong in the data stays there: of many copies, it is looked for after some."""
 
 _OF_TABLES = b'""\',;|\t\n\r -/.0123456789aZ\x8f\xc3\xff'
 """Bytes that leave a table a table; of all bytes, one of a few hundred ends it with a NUL."""
