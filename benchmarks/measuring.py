@@ -70,8 +70,11 @@ def servers_up(place: Place, wanted: Sequence[Server] = SERVERS) -> Iterator[Up]
             elif not server.name.endswith("_postgresql") or place.postgresql:
                 up = stack.enter_context(running(server, place, cores().server))
                 workers[server.name] = [up]
-        # The second worker has the core of the load generator, which hardly needs it.
-        workers["ours"].append(stack.enter_context(running(service, place, cores().rest)))
+        # The second worker has the core of the load generators. What that costs bare uvicorn shows.
+        for server in wanted:
+            if server.name in {"ours", "bare"}:
+                second = stack.enter_context(running(server, place, cores().rest))
+                workers[server.name].append(second)
         yield Up(workers, left_out)
 
 

@@ -26,7 +26,7 @@ _LOOK: Final = {
 
 def rates_picture(results: Results) -> bytes:
     """Return an SVG of what each does, as a share of bare uvicorn, with the aims as strokes."""
-    modes = [mode for mode in results.load.modes if mode.key != "two_workers"]
+    modes = [mode for mode in results.load.modes if mode.workers == 1]
     bars = [
         {
             "name": mode.name,

@@ -134,9 +134,13 @@ def _django(_place: Place, port: int) -> list[str]:
 
 BARE: Final = Server("bare", _python("bare.py", lambda place: str(place.folder / BODY)))
 EMPTY: Final = Server("empty", _python("empty.py"))
+EMPTY_WITH_SQLALCHEMY: Final = Server(
+    "empty with SQLAlchemy", _python("empty.py", lambda _place: "sqlalchemy")
+)
 SERVERS: Final = (
     BARE,
     Server("nginx", _nginx, needs=(NGINX,)),
+    Server("by_hand", _python("by_hand.py", lambda place: str(place.database))),
     Server("orm", _python("fastapi_orm.py", lambda place: place.sqlite_url)),
     Server("orm_postgresql", _python("fastapi_orm.py", lambda place: place.psycopg_url)),
     Server("datasette", _datasette, needs=(PEERS_BIN / "datasette",)),

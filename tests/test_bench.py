@@ -49,7 +49,8 @@ def results(place: Place) -> Results:
     """What the parts of the benchmark find, at their smallest, of bare uvicorn and of ours."""
     need("wrk", not driving.missing())
     absent = replace(BARE, name="django", needs=("no-such-program",))
-    with servers_up(place, [BARE, absent, ours("ours")]) as up:
+    by_hand = next(server for server in SERVERS if server.name == "by_hand")
+    with servers_up(place, [BARE, absent, by_hand, ours("ours")]) as up:
         load = measure_load(place, up, EFFORT, nullcontext)
         product = up.workers["ours"][0]
         after_writes = measure_after_writes(place, product, 1, nullcontext)
@@ -100,7 +101,8 @@ def test_the_made_up_table_is_sound_and_the_same_on_every_database(
 def test_each_mode_is_driven_and_told(results: Results) -> None:
     keys = [mode.key for mode in results.load.modes]
     assert keys[0] == "bare"
-    assert {"ours_repeated", "ours_known", "ours_never", "middle_pages", "two_workers"} < set(keys)
+    asked_of_ours = {"ours_repeated", "ours_known", "ours_never", "middle_pages", "two_workers"}
+    assert {*asked_of_ours, "by_hand", "two_bare"} < set(keys)
     assert all(results.rate(key).median > 0 for key in keys)
     assert [one.address for one in results.after_writes] == list(ASKED)
     assert all(one.first and one.second and one.by_hand for one in results.after_writes)
