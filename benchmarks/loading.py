@@ -7,7 +7,8 @@ and 20 sources), then times, on SQLite and on PostgreSQL, each in a process of i
   `sqlite3` program where there is one, else the driver; COPY on PostgreSQL;
 - the same rows, ready to be stored, by the driver alone into a new database of ours, with its keys,
   checks, references, triggers and indexes: executemany on SQLite, COPY on PostgreSQL;
-- `airace load` of the pack into a new database, of the same again, and with 1 % of rows changed.
+- `airace load` of the pack into a new database, of the same again, and with 1 % of rows changed; on
+  PostgreSQL also into a new one with `--alone`.
 
 Prints seconds, rows a second, the ratio to the bare import, seconds of processor time (which say
 more on a machine that has other work) with their ratio, and the peak memory of the process: the
@@ -181,10 +182,10 @@ def by_hand(url: str, ready: Path) -> Cost:
     return cost(sys.executable, "-c", program, url, str(ready))
 
 
-def measure(name: str, urls: tuple[str, str], first: Path, changed: Path, rows: int) -> None:
-    """Time the bare import, the driver and the three loads, and print the table."""
+def measure(name: str, urls: tuple[str, ...], first: Path, changed: Path, rows: int) -> None:
+    """Time the bare import, the driver and the loads, and print the table."""
     airace = (sys.executable, "-m", "app.cli")
-    url, other = urls
+    url, other, *third = urls
     for one in urls:
         cost(*airace, "migrate", url=one)
     peer, bare = bare_import(url, first / "funding.csv")
@@ -194,6 +195,7 @@ def measure(name: str, urls: tuple[str, str], first: Path, changed: Path, rows: 
         "first": cost(*airace, "load", str(first), url=url),
         "again": cost(*airace, "load", str(first), url=url),
         "1 % changed": cost(*airace, "load", str(changed), url=url),
+        **{"first, alone": cost(*airace, "load", "--alone", str(first), url=one) for one in third},
     }
     title = f"{name}, {rows} rows"
     print(f"{title:34} {'s':>7} {'rows/s':>8} {'ratio':>6} {'cpu s':>7} {'ratio':>6} {'MB':>5}")
@@ -217,8 +219,8 @@ def main() -> None:
             urls = f"sqlite:///{folder / 'made-up.db'}", f"sqlite:///{folder / 'by-hand.db'}"
             measure("SQLite", urls, first, changed, rows)
         if "postgresql" in wanted:
-            with postgresql() as url, postgresql() as other:
-                measure("PostgreSQL", (url, other), first, changed, rows)
+            with postgresql() as url, postgresql() as other, postgresql() as third:
+                measure("PostgreSQL", (url, other, third), first, changed, rows)
 
 
 if __name__ == "__main__":

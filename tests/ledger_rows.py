@@ -57,10 +57,14 @@ def statistic(key: str, **fields: Any) -> StoredRow:
 
 
 def write(
-    database: Database, put: Rows | None = None, remove: Mapping[Resource, list[str]] | None = None
+    database: Database,
+    put: Rows | None = None,
+    remove: Mapping[Resource, list[str]] | None = None,
+    *,
+    is_alone: bool = False,
 ) -> Writing:
     """Write one revision and return it."""
-    with database.write(author="tester", message="a test") as writing:
+    with database.write(author="tester", message="a test", is_alone=is_alone) as writing:
         for resource, rows in (put or {}).items():
             writing.put(resource.ledger, rows)
         for resource, ids in (remove or {}).items():

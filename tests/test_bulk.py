@@ -27,6 +27,7 @@ from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
 from app.resources.sources import SOURCES
 from app.storage import batches, ledger
+from app.storage.aside import IndexesAside
 from app.storage.batches import Batch, Form
 from app.storage.database import Database
 from app.storage.ledger import LedgerRefusal, RepeatedKey, StoredRow
@@ -46,7 +47,7 @@ PAYERS = ("c0", "c1", "c2")
 def in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two rows be a large batch, and one row enough to copy."""
     monkeypatch.setattr(ledger, "BATCH", 2)
-    monkeypatch.setattr(batches.IndexesAside, "_LARGE", 2)
+    monkeypatch.setattr(IndexesAside, "_LARGE", 2)
     monkeypatch.setattr(batches, "_COPIED_FROM", 1)
 
 
@@ -110,9 +111,9 @@ def _row(key: str, drawn: tuple[str, list[str], str | None, int | None]) -> Stor
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
-@given(writes=st.lists(some_rows, min_size=1, max_size=4))
+@given(writes=st.lists(some_rows, min_size=1, max_size=4), is_alone=st.booleans())
 def test_in_bulk_the_same_comes_out_as_in_small_writes(
-    templates: Templates, writes: list[dict[str, Any]]
+    templates: Templates, writes: list[dict[str, Any]], *, is_alone: bool
 ) -> None:
     small, large = Database(templates.empty()), Database(templates.empty())
     try:
@@ -123,9 +124,9 @@ def test_in_bulk_the_same_comes_out_as_in_small_writes(
             write(small, {FUNDING: rows})
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(ledger, "BATCH", 2)
-                patch.setattr(batches.IndexesAside, "_LARGE", 2)
+                patch.setattr(IndexesAside, "_LARGE", 2)
                 patch.setattr(batches, "_COPIED_FROM", 1)
-                write(large, {FUNDING: iter(rows)})
+                write(large, {FUNDING: iter(rows)}, is_alone=is_alone)
         assert _everything(large) == _everything(small)
         assert _schema(large) == _schema(small)
         with large.read() as transaction:
@@ -154,6 +155,42 @@ def test_a_bulk_load_leaves_the_schema_to_the_letter(some_rounds: Database) -> N
         writing.put(FUNDING.ledger, rows())
     assert during == ([0] if on_sqlite else []), "the indexes were not put aside"
     assert (writing.added, writing.changed) == (22, 9)
+    assert _schema(some_rounds) == before
+
+
+@pytest.mark.usefixtures("in_bulk")
+@pytest.mark.parametrize("again", [False, True])
+def test_a_load_that_is_alone_leaves_the_schema_to_the_letter(
+    some_rounds: Database, *, again: bool
+) -> None:
+    before = _schema(some_rounds)
+    on_sqlite = some_rounds.url.get_backend_name() == "sqlite"
+    during: list[tuple[Any, ...]] = []
+    with some_rounds.write(author="tester", message="a test", is_alone=True) as writing:
+
+        def rows() -> Iterator[StoredRow]:
+            yield from _rounds(9) if again else _rounds(30, note="New")
+            if not on_sqlite:
+                counted = writing._connection.exec_driver_sql(_COUNT_ON_POSTGRESQL).one()
+                during.append(tuple(counted))
+            yield funding_round("last" if not again else "f90", "c0")
+
+        writing.put(COMPANIES.ledger, [company("c0", name="Changed"), company("c9")])
+        writing.put(FUNDING.ledger, rows())
+    if not on_sqlite:
+        ((indexes, keys),) = during
+        assert keys == 0
+        assert (indexes == 0) is not again, "they are put aside where much is new"
+    assert latest(some_rounds) == 3
+    assert _schema(some_rounds) == before
+    with some_rounds.read() as transaction:
+        assert list(check(transaction)) == []
+
+
+def test_a_load_that_is_alone_and_changes_nothing_leaves_the_schema(some_rounds: Database) -> None:
+    before = _schema(some_rounds)
+    write(some_rounds, {FUNDING: _rounds(9)}, is_alone=True)
+    assert latest(some_rounds) == 2
     assert _schema(some_rounds) == before
 
 
@@ -188,21 +225,26 @@ _COUNT_INDEXES = """
 SELECT count(*) FROM sqlite_master WHERE type = 'index' AND tbl_name = 'funding' AND sql > ''
 """
 
+_COUNT_ON_POSTGRESQL = """
+SELECT (SELECT count(*) FROM pg_indexes WHERE tablename = 'funding' AND indexname LIKE 'ix%%'),
+    (SELECT count(*) FROM pg_constraint WHERE conrelid = 'funding'::regclass AND contype = 'f')
+"""
+
 
 def test_a_load_that_is_small_beside_its_table_keeps_the_indexes(
     some_rounds: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(some_rounds, {FUNDING: _rounds(40)})
     monkeypatch.setattr(ledger, "BATCH", 2)
-    monkeypatch.setattr(batches.IndexesAside, "_LARGE", 2)
+    monkeypatch.setattr(IndexesAside, "_LARGE", 2)
     schemas: list[str] = []
-    put_back = batches.IndexesAside.put_back
+    put_back = IndexesAside.put_back
 
-    def seen(indexes: batches.IndexesAside) -> None:
+    def seen(indexes: IndexesAside) -> None:
         schemas.append(repr(indexes._aside))
         put_back(indexes)
 
-    monkeypatch.setattr(batches.IndexesAside, "put_back", seen)
+    monkeypatch.setattr(IndexesAside, "put_back", seen)
     write(some_rounds, {FUNDING: [*_rounds(40)[:38], *_rounds(40, note="New")[38:]]})
     assert schemas == ["None"]
 
@@ -231,12 +273,13 @@ def test_a_large_load_leaves_its_tables_counted_on_postgresql(
     ],
     ids=["a check", "a reference", "a key twice"],
 )
+@pytest.mark.parametrize("is_alone", [False, True], ids=["", "alone"])
 def test_a_bulk_load_that_fails_leaves_everything_as_it_was(
-    some_rounds: Database, rows: list[StoredRow]
+    some_rounds: Database, rows: list[StoredRow], *, is_alone: bool
 ) -> None:
     before, schema = _everything(some_rounds), _schema(some_rounds)
     with pytest.raises(Exception, match=r"ck_funding_total_or_round|bad -> nobody|f07 comes"):
-        write(some_rounds, {FUNDING: rows})
+        write(some_rounds, {FUNDING: rows}, is_alone=is_alone)
     assert (_everything(some_rounds), _schema(some_rounds)) == (before, schema)
     write(some_rounds, {FUNDING: _rounds(30)})
     assert latest(some_rounds) == 3

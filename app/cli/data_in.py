@@ -36,6 +36,12 @@ from app.kit.text import counted
 )
 @click.option("--author", help="Who loads it; the pack's own author unless given.")
 @click.option("--message", help="Why; a title unless given.")
+@click.option(
+    "--alone",
+    is_flag=True,
+    help="Nobody else uses the database. On PostgreSQL much that is new is loaded several times "
+    "as fast, and whoever does read waits until the end; SQLite makes nobody wait anyway.",
+)
 @plainly
 def load(
     what: str,
@@ -52,6 +58,7 @@ def load(
     reject_file: Path | None,
     author: str | None,
     message: str | None,
+    alone: bool,
 ) -> None:
     """Load WHAT: a table, or a pack: a folder, a zip of it, or the name of one that ships.
 
@@ -67,7 +74,7 @@ def load(
     from app.exchange.archives import is_packed
 
     if not mapping and (not path.is_file() or is_packed(path)):
-        _load_pack(what, author, message)
+        _load_pack(what, author, message, is_alone=alone)
         return
     from app.cli.tables import load_file
     from app.exchange.import_report import Asked
@@ -83,6 +90,7 @@ def load(
         author=author or "airace load",
         message=message,
         dry_run=dry_run,
+        is_alone=alone,
     )
     load_file(
         migrated(),
@@ -96,7 +104,7 @@ def load(
     )
 
 
-def _load_pack(what: str, author: str | None, message: str | None) -> None:
+def _load_pack(what: str, author: str | None, message: str | None, *, is_alone: bool) -> None:
     from app.exchange.archives import unpacked
     from app.exchange.packs import load_pack, open_pack
     from app.exchange.seed import find_pack
@@ -105,7 +113,9 @@ def _load_pack(what: str, author: str | None, message: str | None) -> None:
         unpacked(find_pack(what)) as folder,
         bar("Loading", open_pack(folder).size, "bytes") as tell,
     ):
-        loaded = load_pack(migrated(), folder, author=author, message=message, progress=tell)
+        loaded = load_pack(
+            migrated(), folder, author=author, message=message, is_alone=is_alone, progress=tell
+        )
     click.echo(told(loaded.pack, loaded.revision, loaded.added, loaded.changed))
 
 

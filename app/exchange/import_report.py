@@ -24,6 +24,8 @@ class Asked:
     author: str = "airace load"
     message: str | None = None
     dry_run: bool = False
+    is_alone: bool = False
+    """Whether nobody else uses the database, so that on PostgreSQL others may be made to wait."""
 
 
 @dataclass

@@ -49,7 +49,9 @@ def import_table(
     report = Report(mapping.name, mapping.resource.many, key)
     message = asked.message or f"{mapping.content.title}: {name}"
     try:
-        with database.write(author=asked.author, message=message, origin=mapping.name) as writing:
+        with database.write(
+            author=asked.author, message=message, origin=mapping.name, is_alone=asked.is_alone
+        ) as writing:
             _Import(writing, table, mapping, asked, source, report).run()
             report.added, report.changed = writing.added, writing.changed
             report.removed = writing.removed

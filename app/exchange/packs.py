@@ -85,17 +85,22 @@ def load_pack(
     author: str | None = None,
     message: str | None = None,
     once: bool = False,
+    is_alone: bool = False,
     progress: Progress | None = None,
 ) -> Loaded:
     """Load a pack as one revision. Rows that are there already as they are change nothing.
 
     With `once`, a pack of this name that was loaded before is left alone, so that what was
-    corrected since stays corrected. Raises UnreadablePack, and then nothing is loaded.
+    corrected since stays corrected. `is_alone` is for the database. Raises UnreadablePack, and
+    then nothing is loaded.
     """
     pack = open_pack(folder)
     try:
         with database.write(
-            author=author or pack.author, message=message or pack.title, origin=pack.name
+            author=author or pack.author,
+            message=message or pack.title,
+            origin=pack.name,
+            is_alone=is_alone,
         ) as writing:
             if once and writing.knows_origin(pack.name):
                 return Loaded(pack.name, None, 0, 0)

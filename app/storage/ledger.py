@@ -16,7 +16,8 @@ from sqlalchemy.engine import Dialect
 
 from app.kit.memory import cycles_left_alone
 from app.storage import batches
-from app.storage.batches import Batch, Form, IndexesAside, Values
+from app.storage.aside import ForeignKeysAside, IndexesAside
+from app.storage.batches import Batch, Form, Values
 from app.storage.batches import StoredRow as StoredRow  # noqa: PLC0414  (part of what this offers)
 from app.storage.records import (
     LEDGER,
@@ -57,9 +58,12 @@ class ReplacedKey(LedgerRefusal):
 
 
 class Writing:
-    """One revision in the making. Its number is taken when its turn to write has come."""
+    """One revision in the making. Its number is taken when its turn to write has come.
 
-    def __init__(self, connection: Connection) -> None:
+    One that is alone with its server, as is said of it, may have others wait.
+    """
+
+    def __init__(self, connection: Connection, *, is_alone: bool = False) -> None:
         lock = WriteLockRecord.__table__
         connection.execute(select(lock.c.id).with_for_update())
         newest = select(RevisionRecord.id, RevisionRecord.recorded_at)
@@ -68,6 +72,8 @@ class Writing:
         self.revision: int = number + 1
         self.added = self.changed = self.removed = 0
         self._connection = connection
+        self._is_alone = is_alone and connection.dialect.name == "postgresql"
+        self._foreign_keys = ForeignKeysAside(connection) if self._is_alone else None
         self._touched: dict[str, LedgerTable] = {}
         self._left_alone: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
         self._named: defaultdict[str, set[str | None]] = defaultdict(set)
@@ -100,7 +106,8 @@ class Writing:
             for table, batch in made:
                 if table.name not in tables:
                     columns = Form(self._connection.dialect, table).columns
-                    tables[table.name] = table, columns, IndexesAside(self._connection, table.name)
+                    indexes = IndexesAside(self._connection, table.name, is_alone=self._is_alone)
+                    tables[table.name] = table, columns, indexes
                 _, columns, indexes = tables[table.name]
                 if batch.values:
                     growing = tables.keys() - {table.name}
@@ -180,9 +187,14 @@ class Writing:
 
         Raises DanglingReference; then nothing of the revision may be committed.
         """
-        if not self._touched:
-            return
-        self._prove_references()
+        if self._touched:
+            self._prove_references()
+            self._enter(author=author, message=message, origin=origin, recorded_at=recorded_at)
+        if self._foreign_keys:
+            self._foreign_keys.put_back()
+
+    def _enter(self, *, author: str, message: str, origin: str | None, recorded_at: str) -> None:
+        """Enter the revision in the list of revisions."""
         for table in self._touched.values():
             if key := self._connection.scalar(come_back(table, self.revision).limit(1)):
                 self._refuse_replaced(table, key)
