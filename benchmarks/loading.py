@@ -195,8 +195,9 @@ def measure(name: str, urls: tuple[str, ...], first: Path, changed: Path, rows: 
         "first": cost(*airace, "load", str(first), url=url),
         "again": cost(*airace, "load", str(first), url=url),
         "1 % changed": cost(*airace, "load", str(changed), url=url),
-        **{"first, alone": cost(*airace, "load", "--alone", str(first), url=one) for one in third},
     }
+    for one in third:
+        loads["first, alone"] = cost(*airace, "load", "--alone", str(first), url=one)
     title = f"{name}, {rows} rows"
     print(f"{title:34} {'s':>7} {'rows/s':>8} {'ratio':>6} {'cpu s':>7} {'ratio':>6} {'MB':>5}")
     for what, came_to in {peer: bare, "by the driver, our tables": plain, **loads}.items():
