@@ -32,9 +32,8 @@ from app.exchange.pack_tables import read_batches
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
 from app.resources.sources import SOURCES
-from app.storage.batches import Form
+from app.storage.batches import MEMBER_COLUMNS, Form
 from app.storage.engine import database_url
-from app.storage.ledger import MEMBER_COLUMNS
 from benchmarks.shared import (
     COMPANY_COUNT,
     COUNTRIES,

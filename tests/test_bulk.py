@@ -30,8 +30,9 @@ from app.storage import batches, ledger
 from app.storage.aside import IndexesAside
 from app.storage.batches import Batch, Form
 from app.storage.database import Database
-from app.storage.ledger import LedgerRefusal, RepeatedKey, StoredRow
+from app.storage.ledger import StoredRow
 from app.storage.records import LEDGER, LedgerTable
+from app.storage.refusals import LedgerRefusal, RepeatedKey
 from tests.conftest import Templates
 from tests.ledger_rows import company, funding_round, latest, listed, source, write
 from tests.support import ROOT
@@ -346,7 +347,7 @@ def test_a_second_process_tells_the_same_faults(tmp_path: Path, table: str) -> N
 
     path = tmp_path / "sources.csv"
     beside = read_batches_beside(SOURCES, path, "sqlite+pysqlite", None)
-    assert faults(beside) == faults(read_table(SOURCES, path, None))
+    assert faults(beside) == faults(read_table(SOURCES.fact, path, None))
 
 
 def test_nothing_is_loaded_where_the_second_process_ends_early(

@@ -20,8 +20,9 @@ from app.resources.resource import Resource
 from app.resources.sources import SOURCES
 from app.resources.statistics import STATISTICS
 from app.storage.database import Database
-from app.storage.ledger import DanglingReference, LedgerRefusal, RepeatedKey, StoredRow
+from app.storage.ledger import StoredRow
 from app.storage.records import LEDGER
+from app.storage.refusals import DanglingReference, LedgerRefusal, RepeatedKey
 from tests.conftest import Templates
 from tests.ledger_rows import (
     adoption,

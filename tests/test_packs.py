@@ -350,7 +350,12 @@ def write_pack(folder: Path, tables: dict[str, str | bytes], **changes: Any) -> 
     folder.mkdir(exist_ok=True)
     resources = [resource for resource in RESOURCES if resource.many in tables]
     content = descriptor(
-        name="trial", title="A trial", description="A trial.", author="tests", resources=resources
+        name="trial",
+        title="A trial",
+        description="A trial.",
+        author="tests",
+        resources=resources,
+        has_replacements="replacements" in tables,
     )
     (folder / "datapackage.json").write_bytes(orjson.dumps({**content, **changes}))
     for name, text in tables.items():

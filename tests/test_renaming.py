@@ -19,7 +19,7 @@ from app.resources.resource import Resource
 from app.resources.sources import SOURCES
 from app.settings import Settings
 from app.storage.database import Database
-from app.storage.ledger import LedgerRefusal, RepeatedKey, ReplacedKey
+from app.storage.refusals import LedgerRefusal, RepeatedKey, ReplacedKey
 from tests.answering import client_of, is_problem
 from tests.conftest import Templates
 from tests.ledger_rows import (

@@ -116,7 +116,7 @@ def _load_pack(what: str, author: str | None, message: str | None, *, is_alone: 
         loaded = load_pack(
             migrated(), folder, author=author, message=message, is_alone=is_alone, progress=tell
         )
-    click.echo(told(loaded.pack, loaded.revision, loaded.added, loaded.changed))
+    click.echo(told(loaded))
 
 
 def _answers(given: tuple[str, ...]) -> dict[str, str]:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app import __version__
+from app.kit.text import counted
 
 if TYPE_CHECKING:
+    from app.exchange.packs import Loaded
     from app.settings import Settings
     from app.storage.database import Database
 
@@ -45,7 +47,7 @@ def _in_words(error: Exception) -> str | None:
     from app.kit.queries import UnreadableQuery
     from app.resources.reading import Unanswerable
     from app.storage.engine import UnusableDatabase
-    from app.storage.ledger import LedgerRefusal
+    from app.storage.refusals import LedgerRefusal
 
     match error:
         case UnreadablePack():
@@ -103,10 +105,18 @@ def main() -> None:
     """
 
 
-def told(pack: str, revision: int | None, added: int, changed: int) -> str:
-    if revision is None:
-        return f"{pack}: everything in it is there already; nothing was changed."
-    return f"Loaded {pack} as revision {revision}: {added} rows added, {changed} changed."
+def told(loaded: "Loaded") -> str:
+    """Return what loading a pack came to, as a line to print."""
+    if loaded.revision is None:
+        return f"{loaded.pack}: everything in it is there already; nothing was changed."
+    done = told_rows(loaded.added, loaded.changed, loaded.removed)
+    return f"Loaded {loaded.pack} as revision {loaded.revision}: {done}."
+
+
+def told_rows(added: int, changed: int, removed: int) -> str:
+    """Return how many rows a revision wrote, as part of a line."""
+    gone = f", {removed:,} removed" if removed else ""
+    return f"{counted(added, 'row')} added, {changed:,} changed{gone}"
 
 
 @contextmanager

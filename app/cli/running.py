@@ -58,5 +58,5 @@ def prepare(settings: "Settings") -> "Database":
 
     for loaded in seed(database, settings.seed_packs):
         if loaded.revision is not None:
-            click.echo(told(loaded.pack, loaded.revision, loaded.added, loaded.changed))
+            click.echo(told(loaded))
     return database

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from app.cli.group import told_rows
 from app.exchange.import_report import Asked, Report, TooManyRejects
 from app.exchange.importing import import_table
 from app.exchange.mapping import (
@@ -21,6 +22,7 @@ from app.exchange.mapping import (
 )
 from app.exchange.rejects import Reject
 from app.exchange.tables import UnreadableTable, open_table
+from app.kit.text import counted
 from app.storage.database import Database
 
 SOME_REJECTED = 3
@@ -63,7 +65,9 @@ def load_file(
         ) from None
     _write_rejects(reject_file, report.rejects)
     kind = " of ".join([*reversed(table.parts), table.format])
-    click.echo(f"{path.name}: {kind}, {table.decoding}; {report.rows:,} rows, by {found.name}.")
+    click.echo(
+        f"{path.name}: {kind}, {table.decoding}; {counted(report.rows, 'row')}, by {found.name}."
+    )
     _tell(report, dry_run=asked.dry_run)
     _tell_rejects(report, reject_file)
     if report.rejected:
@@ -78,7 +82,7 @@ def _mapping(name: str | None, resource: str | None, header: list[str]) -> Table
 
 def _tell(report: Report, *, dry_run: bool) -> None:
     """Print what was made, merged and left out."""
-    done = f"{report.added:,} rows added, {report.changed:,} changed, {report.removed:,} removed"
+    done = told_rows(report.added, report.changed, report.removed)
     if dry_run:
         click.echo(f"Only tried: as it stands there would be {done}.")
     elif report.revision is None:
@@ -86,8 +90,12 @@ def _tell(report: Report, *, dry_run: bool) -> None:
     else:
         click.echo(f"Loaded as revision {report.revision}: {done}, source {report.source}.")
     made = [
-        *([f"{report.companies_made:,} companies"] if report.companies_made else []),
-        *([f"{report.models_made:,} AI models"] if report.models_made else []),
+        *(
+            [counted(report.companies_made, "company", "companies")]
+            if report.companies_made
+            else []
+        ),
+        *([counted(report.models_made, "AI model")] if report.models_made else []),
         *([f"the groups {', '.join(report.groups_made)}"] if report.groups_made else []),
     ]
     if made:
@@ -99,7 +107,7 @@ def _tell(report: Report, *, dry_run: bool) -> None:
     if report.spellings:
         click.echo(f"Addresses that differ in the case of letters only: {report.spellings:,}.")
     for why, count in report.skipped.items():
-        click.echo(f"Left out: {count:,} rows {why}.")
+        click.echo(f"Left out: {counted(count, 'row')} {why}.")
     if report.unused_columns:
         click.echo(f"Columns that nothing reads: {', '.join(report.unused_columns)}.")
 
@@ -116,7 +124,7 @@ def _tell_rejects(report: Report, reject_file: Path | None) -> None:
         rest = report.rejected - _SHOWN_REJECTS
         where = f"all are in {reject_file}" if reject_file else "--reject-file F has them all"
         click.echo(f"... and {rest:,} more; {where}.", err=True)
-    click.echo(f"Refused: {report.rejected:,} rows.", err=True)
+    click.echo(f"Refused: {counted(report.rejected, 'row')}.", err=True)
     for kind, count in report.kinds.most_common():
         click.echo(f"  {count:,} times {kind}", err=True)
 

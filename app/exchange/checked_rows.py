@@ -22,8 +22,7 @@ from app.kit.errors import faults_of
 from app.resources.companies import COMPANIES, CompanyFact
 from app.resources.entry_columns import EntryColumns
 from app.resources.resource import Resource, list_names
-from app.storage.batches import Batch, Form, StoredColumns, StoredRow
-from app.storage.ledger import BATCH
+from app.storage.batches import BATCH, Batch, Form, StoredColumns, StoredRow
 
 _FEW = 250
 

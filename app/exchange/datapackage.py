@@ -1,41 +1,54 @@
 """The descriptor of a pack: a Data Package (version 2) whose schemas follow from the resources."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
+from app.exchange.replaced_keys import NAME, PRIMARY_KEY, Replacement
 from app.kit.fields import LIST_SEPARATOR, is_list
-from app.resources.resource import Resource
+from app.resources.resource import Entry, Resource
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 
 
 def descriptor(
-    *, name: str, title: str, description: str, author: str, resources: Iterable[Resource]
+    *,
+    name: str,
+    title: str,
+    description: str,
+    author: str,
+    resources: Iterable[Resource],
+    has_replacements: bool = False,
 ) -> dict[str, Any]:
-    """Return the content of `datapackage.json` for CSV files of these resources."""
+    """Return the content of `datapackage.json` for CSV files of these resources.
+
+    Where the pack has the keys that were replaced, their table comes after those.
+    """
+    tables = [_table(resource.many, resource.fact, ["id"]) for resource in resources]
+    if has_replacements:
+        tables.append(_table(NAME, Replacement, PRIMARY_KEY))
     return {
         "$schema": PROFILE,
         "name": name,
         "title": title,
         "description": description,
         "contributors": [{"title": author}],
-        "resources": [_table(resource) for resource in resources],
+        "resources": tables,
     }
 
 
-def _table(resource: Resource) -> dict[str, Any]:
+def _table(name: str, entry: type[Entry], primary_key: Sequence[str]) -> dict[str, Any]:
     return {
-        "name": resource.many,
-        "path": f"{resource.many}.csv",
+        "name": name,
+        "path": f"{name}.csv",
         "type": "table",
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
         "schema": {
-            "fields": [_field(name, field) for name, field in resource.fact.model_fields.items()],
-            "primaryKey": ["id"],
+            "fields": [_field(field, info) for field, info in entry.model_fields.items()],
+            "primaryKey": list(primary_key),
             "missingValues": [""],
         },
     }

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,12 +14,14 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import orjson
 
 from app.exchange.datapackage import descriptor
+from app.exchange.replaced_keys import NAME as REPLACEMENTS
+from app.exchange.replaced_keys import Replacement, replaced_rows
 from app.kit.formats import write_csv
-from app.kit.tables import columns_of
+from app.kit.tables import Column, columns_of
 from app.resources.queries import ListQuery, PageQuery
-from app.resources.reading import Item, ResourceList
+from app.resources.reading import Item, ResourceList, Row
 from app.resources.registry import RESOURCES
-from app.resources.resource import Resource
+from app.resources.resource import Entry
 from app.resources.results import read_all, read_rows
 from app.resources.sources import SOURCES
 from app.storage.database import Database, Revision
@@ -39,10 +41,22 @@ Files = Iterator[tuple[str, Iterator[bytes]]]
 
 
 def package_files(database: Database, at: Revision, progress: Progress | None = None) -> Files:
-    """Yield the files of the package of a revision: a table for each resource, the descriptor."""
-    tables = [_Table(resource) for resource in RESOURCES]
-    for table in tables:
-        yield f"{table.resource.many}.csv", table.written(database, at, progress)
+    """Yield the files of the package of a revision: a table for each resource, the descriptor.
+
+    Between them comes the table of the keys that were replaced, where there are any.
+    """
+    tables: list[_Table] = []
+    for resource in RESOURCES:
+        table = _Table(resource.many, resource.fact)
+        query = ListQuery(fields=[column.name for column in table.columns])
+        rows = read_rows(database, ResourceList(resource), query, at, table.counting(progress))
+        yield table.path, table.written(rows)
+        tables.append(table)
+    replaced = replaced_rows(database, at)
+    if replaced:
+        table = _Table(REPLACEMENTS, Replacement, len(replaced))
+        yield table.path, table.written([replaced])
+        tables.append(table)
     everything = read_all(database, ResourceList(SOURCES), PageQuery(), at)
     sources = [source for batch in everything for source in batch]
     content = orjson.dumps(_described(tables, sources, at), option=orjson.OPT_INDENT_2)
@@ -132,28 +146,38 @@ class _Forward:
 
 @dataclass
 class _Table:
-    """The table of a resource as it is written, and what is known of it in the end."""
+    """A table as it is written, and what is known of it in the end."""
 
-    resource: Resource
+    name: str
+    entry: type[Entry]
     rows: int = 0
     size: int = 0
     checksum: str = ""
 
-    def written(
-        self, database: Database, at: Revision, progress: Progress | None
-    ) -> Iterator[bytes]:
-        """Yield the table as CSV in pieces, and note its size and checksum."""
-        columns = columns_of(self.resource.fact)
-        query = ListQuery(fields=[column.name for column in columns])
+    @property
+    def path(self) -> str:
+        """The name of its file."""
+        return f"{self.name}.csv"
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Its columns."""
+        return columns_of(self.entry)
+
+    def counting(self, progress: Progress | None) -> Progress:
+        """Return what counts the rows that are written, and tells of them."""
 
         def told(rows: int) -> None:
             self.rows += rows
             if progress:
                 progress(rows)
 
-        batches = read_rows(database, ResourceList(self.resource), query, at, told)
+        return told
+
+    def written(self, rows: Iterable[Sequence[Row]]) -> Iterator[bytes]:
+        """Yield the table as CSV in pieces, and note its size and checksum."""
         seen = sha256()
-        for piece in write_csv(columns, batches):
+        for piece in write_csv(self.columns, rows):
             seen.update(piece)
             self.size += len(piece)
             yield piece
@@ -168,7 +192,8 @@ def _described(tables: list[_Table], sources: list[Item], at: Revision) -> dict[
         description="Exported facts; airace load reads them again. Each licence is that of a "
         "source, as far as known, and holds for what that source states.",
         author="AI Race Indicators",
-        resources=[table.resource for table in tables],
+        resources=RESOURCES,
+        has_replacements=len(tables) > len(RESOURCES),
     )
     tables_described = content.pop("resources")
     for described, table in zip(tables_described, tables, strict=True):

@@ -26,8 +26,9 @@ from app.resources.countries import COUNTRIES, CountryFact
 from app.resources.sources import SOURCES, SourceFact
 from app.storage.batches import Batch
 from app.storage.database import Database
-from app.storage.ledger import LedgerRefusal, Writing
+from app.storage.ledger import Writing
 from app.storage.records import LedgerTable
+from app.storage.refusals import LedgerRefusal
 
 _KEYS_ARE_CODES = {"countries", "sources"}
 

@@ -15,8 +15,7 @@ from app.kit.formulas import restore
 from app.kit.text import nearest
 from app.resources.entry_columns import EntryColumns
 from app.resources.resource import Entry, Resource, list_names
-from app.storage.batches import Batch, Form, StoredColumns, StoredRow
-from app.storage.ledger import BATCH
+from app.storage.batches import BATCH, Batch, Form, StoredColumns, StoredRow
 
 _FAULTS_AT_MOST = 100
 _LARGEST_CELL = 131_072
@@ -45,15 +44,15 @@ def read_batches(
 
     Raises UnreadablePack with its faults, at the end of the file.
     """
-    parts = read_table(resource, path, progress)
+    parts = read_table(resource.fact, path, progress)
     while some := list(islice(parts, BATCH // _AT_ONCE)):
         yield form.batch_of_columns(some)
 
 
 def read_table(
-    resource: Resource, path: Path, progress: Progress | None
+    entry: type[Entry], path: Path, progress: Progress | None
 ) -> Iterator[StoredColumns]:
-    """Yield the rows of a file, some at once and by column.
+    """Yield the rows of a file, each of which is such an entry, some at once and by column.
 
     Raises UnreadablePack with its faults, at the end of the file.
     """
@@ -64,12 +63,12 @@ def read_table(
         told = 0
         try:
             header = next(reader, [])
-            _check_header(resource, path, header)
-            columns = EntryColumns(resource.fact, header, of_cells=True)
+            _check_header(entry, path, header)
+            columns = EntryColumns(entry, header, of_cells=True)
             for lines, rows in _some_at_once(reader):
                 stored = columns.of_rows(rows)
                 if stored is None:
-                    one_by_one = _OneByOne(resource.fact, header, path.name)
+                    one_by_one = _OneByOne(entry, header, path.name)
                     stored = one_by_one.stored(lines, rows)
                     faults += one_by_one.faults
                 if stored:
@@ -89,8 +88,8 @@ def read_table(
         raise UnreadablePack(*faults[:_FAULTS_AT_MOST])
 
 
-def _check_header(resource: Resource, path: Path, header: list[str]) -> None:
-    columns = resource.fact.model_fields
+def _check_header(entry: type[Entry], path: Path, header: list[str]) -> None:
+    columns = entry.model_fields
     faults = [
         Fault(f"column {position}", "is not a column here", tuple(columns), nearest(name, columns))
         for position, name in enumerate(header, 1)

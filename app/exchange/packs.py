@@ -12,12 +12,14 @@ from app.exchange.beside import read_batches_beside
 from app.exchange.pack_tables import Progress as Progress  # noqa: PLC0414  (part of what this offers)
 from app.exchange.pack_tables import UnreadablePack as UnreadablePack  # noqa: PLC0414
 from app.exchange.pack_tables import read_batches
+from app.exchange.replaced_keys import NAME as REPLACEMENTS
+from app.exchange.replaced_keys import read_replaced
 from app.kit.text import nearest
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
 from app.storage.batches import Form
 from app.storage.database import Database
-from app.storage.ledger import LedgerRefusal
+from app.storage.refusals import LedgerRefusal
 
 DESCRIPTOR = "datapackage.json"
 _LARGE = 10_000_000  # bytes of a file whose reading is worth a process of its own
@@ -31,6 +33,7 @@ class Loaded:
     revision: int | None
     added: int
     changed: int
+    removed: int
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Pack:
     title: str
     author: str
     files: tuple[tuple[Resource, Path], ...]
+    replaced: Path | None = None
+    """Its file of keys that were replaced by others, where it has one."""
 
     @property
     def size(self) -> int:
@@ -64,7 +69,7 @@ def open_pack(folder: Path) -> Pack:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
         raise UnreadablePack(f"{folder}: its {DESCRIPTOR} is not a data package") from None
     known = {resource.many: resource for resource in RESOURCES}
-    for unknown in named.keys() - known.keys():
+    for unknown in named.keys() - known.keys() - {REPLACEMENTS}:
         near = nearest(str(unknown), known)
         raise UnreadablePack(
             f"{folder}: {unknown} is not a resource here; there are {', '.join(known)}"
@@ -75,7 +80,8 @@ def open_pack(folder: Path) -> Pack:
         for name, resource in known.items()
         if name in named
     ]
-    return Pack(name, title, author, tuple(files))
+    replaced = _inside(folder, named[REPLACEMENTS]) if REPLACEMENTS in named else None
+    return Pack(name, title, author, tuple(files), replaced)
 
 
 def load_pack(
@@ -103,7 +109,7 @@ def load_pack(
             is_alone=is_alone,
         ) as writing:
             if once and writing.knows_origin(pack.name):
-                return Loaded(pack.name, None, 0, 0)
+                return Loaded(pack.name, None, 0, 0, 0)
             for resource, path in pack.files:
                 if path.stat().st_size >= _LARGE and (cpu_count() or 1) > 1:
                     made = read_batches_beside(resource, path, database.url.drivername, progress)
@@ -111,10 +117,12 @@ def load_pack(
                     form = Form(database.url.get_dialect()(), resource.ledger)
                     made = read_batches(resource, path, form, progress)
                 writing.put_batches(resource.ledger, made)
+            if pack.replaced:
+                writing.note_replaced(read_replaced(pack.replaced))
     except LedgerRefusal as refusal:
         raise UnreadablePack(f"{folder}: {refusal}") from None
-    revision = writing.revision if writing.added or writing.changed else None
-    return Loaded(pack.name, revision, writing.added, writing.changed)
+    revision = writing.revision if writing.differs else None
+    return Loaded(pack.name, revision, writing.added, writing.changed, writing.removed)
 
 
 def _inside(folder: Path, path: Any) -> Path:

@@ -38,7 +38,8 @@ def export_router(database: Database) -> APIRouter:
         operation_id="get_export",
         summary="Download the whole data",
         description="All facts of one revision as a Data Package: a CSV file for each resource, "
-        "and `datapackage.json` with schemas, sources, licences, sizes and checksums. "
+        "the keys that were replaced by others, if any, and `datapackage.json` with schemas, "
+        "sources, licences, sizes and checksums. "
         "`airace load` reads it again.",
         responses=responses(
             others=(_ZIP,), errors=(400, 422), never=(406,), description="The zip."

@@ -37,6 +37,6 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     return by_fold[matches[0]] if matches else None
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun: `1 row`, `3 rows`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: `1 row`, `3,000 rows`, `2 companies`."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"

@@ -13,6 +13,7 @@ from app.analysis.catalogue import IndicatorEntry
 from app.analysis.claims import Claim, Claims
 from app.analysis.comparison import Comparison, Gap, Trend
 from app.analysis.race import Race, Standing
+from app.kit.text import counted
 from app.site import words
 from app.site.templating import mount_point, render
 from app.storage.database import Revision
@@ -176,7 +177,7 @@ def _tally(told: int, silent: int) -> str:
     """Return what the headline does not say: how much cannot be told, and that nothing is added."""
     if not told:
         return "Nothing is guessed: where no source gives both sides, there is no answer."
-    left = f"On {words.counted(silent, 'other')} no leader can be named. " if silent else ""
+    left = f"On {counted(silent, 'other')} no leader can be named. " if silent else ""
     return f"{left}Indicators are counted here, never weighed: what matters more is yours to say."
 
 
@@ -252,7 +253,7 @@ def _agreement(view: RaceView, gap: Gap) -> str:
             parts.append(f"{count} {verb if count == 1 else plural} {tail}")
     if said.undecided:
         parts.append(f"{said.undecided} contradict{'s' * (said.undecided == 1)} itself by scope")
-    start = words.counted(said.witnesses, "independent source")
+    start = counted(said.witnesses, "independent source")
     return f"{start} can say: {words.listed(parts)}."
 
 
@@ -350,8 +351,8 @@ def _spreads(view: RaceView) -> list[str]:
         terms = f"; they differ in {words.listed(said)}" if said else ""
         found.append(
             f"{view.countries[spread.country].name}, {spread.year}: "
-            f"{words.counted(spread.claims, 'figure')} from "
-            f"{words.counted(spread.witnesses, 'independent source')}, {figures}{terms}."
+            f"{counted(spread.claims, 'figure')} from "
+            f"{counted(spread.witnesses, 'independent source')}, {figures}{terms}."
         )
     return found
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from app.analysis.race import Standing
 from app.analysis.sentences import QUALIFIER_WORDS, number_words
+from app.kit.text import counted
 
 # English says "the" before these, and only these, of the names that figures are stated for.
 _WITH_ARTICLE: Final = frozenset(
@@ -69,11 +70,6 @@ def with_article(code: str, name: str) -> str:
 def capital(text: str) -> str:
     """Return a text with its first letter as a sentence begins."""
     return text[:1].upper() + text[1:]
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with what it counts."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def day_words(recorded_at: str) -> str:

@@ -4,9 +4,10 @@ SQLAlchemy's statements cost more for each row than the databases do. Here rows 
 order of the columns, as they are stored, and go to the driver as they are.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import orjson
 from sqlalchemy import Connection
@@ -23,6 +24,14 @@ StoredColumns: TypeAlias = dict[str, list[Any]]
 
 Values: TypeAlias = tuple[Any, ...]
 """The values of a row as they are stored, in the order of the columns of its table."""
+
+Item = TypeVar("Item")
+
+BATCH = 10_000
+"""How many rows are written at once."""
+
+MEMBER_COLUMNS = ("id", "position", "member")
+"""The columns of the tables of members, without the revision."""
 
 _COPIED_FROM = 1_000
 _FIRST = itemgetter(0)
@@ -169,3 +178,10 @@ def count_anew(connection: Connection, table: LedgerTable) -> None:
         ]
         for found in (table.current, table.history, *named):
             connection.exec_driver_sql(f"ANALYZE {found.name}")
+
+
+def in_batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Yield the items in lists of as many as are written at once."""
+    rest = iter(items)
+    while batch := list(islice(rest, BATCH)):
+        yield batch

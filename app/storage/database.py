@@ -9,12 +9,13 @@ from sqlalchemy import Connection, select
 
 from app.kit.errors import NotAllowed
 from app.kit.promptly import AT_ONCE_AT_MOST, TakesTime, is_prompt
+from app.storage.batches import in_batches
 from app.storage.engine import database_url, read_engine, write_engine
 from app.storage.freshness import FileWatch, ServerWatch, Watch, own_writes
 from app.storage.held import Confirm, HeldConnection, Kept, ReadingFile, ReadingServer
 from app.storage.ledger import Writing
 from app.storage.records import LedgerTable, RevisionRecord
-from app.storage.replacements import replacement
+from app.storage.replacements import all_replaced, replacement
 from app.storage.revisions import newest_revision
 from app.storage.snapshots import Rows, current_rows, rows_as_of, versions_until
 from app.storage.steps import Limit, Steps
@@ -101,6 +102,18 @@ class ReadTransaction:
         Where that one was replaced in its turn it is the last of them.
         """
         return replacement(self.connection, table, key, at.id)
+
+    def replaced(self, table: LedgerTable, at: Revision) -> dict[str, str]:
+        """Return the keys of a table that were replaced at a revision, in order.
+
+        Each comes with the key of the row that goes on; left out are those whose row went since.
+        """
+        last = all_replaced(self.connection, table, at.id)
+        ids = self.rows(table, at).column("id")
+        there = set[str]()
+        for some in in_batches(set(last.values())):
+            there.update(self.connection.scalars(select(ids).where(ids.in_(some))))
+        return {old: last[old] for old in sorted(last) if last[old] in there}
 
 
 class Database:

@@ -7,9 +7,8 @@ the history of its table with the revision that ends it; the database refuses an
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice, pairwise
-from operator import itemgetter
-from typing import Any, TypeVar
+from itertools import pairwise, product
+from typing import Any
 
 from sqlalchemy import Connection, Select, delete, exists, insert, literal, select
 from sqlalchemy.engine import Dialect
@@ -17,7 +16,7 @@ from sqlalchemy.engine import Dialect
 from app.kit.memory import cycles_left_alone
 from app.storage import batches
 from app.storage.aside import ForeignKeysAside, IndexesAside
-from app.storage.batches import Batch, Form, Values
+from app.storage.batches import BATCH, MEMBER_COLUMNS, Batch, Form, Values, in_batches
 from app.storage.batches import StoredRow as StoredRow  # noqa: PLC0414  (part of what this offers)
 from app.storage.records import (
     LEDGER,
@@ -26,35 +25,11 @@ from app.storage.records import (
     RevisionRecord,
     WriteLockRecord,
 )
-from app.storage.replacements import come_back, redirected, referring, replacement
-
-Item = TypeVar("Item")
-
-BATCH = 10_000
-"""How many rows are written at once."""
-
-MEMBER_COLUMNS = ("id", "position", "member")
-"""The columns of the tables of members, without the revision."""
+from app.storage.references import References
+from app.storage.refusals import LedgerRefusal, RepeatedKey, ReplacedKey, listed
+from app.storage.replacements import Replaced, come_back, redirected, referring, replacement
 
 _COUNTED_FROM = 10_000
-_NAMED_AT_MOST = 20
-_NOTED_AT_MOST = 100_000
-
-
-class LedgerRefusal(Exception):
-    """Something that may not be written. The message says what, in one sentence."""
-
-
-class RepeatedKey(LedgerRefusal):
-    """The same key was written twice in one revision."""
-
-
-class DanglingReference(LedgerRefusal):
-    """A row names another one that does not exist."""
-
-
-class ReplacedKey(LedgerRefusal):
-    """A row comes under a key that was replaced by another, and so never has a row again."""
 
 
 class Writing:
@@ -76,7 +51,12 @@ class Writing:
         self._foreign_keys = ForeignKeysAside(connection) if self._is_alone else None
         self._touched: dict[str, LedgerTable] = {}
         self._left_alone: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
-        self._named: defaultdict[str, set[str | None]] = defaultdict(set)
+        self._references = References(connection, self.revision)
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything came to be different, so that there will be a revision."""
+        return bool(self._touched)
 
     @property
     def dialect(self) -> Dialect:
@@ -130,7 +110,7 @@ class Writing:
             self._left_alone[table.name].extend(map(hash, batch))
             self._refuse_left_alone_twice(table)
             if missing := sorted(set(batch) - present.keys()):
-                raise LedgerRefusal(f"{table.name}: there is no {_named(missing)} to remove")
+                raise LedgerRefusal(f"{table.name}: there is no {listed(missing)} to remove")
             self._supersede(table, batch)
             self._connection.execute(delete(table.current).where(table.current.c.id.in_(batch)))
             self.removed += len(batch)
@@ -154,15 +134,63 @@ class Writing:
             same = "is its key already" if new == old else "is the key of another row"
             raise LedgerRefusal(f"{table.name}: {new} {same}")
         self._refuse_replaced(table, new)
-        renamed = redirected({**rows[old], "id": new}, table, table, old, new)
+        renamed = redirected({**rows[old], "id": new}, table, {table.name: {old: new}})
         self.put(table, [renamed])
-        for other in LEDGER.values():
-            query = referring(other, table, old)
-            while query is not None and (found := self._some(query)):
-                self.put(other, [redirected(row, other, table, old, new) for row in found])
-        self.remove(table, [old])
-        place = {"resource": table.name, "id": old, "replaced_by": new}
-        self._connection.execute(insert(ReplacementRecord), {**place, "revision": self.revision})
+        self._move({table.name: {old: new}})
+
+    def note_replaced(self, replaced: Replaced) -> None:
+        """Let keys have been replaced by others, which have rows here, as another database says.
+
+        A row that is still here under such an old key is removed, and every row that refers to it
+        refers to the other. What is known already changes nothing. Raises ReplacedKey where it is
+        known otherwise, or where this revision has written a row under an old key or one that
+        refers to it; LedgerRefusal where there is no row to go on under.
+        """
+        unknown = {name: self._not_noted(LEDGER[name], keys) for name, keys in replaced.items()}
+        for name, keys in unknown.items():
+            there = self._with_rows(LEDGER[name], keys.values()) - keys.keys()
+            if missing := sorted(set(keys.values()) - there):
+                raise LedgerRefusal(f"{name}: there is no {listed(missing)} to replace another")
+        try:
+            self._move(unknown)
+        except RepeatedKey as again:
+            told = f"{again}, where a key that was replaced still has a row or is named"
+            raise ReplacedKey(told) from None
+        for name, known in replaced.items():
+            for old, new in known.items():
+                gone = replacement(self._connection, LEDGER[name], old, self.revision)
+                if gone != new:
+                    raise ReplacedKey(f"{name}: {old} was replaced by {gone}, not by {new}")
+
+    def _not_noted(self, table: LedgerTable, keys: Mapping[str, str]) -> dict[str, str]:
+        """Return those of the keys, with what replaced each, that were not replaced here."""
+        here = self._connection, table
+        return {old: new for old, new in keys.items() if not replacement(*here, old, self.revision)}
+
+    def _with_rows(self, table: LedgerTable, ids: Iterable[str]) -> set[str]:
+        """Return those of the keys that have a row."""
+        return {key for some in in_batches(ids) for key in self._present(table, ("id",), some)}
+
+    def _move(self, replaced: Replaced) -> None:
+        """Remove the rows of old keys, let what refers to them refer to the new, and note it."""
+        moved: dict[str, dict[str, str]] = {}
+        for name, keys in replaced.items():
+            there = sorted(self._with_rows(LEDGER[name], keys))
+            moved[name] = {old: keys[old] for old in there}
+            self.remove(LEDGER[name], there)
+        for name, keys in moved.items():
+            for old, table in product(keys, LEDGER.values()):
+                query = referring(table, LEDGER[name], old)
+                while query is not None and (found := self._some(query)):
+                    self.put(table, [redirected(row, table, moved) for row in found])
+        for name, keys in replaced.items():
+            same = {"resource": name, "revision": self.revision}
+            for some in in_batches(keys.items()):
+                self._connection.execute(
+                    insert(ReplacementRecord),
+                    [{**same, "id": old, "replaced_by": new} for old, new in some],
+                )
+                self._touched[name] = LEDGER[name]
 
     def rows(self, table: LedgerTable, columns: Sequence[str]) -> Iterator[StoredRow]:
         """Yield columns of the current rows, as they are at this point of the revision."""
@@ -187,8 +215,8 @@ class Writing:
 
         Raises DanglingReference; then nothing of the revision may be committed.
         """
-        if self._touched:
-            self._prove_references()
+        if self.differs:
+            self._references.prove(self._touched.values(), is_removed=self.removed > 0)
             self._enter(author=author, message=message, origin=origin, recorded_at=recorded_at)
         if self._foreign_keys:
             self._foreign_keys.put_back()
@@ -230,7 +258,7 @@ class Writing:
         written = None if count == len(keys) else {row[0] for row in (*added, *changed)}
         if count:
             links = self._add_members(table, batch, written)
-            self._note_references(table, columns, (*added, *changed), links)
+            self._references.note(table, columns, (*added, *changed), links)
             self._touched[table.name] = table
             self.added += len(added)
             self.changed += len(changed)
@@ -273,7 +301,7 @@ class Writing:
 
     def _refuse_again(self, table: LedgerTable, keys: set[str]) -> None:
         if keys:
-            raise RepeatedKey(f"{table.name}: {_named(sorted(keys))} comes more than once")
+            raise RepeatedKey(f"{table.name}: {listed(sorted(keys))} comes more than once")
 
     def _some(self, query: Select[Any]) -> list[StoredRow]:
         """Return some rows of a query, as `put` takes them."""
@@ -311,63 +339,3 @@ class Writing:
             batches.insert(self._connection, into, MEMBER_COLUMNS, links, self.revision)
             entered[into] = links
         return entered
-
-    def _note_references(
-        self,
-        table: LedgerTable,
-        columns: Sequence[str],
-        rows: Sequence[Values],
-        links: Mapping[str, Sequence[Values]],
-    ) -> None:
-        """Take note of the keys that rows and their members name, while those are not too many."""
-        for source, column, target in table.references():
-            named = self._named[target]
-            if len(named) < _NOTED_AT_MOST:
-                of_rows = source is table.current
-                found = rows if of_rows else links[source.name]
-                place = (columns if of_rows else MEMBER_COLUMNS).index(column)
-                named.update(map(itemgetter(place), found))
-
-    def _are_there(self) -> bool:
-        """Return whether it is certain that all rows that were named are there."""
-        if self.removed:
-            return False
-        for target, named in self._named.items():
-            if len(named) >= _NOTED_AT_MOST:
-                return False
-            for keys in in_batches(key for key in named if key is not None):
-                if len(self._present(LEDGER[target], ("id",), keys)) < len(keys):
-                    return False
-        return True
-
-    def _prove_references(self) -> None:
-        if self._are_there():
-            return
-        for table in self._touched.values():
-            for source, column, target in table.references():
-                keys = LEDGER[target].current.alias().c.id
-                named = source.c[column]
-                query = select(source.c.id, named).where(
-                    named.is_not(None), ~exists().where(keys == named)
-                )
-                if not self.removed:
-                    query = query.where(source.c.revision == self.revision)
-                found = self._connection.execute(query.limit(_NAMED_AT_MOST)).all()
-                if found:
-                    missing = [f"{key} -> {name}" for key, name in found]
-                    raise DanglingReference(
-                        f"{table.name}: {source.name}.{column} names {target} that do not exist: "
-                        f"{', '.join(missing)}"
-                    )
-
-
-def _named(keys: Sequence[str]) -> str:
-    more = f" and {len(keys) - _NAMED_AT_MOST} more" if len(keys) > _NAMED_AT_MOST else ""
-    return ", ".join(keys[:_NAMED_AT_MOST]) + more
-
-
-def in_batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """Yield the items in lists of as many as are written at once."""
-    rest = iter(items)
-    while batch := list(islice(rest, BATCH)):
-        yield batch

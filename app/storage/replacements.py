@@ -5,9 +5,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
-from app.storage.records import LedgerTable, ReplacementRecord
+from app.storage.records import LEDGER, LedgerTable, ReplacementRecord
 
 replacements = ReplacementRecord.__table__
+
+Replaced = Mapping[str, Mapping[str, str]]
+"""By the name of a table: keys that were replaced, each with the one that replaced it."""
 
 
 def replacement(connection: Connection, table: LedgerTable, key: str, revision: int) -> str | None:
@@ -24,6 +27,17 @@ def replacement(connection: Connection, table: LedgerTable, key: str, revision: 
     last = select(hops.c.replaced_by).order_by(hops.c.revision.desc()).limit(1)
     found: str | None = connection.scalar(last)
     return found
+
+
+def all_replaced(connection: Connection, table: LedgerTable, revision: int) -> dict[str, str]:
+    """Return all keys that were replaced at a revision, each with the last that replaced it."""
+    query = select(replacements.c.id, replacements.c.replaced_by)
+    query = query.where(replacements.c.resource == table.name, replacements.c.revision <= revision)
+    last: dict[str, str] = {}
+    # From the newest: what a key was replaced by is known before that key is come to.
+    for old, new in connection.execute(query.order_by(replacements.c.revision.desc())):
+        last[old] = last.get(new, new)
+    return last
 
 
 def replaced_in(
@@ -59,16 +73,16 @@ def referring(table: LedgerTable, target: LedgerTable, key: str) -> Select[Any] 
     return query.where(table.current.c.id != key) if table is target else query
 
 
-def redirected(
-    row: Mapping[str, Any], table: LedgerTable, target: LedgerTable, old: str, new: str
-) -> dict[str, Any]:
-    """Return a row of a table that names the new key of a target wherever it named the old one."""
+def redirected(row: Mapping[str, Any], table: LedgerTable, replaced: Replaced) -> dict[str, Any]:
+    """Return a row of a table that names the new keys wherever it named old ones."""
     changed: dict[str, Any] = dict(row)
-    for name in _columns(table, target):
-        if row[name] == old:
-            changed[name] = new
-    for name in _lists(table, target):
-        changed[name] = [new if member == old else member for member in row[name]]
+    for name, keys in replaced.items():
+        target = LEDGER[name]
+        for column in _columns(table, target):
+            changed[column] = keys.get(changed[column], changed[column])
+        for column in _lists(table, target):
+            members = [keys.get(member, member) for member in changed[column]]
+            changed[column] = list(dict.fromkeys(members))  # one may have named both
     return changed
 
 

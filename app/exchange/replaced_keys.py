@@ -1,0 +1,57 @@
+"""The keys that were replaced by others, as packs have them: so that old addresses lead on."""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from app.exchange.pack_tables import UnreadablePack, read_table
+from app.resources.registry import RESOURCES, ResourceName
+from app.resources.resource import Entry
+from app.storage.database import Database, Revision
+from app.storage.replacements import Replaced
+
+NAME = "replacements"
+"""What the table is called. A pack has it where there are any."""
+
+PRIMARY_KEY = ("resource", "id")
+
+_KEY = Field(pattern=r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$", max_length=100)
+
+
+class Replacement(Entry):
+    """A key that never has a row again, and the one under which its row goes on."""
+
+    resource: ResourceName = Field(description="The resource whose key it is.")
+    id: Annotated[str, _KEY] = Field(description="The key that was replaced.")
+    replaced_by: Annotated[str, _KEY] = Field(description="The key of the row that goes on.")
+
+    def check(self) -> None:
+        """Raise ValueError where a key replaces itself."""
+        if self.id == self.replaced_by:
+            raise ValueError("replaced_by is the key itself")
+
+
+def replaced_rows(database: Database, at: Revision) -> list[tuple[Any, ...]]:
+    """Return the rows of the table at a revision."""
+    with database.read() as transaction:
+        return [
+            (resource.many, old, new)
+            for resource in RESOURCES
+            for old, new in transaction.replaced(resource.ledger, at).items()
+        ]
+
+
+def read_replaced(path: Path) -> Replaced:
+    """Return what a file of such rows says, by the name of the ledger's table.
+
+    Raises UnreadablePack.
+    """
+    ledgers = {resource.many: resource.ledger.name for resource in RESOURCES}
+    replaced: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for some in read_table(Replacement, path, None):
+        for name, old, new in zip(some["resource"], some["id"], some["replaced_by"], strict=True):
+            if replaced[ledgers[name]].setdefault(old, new) != new:
+                raise UnreadablePack(f"{path.name}: {name}/{old} is there twice")
+    return replaced

@@ -1,0 +1,74 @@
+"""The references of what a revision writes, and the proof that the rows are there that it names."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
+
+from sqlalchemy import Connection, exists, select
+
+from app.storage import batches
+from app.storage.batches import MEMBER_COLUMNS, Values, in_batches
+from app.storage.records import LEDGER, LedgerTable
+from app.storage.refusals import NAMED_AT_MOST, DanglingReference
+
+_NOTED_AT_MOST = 100_000
+
+
+class References:
+    """The keys that rows of one revision name, as far as these are not too many to remember."""
+
+    def __init__(self, connection: Connection, revision: int) -> None:
+        self._connection = connection
+        self._revision = revision
+        self._named: defaultdict[str, set[str | None]] = defaultdict(set)
+
+    def note(
+        self,
+        table: LedgerTable,
+        columns: Sequence[str],
+        rows: Sequence[Values],
+        links: Mapping[str, Sequence[Values]],
+    ) -> None:
+        """Take note of the keys that rows and their members name."""
+        for source, column, target in table.references():
+            named = self._named[target]
+            if len(named) < _NOTED_AT_MOST:
+                of_rows = source is table.current
+                found = rows if of_rows else links[source.name]
+                place = (columns if of_rows else MEMBER_COLUMNS).index(column)
+                named.update(map(itemgetter(place), found))
+
+    def prove(self, written: Iterable[LedgerTable], *, is_removed: bool) -> None:
+        """Raise DanglingReference where rows of the tables written name one that is not there.
+
+        `is_removed` says that rows went too, which others may have named.
+        """
+        if not is_removed and self._are_there():
+            return
+        for table in written:
+            for source, column, target in table.references():
+                keys = LEDGER[target].current.alias().c.id
+                named = source.c[column]
+                query = select(source.c.id, named).where(
+                    named.is_not(None), ~exists().where(keys == named)
+                )
+                if not is_removed:
+                    query = query.where(source.c.revision == self._revision)
+                found = self._connection.execute(query.limit(NAMED_AT_MOST)).all()
+                if found:
+                    missing = [f"{key} -> {name}" for key, name in found]
+                    raise DanglingReference(
+                        f"{table.name}: {source.name}.{column} names {target} that do not exist: "
+                        f"{', '.join(missing)}"
+                    )
+
+    def _are_there(self) -> bool:
+        """Return whether it is certain that all rows that were named are there."""
+        for target, named in self._named.items():
+            if len(named) >= _NOTED_AT_MOST:
+                return False
+            for keys in in_batches(key for key in named if key is not None):
+                found = batches.find(self._connection, target, ("id",), keys)
+                if len(found) < len(keys):
+                    return False
+        return True
