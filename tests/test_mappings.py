@@ -322,7 +322,7 @@ def test_the_command_says_what_came_of_a_table(scratch: Path) -> None:
     assert "CSV, UTF-8; 4 rows, by mine." in result.stdout
     assert "Loaded as revision 1: 3 rows added" in result.stdout
     assert "Left out: 1 row without a figure." in result.stdout
-    assert "Refused: 1 rows." in result.stderr
+    assert "Refused: 1 row." in result.stderr
     with (scratch / "rejects.csv").open(encoding="utf-8", newline="") as file:
         header, reject = csv.reader(file)
     assert header == ["line", "column", "found", "expected"]

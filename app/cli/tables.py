@@ -126,7 +126,7 @@ def _tell_rejects(report: Report, reject_file: Path | None) -> None:
         click.echo(f"... and {rest:,} more; {where}.", err=True)
     click.echo(f"Refused: {counted(report.rejected, 'row')}.", err=True)
     for kind, count in report.kinds.most_common():
-        click.echo(f"  {count:,} times {kind}", err=True)
+        click.echo(f"  {counted(count, 'time')} {kind}", err=True)
 
 
 def _write_rejects(path: Path | None, rejects: list[Reject]) -> None:
