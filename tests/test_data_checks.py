@@ -17,10 +17,12 @@ from app.analysis.bounds import ABOUT
 from app.analysis.data_checks import FindingList, read_remarks
 from app.analysis.data_findings import KINDS, NEAR_DAYS
 from app.cli import main
+from app.kit.countries import GROUPS
 from app.main import create_app
 from app.resources.adoption import ADOPTION
 from app.resources.ai_models import AI_MODELS
 from app.resources.companies import COMPANIES
+from app.resources.countries import COUNTRIES, CountryFact
 from app.resources.funding import FUNDING
 from app.resources.queries import PageQuery
 from app.resources.reading import Item, read_page
@@ -44,6 +46,7 @@ from tests.ledger_rows import (
 )
 
 Rows = dict[Resource, list[StoredRow]]
+CONTINENTS = {code: name for code, name in GROUPS.items() if code not in {"WLD", "EU"}}
 FIRM = {"qualifier": "exact"}
 
 
@@ -101,6 +104,18 @@ def based(empty: Database) -> Database:
         ([money("w", "WLD", 90), money("e", "EU", 80), money("a", "FR", 70)], []),
         ([money("e", "EU", 90), money("a", "FR", 60), money("b", "DE", 40)], [["e"]]),
         ([money("e", "EU", 90), money("a", "FR", 60), money("b", "GB", 40)], []),
+        # So it is with continents, of which the EU is no part beside its members.
+        ([money("w", "AFRICA", 90), money("a", "US", 91), money("b", "ZA", 40)], []),
+        ([money("w", "AFRICA", 90), money("a", "NG", 51), money("b", "ZA", 40)], [["w"]]),
+        ([money("w", "EUROPE", 90), money("e", "EU", 95), money("a", "FR", 70)], []),
+        ([money("w", "EUROPE", 90), money("g", "GB", 21), money("a", "FR", 70)], [["w"]]),
+        (
+            [
+                *(money("w", "WLD", 90), money("e", "EU", 60), money("a", "FR", 61)),
+                *(money("b", "US", 30), money("f", "ASIA", 10)),
+            ],
+            [["e"], ["w"]],
+        ),
         # One country that is stated twice counts once, with the least.
         ([money("w", "WLD", 90), money("a", "US", 60), money("b", "US", 40)], []),
     ],
@@ -108,7 +123,10 @@ def based(empty: Database) -> Database:
 def test_parts_above_their_whole_are_found(
     based: Database, rows: list[StoredRow], expected: list[list[str]]
 ) -> None:
-    write(based, {FUNDING: rows})
+    continents = [
+        CountryFact(id=code, name=name, kind="group").stored() for code, name in CONTINENTS.items()
+    ]
+    write(based, {COUNTRIES: continents, FUNDING: rows})
     assert keys(based, "parts_exceed_whole") == expected
 
 

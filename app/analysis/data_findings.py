@@ -1,7 +1,6 @@
 """The queries behind the checks on data: one for each kind of finding, all work in the database.
 
-Each selects the same columns (`COLUMNS`). `told` holds the words that the reason is made from,
-with spaces between: keys, numbers and periods have none.
+Each selects the same columns (`COLUMNS`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -9,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
-    ColumnElement,
     Double,
     Select,
     Subquery,
@@ -18,7 +16,6 @@ from sqlalchemy import (
     cast,
     func,
     literal,
-    null,
     or_,
     select,
     type_coerce,
@@ -26,14 +23,15 @@ from sqlalchemy import (
 )
 
 from app.analysis.bounds import ABOUT
-from app.analysis.figure_rows import Figures, figures
+from app.analysis.figure_rows import figures
+from app.analysis.finding_columns import NOTHING, Column, finding, keys_of, text_of, words_of
+from app.analysis.part_findings import parts_exceed_whole
 from app.analysis.view import View
-from app.kit.countries import GROUPS, members_of
 from app.resources.funding import FUNDING
 from app.resources.registry import RESOURCES
 from app.resources.resource import period_names
 from app.resources.sources import SOURCES
-from app.storage.columns import Characters, TextList
+from app.storage.columns import TextList
 from app.storage.days import DayAfter, DayNumber
 from app.storage.snapshots import TextListOf
 
@@ -46,115 +44,6 @@ _SERIES_AT_LEAST = 3
 
 LISTED_AT_MOST = 10
 """So many keys are named of all facts of a source that lack something."""
-
-COLUMNS = (
-    "kind",
-    "resource",
-    "id",
-    "part",
-    "ids",
-    "sources",
-    "source",
-    "other_source",
-    "told",
-)
-Column = ColumnElement[Any]
-_NOTHING = cast(null(), Characters)
-_ROUNDING = 1 + 1e-9
-_STATES = ("index", "ratio", "rank", "score", "years")
-"""Units, beside percent, of which a whole is not the sum of its parts."""
-
-
-def _text(value: Column | str) -> Column:
-    return cast(literal(value) if isinstance(value, str) else value, Characters)
-
-
-def _words(*parts: Column | str) -> Column:
-    joined = _text(parts[0])
-    for part in parts[1:]:
-        joined = joined.concat(literal(" ", Characters())).concat(_text(part))
-    return joined
-
-
-def _keys(*ids: Column) -> Column:
-    """Return keys as a list: they have no character that JSON escapes."""
-    text: Column = literal('["', Characters())
-    for place, id_ in enumerate(ids):
-        text = text.concat(literal('","', Characters())).concat(id_) if place else text.concat(id_)
-    return type_coerce(text.concat(literal('"]', Characters())), TextList)
-
-
-def _finding(
-    kind: str,
-    resource: Column | str,
-    *,
-    id_: Column,
-    part: Column | str = "",
-    ids: Column,
-    source: Column,
-    other_source: Column | None = None,
-    told: Column,
-) -> Select[Any]:
-    other = _NOTHING if other_source is None else other_source
-    sources = _keys(source) if other_source is None else _keys(source, other_source)
-    values = (_text(kind), _text(resource), id_, _text(part), ids, sources, source, other, told)
-    return select(*(value.label(name) for value, name in zip(values, COLUMNS, strict=True)))
-
-
-def parts_exceed_whole(view: View, kind: str, _today: str) -> Iterator[Select[Any]]:
-    """Find figures of a group that what one source states of its members cannot add up to.
-
-    Compared is what the figures can stand for as firmly as they are stated: the least of the
-    parts, each country once, with the most of the whole.
-    """
-    for figure in figures(view):
-        if figure.adds_up:
-            for group in GROUPS:
-                yield _exceeding(figure, group, kind)
-
-
-def _exceeding(figure: Figures, group: str, kind: str) -> Select[Any]:
-    rows, whole, stating = (figure.rows.subquery() for _ in range(3))
-    members = members_of(group)
-    is_part = rows.c.country.not_in(GROUPS) if members is None else rows.c.country.in_(members)
-    least = case(
-        (rows.c.qualifier.in_(("exact", "at_least")), rows.c.value),
-        (rows.c.qualifier == "about", rows.c.value * (1 - ABOUT)),
-        else_=0.0,
-    )
-    most = case(
-        (whole.c.qualifier.in_(("exact", "up_to")), whole.c.value),
-        (whole.c.qualifier == "about", whole.c.value * (1 + ABOUT)),
-    )
-    shared = ("source", "measure", "unit", "scope", "subject", "period")
-    of_a_whole = select(stating.c.source).where(stating.c.country == group)
-    keys = [rows.c[name] for name in shared]
-    each = select(*keys, func.min(least).label("least"))
-    each_once = (
-        each.where(is_part, rows.c.source.in_(of_a_whole)).group_by(*keys, rows.c.country)
-    ).subquery()
-    keys = [each_once.c[name] for name in shared]
-    sums = func.sum(each_once.c.least).label("least"), func.count().label("count")
-    summed = select(*keys, *sums).group_by(*keys).subquery()
-    told = (whole.c.value, summed.c.least, summed.c.count, whole.c.measure, whole.c.period)
-    return (
-        _finding(
-            kind,
-            figure.resource,
-            id_=whole.c.id,
-            part=whole.c.measure,
-            ids=_keys(whole.c.id),
-            source=whole.c.source,
-            told=_words(group, *told),
-        )
-        .join_from(whole, summed, and_(*(summed.c[name] == whole.c[name] for name in shared)))
-        .where(
-            whole.c.country == group,
-            whole.c.unit.not_in(_STATES),
-            ~whole.c.unit.startswith("percent"),
-            summed.c.least > most * _ROUNDING,
-        )
-    )
 
 
 def same_round_twice(view: View, kind: str, _today: str) -> Iterator[Select[Any]]:
@@ -177,15 +66,15 @@ def same_round_twice(view: View, kind: str, _today: str) -> Iterator[Select[Any]
     def other(name: str) -> Column:
         return case((is_first, late.c[name]), else_=early.c[name])
 
-    yield _finding(
+    yield finding(
         kind,
         FUNDING.many,
         id_=one("id"),
         part=other("id"),
-        ids=_keys(one("id"), other("id")),
+        ids=keys_of(one("id"), other("id")),
         source=one("source"),
         other_source=other("source"),
-        told=_words(
+        told=words_of(
             early.c.company,
             one("source"),
             one("amount_usd"),
@@ -256,14 +145,14 @@ def outlier(view: View, kind: str, _today: str) -> Iterator[Select[Any]]:
         count = func.coalesce(mine.c.count, common.c.count)
         which = case((mine.c.median.is_not(None), literal("own")), else_=literal("all"))
         yield (
-            _finding(
+            finding(
                 kind,
                 figure.resource,
                 id_=rows.c.id,
                 part=rows.c.measure,
-                ids=_keys(rows.c.id),
+                ids=keys_of(rows.c.id),
                 source=rows.c.source,
-                told=_words(rows.c.value, median, count, which, rows.c.measure, rows.c.unit),
+                told=words_of(rows.c.value, median, count, which, rows.c.measure, rows.c.unit),
             )
             .select_from(rows)
             .outerjoin(mine, and_(*(mine.c[name] == rows.c[name] for name in own)))
@@ -311,18 +200,18 @@ def future_period(view: View, kind: str, today: str) -> Iterator[Select[Any]]:
         if source is None:
             continue
         said = view.rows(SOURCES).source.alias("said")
-        published = _NOTHING if resource is SOURCES else said.c.published_last_day
-        end = func.coalesce(published, _text(today))
+        published = NOTHING if resource is SOURCES else said.c.published_last_day
+        end = func.coalesce(published, text_of(today))
         by = case((published.is_(None), literal("today")), else_=literal("published"))
         for name in period_names(resource.fact):
-            found = _finding(
+            found = finding(
                 kind,
                 resource.many,
                 id_=rows.c.id,
                 part=name,
-                ids=_keys(rows.c.id),
+                ids=keys_of(rows.c.id),
                 source=source,
-                told=_words(name, rows.c[name], by, end),
+                told=words_of(name, rows.c[name], by, end),
             )
             joined = found.join_from(rows, said, said.c.id == source)
             yield joined.where(rows.c[f"{name}_first_day"] > end)
@@ -331,13 +220,13 @@ def future_period(view: View, kind: str, today: str) -> Iterator[Select[Any]]:
 def no_licence(view: View, kind: str, _today: str) -> Iterator[Select[Any]]:
     """Find sources that state no licence."""
     rows = view.rows(SOURCES).source
-    yield _finding(
+    yield finding(
         kind,
         SOURCES.many,
         id_=rows.c.id,
-        ids=_keys(rows.c.id),
+        ids=keys_of(rows.c.id),
         source=rows.c.id,
-        told=_words(rows.c.id),
+        told=words_of(rows.c.id),
     ).where(rows.c.licence.is_(None))
 
 
@@ -362,13 +251,13 @@ def no_locator(view: View, kind: str, _today: str) -> Iterator[Select[Any]]:
         first = select(TextListOf(lacking.c.id, lacking.c.place)).where(
             lacking.c.source == summed.c.source, lacking.c.place <= LISTED_AT_MOST
         )
-        yield _finding(
+        yield finding(
             kind,
             resource.many,
             id_=summed.c.id,
             ids=type_coerce(first.scalar_subquery(), TextList),
             source=summed.c.source,
-            told=_words(summed.c.count),
+            told=words_of(summed.c.count),
         )
 
 

@@ -124,9 +124,9 @@ def contains(group: str, code: str) -> bool:
     return code in _MEMBERS.get(group, ())
 
 
-def members_of(group: str) -> tuple[str, ...] | None:
-    """Return the countries of a group; None for the world, which has all that are no group."""
-    return _EU_MEMBERS if group == "EU" else None
+def members_of(group: str) -> tuple[str, ...]:
+    """Return the countries of a group, none for the world: it has all of them."""
+    return tuple(code for code in _MEMBERS.get(group, ()) if code not in GROUPS)
 
 
 _CODE_LENGTH = 3
