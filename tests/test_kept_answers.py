@@ -1,7 +1,9 @@
 """What the cache keeps and what it does not: its room, its parts, and what must be made anew."""
 
+import time
 import tracemalloc
 from collections.abc import Mapping, MutableMapping
+from functools import partial
 from typing import Any
 
 import anyio
@@ -13,6 +15,7 @@ from app.http.dispatch import AT_ONCE
 from app.http.kept_answers import KeptAnswer, KeptAnswers
 
 Headers = list[tuple[bytes, bytes]]
+Answer = tuple[int, bytes]
 MOST = 1_000_000
 SAYS: Headers = [
     (b"cache-control", b"public, no-cache"),
@@ -44,11 +47,17 @@ class Service:
         self.headers: Headers = SAYS
         self.pieces = [b"body"]
         self.is_prompt = False
+        self.takes_long = False
+        self.fails = False
         self.cache = Cache(self.watch, most)
         self._cached = Cached(self._answer, self.cache)
 
     async def _answer(self, scope: Any, _receive: Any, send: Any) -> None:
         self.asked += 1
+        if self.takes_long:
+            await anyio.sleep(0.05)
+        if self.fails:
+            raise RuntimeError("it failed")
         if self.is_prompt and AT_ONCE in scope:
             scope[AT_ONCE]()
         known = dict(scope["headers"]).get(b"if-none-match") == b'"e"'
@@ -61,11 +70,39 @@ class Service:
 
     def get(
         self, path: str = "/", headers: Mapping[bytes, bytes] | None = None, **scope: Any
-    ) -> tuple[int, bytes]:
+    ) -> Answer:
         """Ask for a path; return the status and the body."""
+        return anyio.run(partial(self.ask, path, headers, **scope))
+
+    def get_at_once(self, *paths: str) -> list[Answer]:
+        """Ask for paths, all at the same time; return the answers in that order."""
+        return anyio.run(self._ask_at_once, *paths)
+
+    async def _ask_at_once(self, *paths: str) -> list[Answer]:
+        answers = dict[int, Answer]()
+
+        async def ask(number: int, path: str) -> None:
+            answers[number] = await self.ask(path)
+
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as group:
+                for number, path in enumerate(paths):
+                    group.start_soon(ask, number, path)
+        return [answers[number] for number in sorted(answers)]
+
+    async def ask(
+        self,
+        path: str = "/",
+        headers: Mapping[bytes, bytes] | None = None,
+        taken: anyio.Event | None = None,
+        **scope: Any,
+    ) -> Answer:
+        """Ask for a path; return the status and the body, which may be taken late."""
         sent: list[MutableMapping[str, Any]] = []
 
         async def send(message: MutableMapping[str, Any]) -> None:
+            if taken:
+                await taken.wait()
             sent.append(message)
 
         async def receive() -> MutableMapping[str, Any]:
@@ -82,7 +119,7 @@ class Service:
             "headers": [*(headers or {}).items()],
             **scope,
         }
-        anyio.run(self._cached, asked, receive, send)
+        await self._cached(asked, receive, send)
         return sent[0]["status"], b"".join(message["body"] for message in sent[1:])
 
     def is_asked_by(self, *paths: str, **rest: Any) -> bool:
@@ -103,6 +140,75 @@ def test_an_answer_is_made_once_while_the_data_stay() -> None:
     service.watch.state = 2
     assert service.is_asked_by("/")
     assert not service.is_asked_by("/")
+
+
+def test_what_many_ask_for_at_once_is_made_once() -> None:
+    service = Service()
+    service.takes_long = True
+    assert service.get_at_once(*["/"] * 20) == [(200, b"body")] * 20
+    assert service.asked == 1
+    service.watch.state = 2
+    assert service.get_at_once("/", "/other", "/", "/other", "/") == [(200, b"body")] * 5
+    assert service.asked == 3
+    service.watch.state, service.is_prompt = 3, True  # nobody has it made anew for himself
+    assert service.get_at_once("/third", "/third", "/third") == [(200, b"body")] * 3
+    assert service.asked == 4
+
+
+def test_what_is_not_kept_is_waited_for_once_only() -> None:
+    service = Service()
+    service.takes_long, service.status = True, 404
+    assert service.get_at_once(*["/"] * 20) == [(404, b"body")] * 20
+    assert service.asked == 20
+    began = time.perf_counter()
+    service.get_at_once(*["/"] * 20)
+    assert time.perf_counter() - began < 0.6, "they were answered one after the other"
+
+
+def test_who_waits_for_what_fails_or_grows_too_large_asks_himself() -> None:
+    service = Service(most=32_000)
+    service.takes_long, service.pieces = True, [b"x" * 900, b"y" * 900]
+    assert service.get_at_once("/", "/", "/") == [(200, b"x" * 900 + b"y" * 900)] * 3
+    assert service.asked == 3
+    service.fails = True
+    with pytest.raises(ExceptionGroup) as told:
+        service.get_at_once("/other", "/other")
+    assert len(told.value.exceptions) >= 1
+    service.fails = False
+    assert service.get_at_once("/other", "/other")[1][0] == 200
+
+
+@pytest.mark.parametrize("pieces", [[b"body"], [b"bo", b"dy"]])
+def test_who_takes_an_answer_in_slowly_holds_up_nobody(pieces: list[bytes]) -> None:
+    service = Service()
+    service.takes_long, service.pieces = True, pieces
+
+    async def ask() -> None:
+        taken = anyio.Event()
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as group:
+                group.start_soon(partial(service.ask, "/", taken=taken))
+                await anyio.sleep(0.01)
+                assert await service.ask("/") == (200, b"body")
+                taken.set()
+
+    anyio.run(ask)
+
+
+def test_what_was_changed_meanwhile_is_not_waited_for() -> None:
+    service = Service()
+    service.takes_long = True
+
+    async def ask() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(service.ask, "/")
+            await anyio.sleep(0.01)
+            service.watch.state, service.pieces = 2, [b"new"]
+            assert await service.ask("/") == (200, b"new")
+
+    anyio.run(ask)
+    assert service.get() == (200, b"new")
+    assert service.asked == 2
 
 
 def test_an_answer_that_was_had_at_once_is_kept_when_it_is_asked_for_again() -> None:

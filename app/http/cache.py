@@ -6,6 +6,7 @@ in sight are not. One that was had at once is kept only if it was asked for befo
 questions come once, and to keep their answers would cost a tenth of what it takes to make them.
 """
 
+import asyncio
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -110,11 +111,15 @@ class Cache:
 
 
 class Cached:
-    """Answers from the cache, and else lets others answer and keeps what they say."""
+    """Answers from the cache, and else lets others answer and keeps what they say.
+
+    Who asks for what is being made waits for that: it is made once, however many ask.
+    """
 
     def __init__(self, app: ASGIApp, cache: Cache) -> None:
         self.app = app
         self._cache = cache
+        self._making: dict[_Place, _Making] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
@@ -124,6 +129,9 @@ class Cached:
             await self.app(scope, receive, send)
             return
         found = self._cache.find(asked, state)
+        if found is None and (making := self._making.get((asked.key, state))):
+            await making.end()
+            found = self._cache.find(asked, state)
         if isinstance(found, Found):
             headers = list(found.headers)  # others may add to them
             start = {"type": "http.response.start", "status": found.status, "headers": headers}
@@ -132,53 +140,112 @@ class Cached:
         elif found:
             await self.app(scope, receive, _noting_304(found, asked, send))
         elif scope["method"] == "GET":
-            copying = _Copying(self._cache, asked.key, state, send)
-            if not self._cache.comes_again(asked):
-                scope[AT_ONCE] = copying.leave_it
-            await self.app(scope, receive, copying)
+            await self._made(asked, state, scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+    async def _made(
+        self, asked: Asked, state: int, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Let others answer, and have those who ask the same meanwhile wait for it."""
+        place = asked.key, state
+        making = _Making()
+        self._making.setdefault(place, making)
+        copying = _Copying(self._cache, asked.key, state, making, send)
+        if not self._cache.comes_again(asked):
+            scope[AT_ONCE] = copying.leave_it
+        try:
+            await self.app(scope, receive, copying)
+        finally:
+            making.ends()
+            if self._making.get(place) is making:
+                del self._making[place]
+
+
+class _Making:
+    """An answer in the making, and those who wait until it is kept or is known not to be."""
+
+    def __init__(self) -> None:
+        self._waiting: list[asyncio.Future[None]] = []
+        self._has_ended = False
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether anybody waits for it."""
+        return bool(self._waiting)
+
+    async def end(self) -> None:
+        """Wait until there is no more to wait for."""
+        if not self._has_ended:
+            self._waiting.append(asyncio.get_running_loop().create_future())
+            await self._waiting[-1]
+
+    def ends(self) -> None:
+        """Let nobody wait any more."""
+        self._has_ended = True
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
+        self._waiting.clear()
+
+
+_Place = tuple[Key, int]
 
 
 class _Copying:
     """Sends an answer on, and keeps it if it can be kept once it is whole."""
 
-    def __init__(self, cache: Cache, key: Key, state: int, send: Send) -> None:
+    def __init__(self, cache: Cache, key: Key, state: int, making: _Making, send: Send) -> None:
         self._cache = cache
         self._key = key
         self._state = state
+        self._making = making
         self._send = send
         self._headers: RawHeaders = ()
         self._etag: bytes | None = None
+        self._start: Message | None = None
         self._pieces: list[bytes] = []
         self._room = cache.largest
         self._is_left = False
 
     def leave_it(self) -> None:
-        """Do not keep the answer that is to come."""
-        self._is_left = True
+        """Do not keep the answer that is to come, unless somebody waits for it."""
+        self._is_left = not self._making.is_awaited
 
     async def __call__(self, message: Message) -> None:
-        """Send a message on."""
+        """Send a message on. It is kept before: whoever takes it in slowly holds up nobody."""
+        if not self._is_left:
+            self._look_at(message)
+            if message["type"] == "http.response.start" and self._etag is not None:
+                self._start = message  # it goes with the first piece of the body
+                return
+        start, self._start = self._start, None
+        if start is not None:
+            await self._send(start)
         await self._send(message)
-        if self._is_left:
-            return
+
+    def _look_at(self, message: Message) -> None:
+        """Take what is to be kept from a message."""
+        more = message.get("more_body", False)
         if message["type"] == "http.response.start":
             self._headers = tuple(message["headers"])
             self._etag = _etag_to_keep(self._headers) if message["status"] == _OK else None
         elif self._etag is not None and message["type"] == "http.response.body":
-            body = message.get("body", b"")
-            self._pieces.append(body)
-            self._room -= len(body)
-            if self._room < 0:
-                self._etag = None
-                self._pieces.clear()
-            elif not message.get("more_body"):
-                body = b"".join(self._pieces)
-                self._cache.keep(
-                    KeptAnswer(self._key, self._headers, body, self._etag), self._state
-                )
-                self._etag = None
+            self._add(self._etag, message.get("body", b""), is_last=not more)
+        if self._etag is None or more:
+            self._making.ends()
+
+    def _add(self, etag: bytes, body: bytes, *, is_last: bool) -> None:
+        """Add a piece of the body, and keep the answer where that was the last."""
+        self._pieces.append(body)
+        self._room -= len(body)
+        if self._room < 0:
+            self._etag = None
+            self._pieces.clear()
+        elif is_last:
+            whole = b"".join(self._pieces)
+            self._cache.keep(KeptAnswer(self._key, self._headers, whole, etag), self._state)
+            self._etag = None
 
 
 def _noting_304(kept: KeptAnswer, asked: Asked, send: Send) -> Send:
