@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import CTE, Select, and_, case, column, func, select, values
+from sqlalchemy import CTE, Select, and_, case, column, func, select, text
 
 from app.analysis.bounds import ABOUT
 from app.analysis.figure_rows import Figures, figures
@@ -14,6 +14,15 @@ from app.resources.countries import COUNTRIES
 from app.storage.columns import Characters
 
 _ROUNDING = 1 + 1e-9
+_MEMBERS = (
+    text(  # a construct of values would have the whole query compiled each time
+        "SELECT column1 AS whole, column2 AS part FROM (VALUES "  # noqa: S608  (our own words)
+        + ", ".join(f"('{group}', '{part}')" for group in GROUPS for part in members_of(group))
+        + ") AS pairs"
+    )
+    .columns(column("whole", Characters), column("part", Characters))
+    .cte("members")
+)
 _STATES = ("index", "ratio", "rank", "score", "years")
 """Units, beside percent, of which a whole is not the sum of its parts."""
 
@@ -32,12 +41,9 @@ def parts_exceed_whole(view: View, kind: str, _today: str) -> Iterator[Select[An
 
 def _parts(view: View) -> CTE:
     """Return the countries of each group; of the world all that are no group."""
-    named = values(column("whole", Characters), column("part", Characters), literal_binds=True)
-    pairs = [(group, part) for group in GROUPS for part in members_of(group)]
     countries = view.rows(COUNTRIES).source
     of_world = select(text_of("WLD"), countries.c.id).where(countries.c.id.not_in(GROUPS))
-    members = select(*named.data(pairs).cte("members").c)
-    return members.union_all(of_world).cte("parts")
+    return select(*_MEMBERS.c).union_all(of_world).cte("parts")
 
 
 def _exceeding(figure: Figures, parts: CTE, kind: str) -> Select[Any]:

@@ -8,6 +8,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 
+from app.storage.statements import KeptStatements
+
 _BUSY_MILLISECONDS = 60_000
 _READERS = 40
 _WRITER_CACHE_KILOBYTES = 128_000
@@ -73,7 +75,9 @@ def integrity_problems(connection: Connection) -> list[str]:
 
 
 def _sqlite(url: URL, *, begin: str, query_only: bool) -> Engine:
-    engine = create_engine(url, module=sqlite, pool_size=_READERS, max_overflow=0)
+    engine = create_engine(
+        url, module=sqlite, query_cache_size=0, pool_size=_READERS, max_overflow=0
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -95,12 +99,13 @@ def _sqlite(url: URL, *, begin: str, query_only: bool) -> Engine:
         if not driver.in_transaction:  # as one that is held may be
             connection.exec_driver_sql(begin)
 
-    return engine
+    return _keeping(engine)
 
 
 def _postgresql(url: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
+        query_cache_size=0,
         pool_pre_ping=True,
         pool_size=10,
         max_overflow=30,
@@ -113,6 +118,12 @@ def _postgresql(url: URL) -> Engine:
             "tcp_user_timeout": 10_000,
         },
     )
+    return _keeping(engine)
+
+
+def _keeping(engine: Engine) -> Engine:
+    """Return an engine that keeps compiled statements as long as there is room for them."""
+    return engine.execution_options(compiled_cache=KeptStatements())
 
 
 def _leave_a_server_that_became_a_replica(context: ExceptionContext) -> None:
