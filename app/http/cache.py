@@ -38,6 +38,7 @@ NEVER_KEPT: Final = frozenset(
 )
 """A request with one of these is answered anew, whether it matters today or not."""
 
+_REMEMBERED_AT_MOST: Final = 200
 _OK: Final = 200
 _NOT_MODIFIED: Final = 304
 
@@ -295,8 +296,14 @@ def asked_by(scope: Mapping[str, Any], never_kept: frozenset[bytes] = NEVER_KEPT
     return Asked(key, told.get(b"if-none-match"))
 
 
-@lru_cache(256)
 def _takes_gzip(accept_encoding: bytes) -> bool:
+    if len(accept_encoding) > _REMEMBERED_AT_MOST:  # nobody sends this by habit
+        return accepts_gzip(accept_encoding.decode("latin-1"))
+    return _takes_gzip_by_habit(accept_encoding)
+
+
+@lru_cache(256)
+def _takes_gzip_by_habit(accept_encoding: bytes) -> bool:
     return accepts_gzip(accept_encoding.decode("latin-1"))
 
 
