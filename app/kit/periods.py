@@ -1,7 +1,8 @@
-"""Periods: when a figure holds, kept as its source wrote it, with its first and last day.
+"""Periods: when a figure holds, in the notation of its source, with its first and last day.
 
 A period is a year `2023`, a quarter `2023-Q1`, a month `2024-03`, a day `2024-03-27`, or a
-span of two of these, `2023-01/2023-11` (the notation of ISO 8601, with quarters added).
+span of two of these, `2023-01/2023-11` (the notation of ISO 8601, with quarters added). The same
+days have one text: a span that is a year, a quarter or a month is written as that.
 """
 
 import re
@@ -20,7 +21,7 @@ _ONE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period as written, and the first and the last day that belong to it."""
+    """A period in its one text, and the first and the last day that belong to it."""
 
     text: str
     first: date
@@ -45,6 +46,7 @@ def parse_period(text: str) -> Period:
         end_first, last = _days(end)
         if end_first <= first:
             raise NotAllowed("is a span whose end does not come after its start", allowed=FORMS)
+        text = _text(first, last)
     return Period(text, first, last)
 
 
@@ -87,6 +89,21 @@ def _days(text: str) -> tuple[date, date]:
         return date(year, month, day), date(year, month, day)
     except ValueError:
         raise NotAllowed("is not a day of the calendar", allowed=FORMS) from None
+
+
+def _text(first: date, last: date) -> str:
+    """Return the text of a span: what it is the whole of, else two of the longest that fit."""
+    if first.day > 1 or last.day < monthrange(*_month(last))[1]:
+        return f"{first.isoformat()}/{last.isoformat()}"
+    start, end = (day.isoformat() for day in (first, last))
+    if start.endswith("-01-01") and end.endswith("-12-31"):
+        length = len("2023")
+    elif start[:4] == end[:4] and first.month % 3 == 1 and last.month == first.month + 2:
+        return f"{start[:4]}-Q{last.month // 3}"
+    else:
+        length = len("2023-01")
+    one, other = start[:length], end[:length]
+    return one if one == other else f"{one}/{other}"
 
 
 def _month(day: date) -> tuple[int, int]:
