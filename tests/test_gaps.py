@@ -386,6 +386,9 @@ def test_why_there_is_no_trend_or_counterpart_is_told() -> None:
             "US 1 billion USD against CN 999.999999 million",
         ),
         ((999_999_960, 5), "exact", "US 1 billion USD"),
+        ((1e28, 1), "exact", ", 1e+28 to 1"),
+        ((1.23456e28, 1), "at_least", ", at least 1.234e+28 to 1"),
+        ((1e300, 1e-300), "exact", "against CN 1e-300 USD"),
     ],
 )
 def test_a_sentence_says_no_more_than_the_figures(

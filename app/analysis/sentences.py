@@ -1,6 +1,6 @@
 """Gaps in words that a journalist can check against the source."""
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
 from app.analysis.bounds import ratio_qualifier
 from app.analysis.comparison import Figure, PeriodGap
@@ -38,6 +38,8 @@ def _times(ratio: float, qualifier: str) -> str:
     """
     rounding = {"at_least": ROUND_FLOOR, "up_to": ROUND_CEILING}.get(qualifier, ROUND_HALF_EVEN)
     exact = Decimal(repr(ratio))
+    if exact >= _WRITTEN_OUT_BELOW:
+        return f"{Context(4, rounding).create_decimal(exact):g}"
     rounded = (exact.quantize(Decimal(1).scaleb(-digits), rounding) for digits in range(1, 16))
     return f"{next((text for text in rounded if text != 1), exact):,}"
 
@@ -56,6 +58,7 @@ def _said(figure: Figure, other: Figure, unit: str) -> str:
 
 
 _DIGITS_AT_MOST = 16
+_WRITTEN_OUT_BELOW = Decimal(10) ** 15
 _THOUSAND = 1_000
 _POWERS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
