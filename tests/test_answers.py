@@ -748,6 +748,7 @@ def test_figures_are_set_against_the_size_of_a_country_where_that_is_loaded(
         money("old", "US", "2022", 600),
         money("cn", "CN", "2023", 600),
         money("gb", "GB", "2023", 600),
+        money("de", "DE", "2023", 600),
         money("base", "US", "2023", 600, price_base="constant-2021"),
         money("months", "US", "2023-01/2023-11", 600),
         money("years", "US", "2022/2023", 600),
@@ -758,6 +759,12 @@ def test_figures_are_set_against_the_size_of_a_country_where_that_is_loaded(
         statistic("p3", metric="population", country="GB", value=60, unit="people", period="2023"),
         statistic("p4", metric="population", country="GB", value=61, unit="people", period="2023"),
         statistic("g1", metric="gdp", country="US", value=6_000, unit="USD", period="2023"),
+        # In another unit it is no size: whoever divided by it would be wrong a million times over.
+        statistic(
+            "p5", metric="population", country="DE", value=84, unit="millions", period="2023"
+        ),
+        statistic("g2", metric="gdp", country="CN", value=126, unit="trillion CNY", period="2023"),
+        statistic("g3", metric="gdp", country="US", value=6, unit="thousand USD", period="2023"),
     ]
     write(database, {SOURCES: [source()], FUNDING: facts, STATISTICS: sizes})
 
@@ -770,6 +777,7 @@ def test_figures_are_set_against_the_size_of_a_country_where_that_is_loaded(
         "old": "no_population",
         "cn": "zero_base",
         "gb": SEVERAL,
+        "de": "no_population",
         "base": (2, "USD of 2021 per person"),
         "months": (2, "USD per person"),
         "years": "no_population",
@@ -779,6 +787,7 @@ def test_figures_are_set_against_the_size_of_a_country_where_that_is_loaded(
         "old": "no_gdp",
         "cn": "no_gdp",
         "gb": "no_gdp",
+        "de": "no_gdp",
         "base": "not_comparable_unit",
         "months": "incomplete_period",
         "years": "incomplete_period",

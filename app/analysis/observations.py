@@ -118,7 +118,7 @@ class Observations:
             case "share":
                 worked = units.share(levels, self.named, no_sums)
             case _:
-                size = units.sizes(view, units.SIZES[self.units])
+                size = units.sizes(view, *units.SIZES[self.units])
                 in_year = year(levels.c.period_first_day, levels.c.period_last_day)
                 beside = and_(size.c.country == levels.c.country, size.c.year == in_year)
                 source = levels.outerjoin(size, beside)

@@ -48,8 +48,9 @@ GROUP = ("indicator", "source", "original_source", "scope", "unit", "basis", "pe
 SERIES = ("indicator", "country", "source", "original_source", "scope", "unit", "basis")
 """What one country's observations have in common when they follow each other in time."""
 
-SIZES = {"per_capita": "population", "per_gdp": "gdp"}
-"""The metric of `/statistics` that a figure is divided by: people, or US dollars of the year."""
+SIZES = {"per_capita": ("population", "people"), "per_gdp": ("gdp", "USD")}
+"""The metric of `/statistics` that a figure is divided by, in the one unit in which it is taken:
+people, or US dollars of the year. One in millions of them is another unit, and no size."""
 
 _DAY = len("2024-03-27")
 
@@ -177,7 +178,7 @@ def share(levels: FromClause, named: Sequence[str], no_sums: Collection[str]) ->
     )
 
 
-def sizes(view: View, metric: str) -> Subquery:
+def sizes(view: View, metric: str, unit: str) -> Subquery:
     """Return the sizes of countries by year: `country`, `year`, `size`, `figures`, `firmness`."""
     rows = view.rows(STATISTICS).source.c
     of_year = year(rows.period_first_day, rows.period_last_day)
@@ -189,7 +190,7 @@ def sizes(view: View, metric: str) -> Subquery:
             func.count(func.distinct(rows.value)).label("figures"),
             func.max(rows.qualifier).label("firmness"),
         )
-        .where(rows.metric == metric, _is_whole_year(rows, of_year))
+        .where(rows.metric == metric, rows.unit == unit, _is_whole_year(rows, of_year))
         .group_by(rows.country, of_year)
         .subquery("sizes")
     )
@@ -200,7 +201,7 @@ def by_size(units: Units, levels: FromClause, size: FromClause, no_sums: Collect
     of_one = case((size.c.figures == 1, size.c.size))
     several = or_(_is_one_of_several(levels), size.c.figures > 1)
     value = levels.c.alone / func.nullif(of_one, 0)
-    none = _word(f"no_{SIZES[units]}")
+    none = _word(f"no_{SIZES[units][0]}")
     missing = case((size.c.figures.is_(None), none), (several, _SEVERAL), else_=_ZERO)
     firmness = quotient_qualifier(levels.c.qualifier, size.c.firmness)
     adds_up = _adds_up(levels, no_sums)
