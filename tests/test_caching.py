@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
@@ -140,6 +141,20 @@ def test_what_names_its_revision_may_be_kept_longer(client: TestClient) -> None:
         kept = client.get(address).headers["cache-control"]
         assert "max-age=" in kept
         assert "no-cache" not in kept
+
+
+def test_an_instant_may_be_kept_longer_once_a_revision_has_come_after_it(
+    client: TestClient,
+) -> None:
+    revisions = client.get("/revisions?sort=id").json()["data"]
+    first, newest = revisions[1]["recorded_at"], revisions[-1]["recorded_at"]
+    later = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    for address in ("/funding", "/race", "/export.zip", "/models/llama", "/charts/users.svg"):
+        for instant, is_kept in ((first, first < newest), (newest, False), (later, False)):
+            answer = client.get(f"{address}?as_of={instant}")
+            assert answer.status_code in {200, 404}, answer.text
+            if answer.status_code == 200:
+                assert ("max-age=" in answer.headers["cache-control"]) == is_kept
 
 
 @pytest.mark.parametrize(

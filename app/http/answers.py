@@ -77,7 +77,7 @@ def list_answer(
         at = told(lambda: pinned_revision(transaction, listing, query))
         if check:
             check(transaction, at, query)
-        stays = query.as_of is not None or query.cursor is not None
+        stays = transaction.stays(query.as_of) or query.cursor is not None
         validator = Validator(at, table.media_type if table else JSON, stays)
         if validator.is_known_by(request.headers.get("if-none-match")):
             return Response(status_code=304, headers=validator.headers)
@@ -134,7 +134,7 @@ def detail_answer(request: Request, database: Database, resource: Resource, key:
         moved = None if item else transaction.replacement(resource.ledger, key, at)
         if item is None and moved is None:
             raise _missing(transaction, resource, key, at)
-    validator = Validator(at, JSON, pinned=query.as_of is not None)
+        validator = Validator(at, JSON, pinned=transaction.stays(query.as_of))
     if moved:
         return _moved(request, f"{resource.path}/{moved}", validator)
     if validator.is_known_by(request.headers.get("if-none-match")):

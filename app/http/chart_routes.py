@@ -156,7 +156,7 @@ def _read(
     """Return the specification, or None where the client has the answer already."""
     with database.read() as transaction:
         at = told(lambda: _revision(transaction, query))
-        validator = Validator(at, kind.media_type, pinned=query.as_of is not None)
+        validator = Validator(at, kind.media_type, pinned=transaction.stays(query.as_of))
         view = View(transaction, at, query.attribution)
         indicator = _indicator(view, key)
         if validator.is_known_by(known):

@@ -58,7 +58,7 @@ def report_answer(
     with database.read() as transaction:
         at = told(lambda: _revision(transaction, query))
         media_type = table.media_type if table else JSON
-        validator = Validator(at, media_type, pinned=query.as_of is not None)
+        validator = Validator(at, media_type, pinned=transaction.stays(query.as_of))
         if validator.is_known_by(request.headers.get("if-none-match")):
             return Response(status_code=304, headers=validator.headers)
         found = told(lambda: report.read(transaction, at, query))

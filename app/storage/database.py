@@ -80,6 +80,16 @@ class ReadTransaction:
             )
         return Revision(*found)
 
+    def stays(self, as_of: int | datetime | None) -> bool:
+        """Return whether what is asked as of a number or an instant is the same for good.
+
+        After an instant that no revision has come after, one may still come that was recorded
+        before it: it is seen when it is whole.
+        """
+        if isinstance(as_of, datetime):
+            return instant(as_of) < self.latest.recorded_at
+        return as_of is not None
+
     def rows(self, table: LedgerTable, at: Revision) -> Rows:
         """Return the rows of a table as they stood at a revision."""
         if at.id == self.latest.id:
@@ -167,8 +177,7 @@ class Database:
             with self._writer.begin() as connection:
                 writing = Writing(connection, is_alone=is_alone)
                 yield writing
-                now = instant(datetime.now(UTC))
-                writing.record(author=author, message=message, origin=origin, recorded_at=now)
+                writing.record(author=author, message=message, origin=origin, now=_now)
         finally:  # also where the answer to a commit was lost
             own_writes.add()
 
@@ -197,6 +206,10 @@ class Database:
             held.close()
         self._reader.dispose()
         self._writer.dispose()
+
+
+def _now() -> str:
+    return instant(datetime.now(UTC))
 
 
 def instant(moment: datetime) -> str:

@@ -6,7 +6,7 @@ the history of its table with the revision that ends it; the database refuses an
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from typing import Any
 
@@ -208,24 +208,28 @@ class Writing:
         query = select(exists().where(RevisionRecord.origin == origin))
         return bool(self._connection.scalar(query))
 
-    def record(self, *, author: str, message: str, origin: str | None, recorded_at: str) -> None:
+    def record(
+        self, *, author: str, message: str, origin: str | None, now: Callable[[], str]
+    ) -> None:
         """End the revision: prove its references and enter it in the list of revisions.
 
-        `origin` names what it was loaded from, such as a pack.
+        `origin` names what it was loaded from, such as a pack; `now` is asked last, so that as
+        little as can be is between the instant it gives and the moment that others see it.
 
         Raises DanglingReference; then nothing of the revision may be committed.
         """
         if self.differs:
             self._references.prove(self._touched.values(), is_removed=self.removed > 0)
-            self._enter(author=author, message=message, origin=origin, recorded_at=recorded_at)
+            for table in self._touched.values():
+                if key := self._connection.scalar(come_back(table, self.revision).limit(1)):
+                    self._refuse_replaced(table, key)
         if self._foreign_keys:
             self._foreign_keys.put_back()
+        if self.differs:
+            self._enter(author=author, message=message, origin=origin, recorded_at=now())
 
     def _enter(self, *, author: str, message: str, origin: str | None, recorded_at: str) -> None:
         """Enter the revision in the list of revisions."""
-        for table in self._touched.values():
-            if key := self._connection.scalar(come_back(table, self.revision).limit(1)):
-                self._refuse_replaced(table, key)
         self._connection.execute(
             insert(RevisionRecord),
             {
