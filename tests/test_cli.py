@@ -130,6 +130,17 @@ def test_migrate_says_what_it_did_and_repeats_in_peace(scratch: Path) -> None:
     assert (scratch / "airace.db").is_file()
 
 
+def test_what_a_pack_has_no_use_for_is_refused_and_a_dry_run_loads_nothing(scratch: Path) -> None:
+    tried = airace("load", "article-2024-03-31", "--dry-run")
+    assert tried.output == ("Only tried: as it stands there would be 16 rows added, 0 changed.\n")
+    assert airace("load", "article-2024-03-31").output.startswith("Loaded")
+    for option in ("--source=x", "--missing=remove", "--max-rejects=3", "--reject-file=r.csv"):
+        result = airace("load", "article-2024-03-31", option)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert f"{option.partition('=')[0]} is for a table" in result.stderr
+    assert not (scratch / "r.csv").exists()
+
+
 def test_load_says_what_it_did_and_repeats_in_peace(scratch: Path) -> None:
     first, again = airace("load", "article-2024-03-31"), airace("load", "article-2024-03-31")
     assert first.output == "Loaded article-2024-03-31 as revision 1: 16 rows added, 0 changed.\n"

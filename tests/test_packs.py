@@ -1,6 +1,7 @@
 """Packs: what is exported is what was there, and what is wrong is named and loads nothing."""
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,6 +73,25 @@ def test_loading_twice_changes_nothing(seeded: Database) -> None:
     assert newest(seeded) == before
 
 
+def test_a_descriptor_may_come_with_a_mark_and_without_who_made_it(
+    empty: Database, tmp_path: Path
+) -> None:
+    pack = write_pack(tmp_path, {"sources": _SOURCES}, contributors=[])
+    descriptor_file = pack / "datapackage.json"
+    descriptor_file.write_bytes(BOM_UTF8 + descriptor_file.read_bytes())
+    assert load_pack(empty, pack).added == 1
+
+
+def test_a_dry_run_says_what_would_be_and_loads_nothing(empty: Database, tmp_path: Path) -> None:
+    tried = load_pack(empty, find_pack("article-2024-03-31"), dry_run=True)
+    assert (tried.revision, tried.added) == (None, 16)
+    assert newest(empty) == 0
+    dangling = write_pack(tmp_path, {"companies": _COMPANIES})
+    with pytest.raises(UnreadablePack, match="names sources that do not exist"):
+        load_pack(empty, dangling, dry_run=True)
+    assert load_pack(empty, find_pack("article-2024-03-31")).revision == 1
+
+
 def test_loading_records_who_and_why(empty: Database) -> None:
     load_pack(empty, find_pack("article-2024-03-31"), author="An editor", message="As read")
     told: list[tuple[int, int]] = []
@@ -139,6 +159,18 @@ def test_an_export_spares_a_folder_that_holds_anything(seeded: Database, tmp_pat
     with pytest.raises(FileExistsError, match="is not empty"):
         export(seeded, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_an_export_goes_into_this_folder_and_through_a_link_to_an_empty_one(
+    seeded: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    monkeypatch.chdir(tmp_path / "here")
+    here, there = export(seeded, Path()), export(seeded, tmp_path / "link")
+    assert here == there == export(seeded, tmp_path / "new")
+    assert files(tmp_path / "here") == files(tmp_path / "there") == here
 
 
 @pytest.mark.parametrize("there", [False, True])
@@ -513,7 +545,6 @@ def _named(path: Any, name: Any = "sources") -> dict[str, Any]:
         ({"resources": ["sources.csv"]}, "is not a data package"),
         ({"resources": [{"name": "sources"}]}, "is not a data package"),
         ({"name": None}, "is not a data package"),
-        ({"contributors": []}, "is not a data package"),
         (
             {"resources": [{"name": "sources", "path": "sources.csv"}] * 2},
             "is not a data package",

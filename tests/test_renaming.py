@@ -120,6 +120,7 @@ def test_thousands_of_rows_follow(empty: Database) -> None:
         ("maker", "maker", "companies: maker is its key already"),
         ("once", "new", "companies: there is no once to rename: it was replaced by maker"),
         ("maker", "once", "companies: once was replaced by maker and does not come back"),
+        ("maker", "went", "companies: went was the key of a row that went"),
     ],
 )
 def test_what_cannot_be_renamed_is_refused_in_a_sentence(
@@ -127,11 +128,13 @@ def test_what_cannot_be_renamed_is_refused_in_a_sentence(
 ) -> None:
     rows = [company("once"), company("payer")]
     write(empty, {SOURCES: [source("s")], COMPANIES: rows})
+    write(empty, {COMPANIES: [company("went")]})
+    write(empty, remove={COMPANIES: ["went"]})
     rename(empty, COMPANIES, "once", "maker")
     with pytest.raises(LedgerRefusal) as refusal:
         rename(empty, COMPANIES, old, new)
     assert str(refusal.value) == told
-    assert latest(empty) == 2
+    assert latest(empty) == 4
 
 
 def test_what_a_revision_has_written_cannot_be_renamed_in_it(filled: Database) -> None:
@@ -290,6 +293,7 @@ def test_the_command_renames_and_says_so(scratch: Path) -> None:
         (["companies", "meta", "Meta Inc"], "the new key has not the form that is asked for"),
         (["companies", "nobody", "m"], "companies: there is no nobody to rename"),
         (["companies", "meta", "baidu"], "companies: baidu is the key of another row"),
+        (["countries", "US", "usa"], "the resource is not one that is here (allowed: sources, "),
     ],
 )
 def test_the_command_refuses_in_a_sentence(

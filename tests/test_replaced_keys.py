@@ -192,7 +192,12 @@ _ROW = "article,A Paper,A title\n"
         (f"x,{_ROW}", "sources,x,kept\n", "where a key that was replaced still has a row"),
         (f"x,{_ROW}kept,{_ROW}", "sources,kept,x\n", "where a key that was replaced still has"),
         ("", "sources,x,x\n", "line 2: .*replaced_by is the key itself"),
-        ("", "sorces,x,kept\n", "resource is not a resource .*did you mean sources"),
+        (
+            "",
+            "sorces,x,kept\n",
+            "whose keys change .*did you mean sources",
+        ),
+        ("", "countries,US,GB\n", "resource is not a resource whose keys change"),
         ("", "sources,x y,kept\n", "line 2: id has not the form"),
         ("", "sources,x,\n", "replaced_by is missing"),
         ("", "sources,x\n", "line 2: has 2 cells, not 3"),

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
-from app.cli.group import bar, main, migrated, plainly, told
+from app.cli.group import bar, main, migrated, plainly, told, told_rows
 from app.kit.text import counted
 
 
@@ -74,7 +75,8 @@ def load(
     from app.exchange.archives import is_packed
 
     if not mapping and (not path.is_file() or is_packed(path)):
-        _load_pack(what, author, message, is_alone=alone)
+        _refuse_for_a_pack()
+        _load_pack(what, author, message, is_alone=alone, dry_run=dry_run)
         return
     from app.cli.tables import load_file
     from app.exchange.import_report import Asked
@@ -104,7 +106,27 @@ def load(
     )
 
 
-def _load_pack(what: str, author: str | None, message: str | None, *, is_alone: bool) -> None:
+_OF_A_TABLE = (
+    *("resource", "source", "published", "answers", "missing", "sheet"),
+    *("max_rejects", "reject_file"),
+)
+"""Options of a table, which a pack has no use for."""
+
+
+def _refuse_for_a_pack() -> None:
+    """Raise UsageError for an option that a pack cannot heed: it would be dropped in silence."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        if option.name in _OF_A_TABLE and source is not ParameterSource.DEFAULT:
+            raise click.UsageError(
+                f"{option.opts[0]} is for a table, and {context.params['what']} is a pack"
+            )
+
+
+def _load_pack(
+    what: str, author: str | None, message: str | None, *, is_alone: bool, dry_run: bool
+) -> None:
     from app.exchange.archives import unpacked
     from app.exchange.packs import load_pack, open_pack
     from app.exchange.seed import find_pack
@@ -114,9 +136,19 @@ def _load_pack(what: str, author: str | None, message: str | None, *, is_alone: 
         bar("Loading", open_pack(folder).size, "bytes") as tell,
     ):
         loaded = load_pack(
-            migrated(), folder, author=author, message=message, is_alone=is_alone, progress=tell
+            migrated(),
+            folder,
+            author=author,
+            message=message,
+            is_alone=is_alone,
+            dry_run=dry_run,
+            progress=tell,
         )
-    click.echo(told(loaded))
+    if dry_run:
+        done = told_rows(loaded.added, loaded.changed, loaded.removed)
+        click.echo(f"Only tried: as it stands there would be {done}.")
+    else:
+        click.echo(told(loaded))
 
 
 def _answers(given: tuple[str, ...]) -> dict[str, str]:
@@ -124,6 +156,8 @@ def _answers(given: tuple[str, ...]) -> dict[str, str]:
     for name, equals, text in pairs:
         if not (name and equals and text):
             raise click.ClickException("--set takes NAME=TEXT, such as --set metric=population")
+        if [one for one, *_ in pairs].count(name) > 1:
+            raise click.ClickException(f"--set says {name} more than once")
     return {name: text for name, _, text in pairs}
 
 

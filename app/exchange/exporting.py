@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -68,20 +67,26 @@ def export_pack(
 ) -> None:
     """Write all facts as they stood at a revision as a pack, into a folder that is new or empty.
 
-    The folder appears complete or not at all. Raises FileExistsError where it holds anything.
+    A new folder appears complete or not at all; in one that is there the descriptor comes last.
+    Raises FileExistsError where it holds anything.
     """
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{folder} is not empty")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as scratch:
+    beside = folder if folder.exists() else folder.parent
+    with TemporaryDirectory(dir=beside, prefix=f".{folder.name}-") as scratch:
         made = Path(scratch) / "pack"
         made.mkdir()
+        names = []
         for name, content in package_files(database, at, progress):
+            names.append(name)
             with (made / name).open("wb") as file:
                 file.writelines(content)
-        with suppress(FileNotFoundError):
-            folder.rmdir()
-        made.rename(folder)
+        if beside is folder:
+            for name in names:
+                (made / name).rename(folder / name)
+        else:
+            made.rename(folder)
 
 
 def export_zip(

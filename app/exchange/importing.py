@@ -33,10 +33,6 @@ from app.storage.refusals import LedgerRefusal
 _KEYS_ARE_CODES = {"countries", "sources"}
 
 
-class _OnlyTried(Exception):
-    """Ends a revision that was not to be kept."""
-
-
 def import_table(
     database: Database, table: Table, mapping: TableMapping, asked: Asked, *, name: str
 ) -> Report:
@@ -51,19 +47,19 @@ def import_table(
     message = asked.message or f"{mapping.content.title}: {name}"
     try:
         with database.write(
-            author=asked.author, message=message, origin=mapping.name, is_alone=asked.is_alone
+            author=asked.author,
+            message=message,
+            origin=mapping.name,
+            is_alone=asked.is_alone,
+            dry_run=asked.dry_run,
         ) as writing:
             _Import(writing, table, mapping, asked, source, report).run()
             report.added, report.changed = writing.added, writing.changed
             report.removed = writing.removed
-            if asked.dry_run:
-                raise _OnlyTried  # noqa: TRY301  (it undoes the revision)
-        if report.added or report.changed or report.removed:
-            report.revision = writing.revision
-    except _OnlyTried:
-        pass
     except LedgerRefusal as refusal:
         raise UnreadableTable(f"cannot be loaded as it is: {refusal}") from None
+    if writing.differs and not asked.dry_run:
+        report.revision = writing.revision
     return report
 
 

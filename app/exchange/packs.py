@@ -1,5 +1,6 @@
 """Packs: folders of CSV files with a `datapackage.json`, loaded as one revision or not at all."""
 
+from codecs import BOM_UTF8
 from contextlib import suppress
 from dataclasses import dataclass
 from os import cpu_count
@@ -56,11 +57,11 @@ class Pack:
 def open_pack(folder: Path) -> Pack:
     """Read the descriptor of a pack. Raises UnreadablePack."""
     try:
-        content = orjson.loads((folder / DESCRIPTOR).read_bytes())
+        content = orjson.loads((folder / DESCRIPTOR).read_bytes().removeprefix(BOM_UTF8))
         tables = content["resources"]
         named = {table["name"]: table["path"] for table in tables}
         title = str(content.get("title") or content["name"])
-        author = str(content.get("contributors", [{}])[0].get("title", "unknown"))
+        author = str((content.get("contributors") or [{}])[0].get("title", "unknown"))
         name = content["name"]
         if not isinstance(name, str) or len(named) < len(tables):
             raise ValueError  # noqa: TRY301  (it joins the other ways not to be one)
@@ -92,13 +93,14 @@ def load_pack(
     message: str | None = None,
     once: bool = False,
     is_alone: bool = False,
+    dry_run: bool = False,
     progress: Progress | None = None,
 ) -> Loaded:
     """Load a pack as one revision. Rows that are there already as they are change nothing.
 
     With `once`, a pack of this name that was loaded before is left alone, so that what was
-    corrected since stays corrected. `is_alone` is for the database. Raises UnreadablePack, and
-    then nothing is loaded.
+    corrected since stays corrected. `is_alone` is for the database. A `dry_run` says what it would
+    come to and loads nothing. Raises UnreadablePack, and then nothing is loaded.
     """
     pack = open_pack(folder)
     try:
@@ -107,6 +109,7 @@ def load_pack(
             message=message or pack.title,
             origin=pack.name,
             is_alone=is_alone,
+            dry_run=dry_run,
         ) as writing:
             if once and writing.knows_origin(pack.name):
                 return Loaded(pack.name, None, 0, 0, 0)
@@ -121,7 +124,7 @@ def load_pack(
                 writing.note_replaced(read_replaced(pack.replaced))
     except LedgerRefusal as refusal:
         raise UnreadablePack(f"{folder}: {refusal}") from None
-    revision = writing.revision if writing.differs else None
+    revision = writing.revision if writing.differs and not dry_run else None
     return Loaded(pack.name, revision, writing.added, writing.changed, writing.removed)
 
 

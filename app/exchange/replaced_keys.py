@@ -1,13 +1,16 @@
 """The keys that were replaced by others, as packs have them: so that old addresses lead on."""
 
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from app.exchange.pack_tables import UnreadablePack, read_table
-from app.resources.registry import RESOURCES, ResourceName
+from app.kit.errors import choose
+from app.resources.countries import COUNTRIES
+from app.resources.registry import RESOURCES
 from app.resources.resource import Entry
 from app.storage.database import Database, Revision
 from app.storage.replacements import Replaced
@@ -17,13 +20,16 @@ NAME = "replacements"
 
 PRIMARY_KEY = ("resource", "id")
 
+_RENAMED = tuple(one.many for one in RESOURCES if one is not COUNTRIES)
 _KEY = Field(pattern=r"^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$", max_length=100)
 
 
 class Replacement(Entry):
     """A key that never has a row again, and the one under which its row goes on."""
 
-    resource: ResourceName = Field(description="The resource whose key it is.")
+    resource: Annotated[
+        str, AfterValidator(partial(choose, choices=_RENAMED, what="a resource whose keys change"))
+    ] = Field(description="The resource whose key it is.")
     id: Annotated[str, _KEY] = Field(description="The key that was replaced.")
     replaced_by: Annotated[str, _KEY] = Field(description="The key of the row that goes on.")
 

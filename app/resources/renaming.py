@@ -1,8 +1,11 @@
 """Giving a row another key, which is a revision of its own."""
 
-from pydantic import ValidationError
+from typing import Annotated, Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from app.kit.errors import Fault, NotAllowed, choose, faults_of
+from app.resources.countries import COUNTRIES
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
 from app.storage.database import Database
@@ -13,33 +16,36 @@ def rename(
 ) -> tuple[int, int]:
     """Let a row of a resource go on under another key; return the revision, and rows changed.
 
-    The old key never has a row again. Changed are the rows that referred to it. Raises NotAllowed
-    for a resource or a key that cannot be, LedgerRefusal for a row that cannot be renamed so.
+    The old key never has a row again. Changed are the rows that referred to it. Countries keep the
+    codes that they have. Raises NotAllowed for a resource or a key that cannot be, LedgerRefusal
+    for a row that cannot be renamed so.
     """
     resource = _resource(name)
-    _require_key(resource, new)
+    new = _key(resource, new)
     with database.write(author=author, message=message) as writing:
         writing.rename(resource.ledger, old, new)
     return writing.revision, writing.changed
 
 
 def _resource(name: str) -> Resource:
-    by_name = {resource.many: resource for resource in RESOURCES}
+    by_name = {one.many: one for one in RESOURCES if one is not COUNTRIES}
     try:
         return by_name[choose(name, tuple(by_name), what="one that is here")]
     except NotAllowed as error:
         raise _told(Fault("the resource", str(error), error.allowed, error.nearest)) from None
 
 
-def _require_key(resource: Resource, key: str) -> None:
-    """Raise NotAllowed where a key has not the form that keys of the resource have."""
+def _key(resource: Resource, text: str) -> str:
+    """Return a key as it is stored. Raises NotAllowed where it has not the form of the others."""
+    field = resource.fact.model_fields["id"]
+    form: Any = Annotated[field.annotation, field]
     try:
-        resource.fact.model_validate({"id": key})
+        key: str = TypeAdapter(form).validate_python(text)
     except ValidationError as error:
-        for fault in faults_of(error):
-            if fault.name == "id":
-                told = Fault("the new key", fault.message, fault.allowed, fault.nearest)
-                raise _told(told) from None
+        fault = faults_of(error)[0]
+        told = Fault("the new key", fault.message, fault.allowed, fault.nearest)
+        raise _told(told) from None
+    return key
 
 
 def _told(fault: Fault) -> NotAllowed:

@@ -165,19 +165,27 @@ class Database:
 
     @contextmanager
     def write(
-        self, *, author: str, message: str, origin: str | None = None, is_alone: bool = False
+        self,
+        *,
+        author: str,
+        message: str,
+        origin: str | None = None,
+        is_alone: bool = False,
+        dry_run: bool = False,
     ) -> Iterator[Writing]:
         """Open a revision: all of what is written in it becomes visible at once, or nothing.
 
         Writers take turns. Where nothing came to be different, no revision is made. One that is
         alone takes a fraction of the time on PostgreSQL where much is new, and has those who read
-        wait until it ends.
+        wait until it ends. A dry run is undone once all that may be refused was looked at.
         """
         try:
             with self._writer.begin() as connection:
                 writing = Writing(connection, is_alone=is_alone)
                 yield writing
                 writing.record(author=author, message=message, origin=origin, now=_now)
+                if dry_run:
+                    connection.rollback()
         finally:  # also where the answer to a commit was lost
             own_writes.add()
 

@@ -134,6 +134,8 @@ class Writing:
             same = "is its key already" if new == old else "is the key of another row"
             raise LedgerRefusal(f"{table.name}: {new} {same}")
         self._refuse_replaced(table, new)
+        if self._connection.scalar(select(exists().where(table.history.c.id == new))):
+            raise LedgerRefusal(f"{table.name}: {new} was the key of a row that went")
         renamed = redirected({**rows[old], "id": new}, table, {table.name: {old: new}})
         self.put(table, [renamed])
         self._move({table.name: {old: new}})
