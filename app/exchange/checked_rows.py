@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy.engine import Dialect
 
 from app.exchange.feeds import Columns
+from app.exchange.followed_keys import FollowedKeys
 from app.exchange.kept_keys import KeptKeys
 from app.exchange.mapped_rows import MappedRows
 from app.exchange.organisations import Organisations
@@ -92,6 +93,7 @@ class CheckedRows:
         dialect: Dialect,
         source: str,
         keys: KeptKeys | None,
+        followed: FollowedKeys,
     ) -> None:
         """Take what the database knows: organisations, and the keys of AI models by name."""
         fact = resource.fact
@@ -100,6 +102,7 @@ class CheckedRows:
         self._organisations = organisations
         self._describes = resource is COMPANIES
         self._keys = keys
+        self._followed = followed
         self._fact = fact
         self._source = source if "source" in fact.model_fields else None
         # A list that is not given costs pydantic a deep copy of the default, half of all it does.
@@ -189,6 +192,7 @@ class CheckedRows:
         return len(set(keys)) == len(keys) and self._lines.keys().isdisjoint(keys)
 
     def _enter(self, stored: StoredColumns, lines: list[int], gathered: _Gathered) -> None:
+        stored = self._followed.columns(stored)
         found = dict(zip(stored["id"], lines, strict=True))
         self._lines |= found
         gathered.lines |= found

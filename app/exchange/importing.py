@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from app.exchange.checked_beside import beside
 from app.exchange.checked_rows import CheckedRows, Part
+from app.exchange.followed_keys import FollowedKeys
 from app.exchange.import_report import Asked, Report, TooManyRejects
 from app.exchange.kept_keys import KeptKeys
 from app.exchange.mapped_rows import MappedRows
@@ -75,19 +76,25 @@ class _Import:
         source: SourceFact | None,
         report: Report,
     ) -> None:
+        replaced = writing.replaced()
+        gone = replaced.get(SOURCES.ledger.name, {})
+        report.source = gone.get(report.source, report.source)
+        self._replaced_models = replaced.get(AI_MODELS.ledger.name, {})
         self._writing = writing
         self._table = table
         self._mapping = mapping
         self._asked = asked
-        self._source = source
+        self._source = source and source.model_copy(update={"id": report.source})
         self._report = report
         self._resource = mapping.resource
         self._removes = (asked.missing or mapping.content.missing) == "remove"
+        self._require_own_rows()
         self._keys: set[str] = set()
         """The keys of the rows of the table, where rows that it lacks are removed."""
 
         known = writing.rows(COMPANIES.ledger, tuple(COMPANIES.fact.model_fields))
-        organisations = Organisations(known, report.source)
+        of_companies = replaced.get(COMPANIES.ledger.name, {})
+        organisations = Organisations(known, report.source, of_companies)
         rows = MappedRows(mapping, table.header, asked.answers, organisations)
         kept = self._kept_keys() if self._resource is AI_MODELS else None
         self._checked = CheckedRows(
@@ -98,12 +105,28 @@ class _Import:
             dialect=writing.dialect,
             source=report.source,
             keys=kept,
+            followed=FollowedKeys(replaced, self._resource.ledger),
         )
         self._unused_columns = rows.unused
 
     def _kept_keys(self) -> KeptKeys:
         rows = self._writing.rows(AI_MODELS.ledger, ("id", "name", "source"))
         return KeptKeys({r["name"]: r["id"] for r in rows if r["source"] == self._report.source})
+
+    def _require_own_rows(self) -> None:
+        """Raise UnusableMapping where nobody can say which rows a table lacks."""
+        if not self._removes:
+            return
+        if "source" not in self._resource.fact.model_fields:
+            raise UnusableMapping(
+                f"{self._mapping.name}: rows that are missing are removed where a source states "
+                f"them; {self._resource.many} have none, so keep them (--missing keep)"
+            )
+        if not self._report.source:
+            raise UnusableMapping(
+                f"{self._mapping.name}: say whose rows are removed where they are missing, by "
+                "--source KEY"
+            )
 
     def run(self) -> None:
         """Write the source, the facts, and what they name."""
@@ -202,15 +225,16 @@ class _Import:
         if not named:
             return
         known = {row["id"] for row in self._writing.rows(AI_MODELS.ledger, ("id",))}
+        followed = {self._replaced_models.get(key, key): name for key, name in named.items()}
         made = [
             AIModelFact(id=key, name=name, kind="model", source=self._report.source)
-            for key, name in named.items()
+            for key, name in followed.items()
             if key not in known
         ]
         self._writing.put(AI_MODELS.ledger, [fact.stored() for fact in made])
         self._report.models_made = len(made)
         if self._resource is AI_MODELS:
-            self._keys.update(fact.id for fact in made)
+            self._keys.update(followed)
 
     def _remove_missing(self) -> None:
         """Remove the source's rows that the table no longer has."""

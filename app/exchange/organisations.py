@@ -4,16 +4,22 @@ Found means the same words, whatever their case and accents: nothing is matched 
 name that two companies share matches neither.
 """
 
+import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
 from app.exchange.transforms import slug
-from app.kit.text import words
+from app.kit.errors import NotAllowed
 from app.resources.companies import CompanyFact
 
 _LONGEST_KEY = 90
+_SIGNS = "+#"
+"""The signs that tell names apart."""
+
+_PARTS = re.compile(rf"[A-Za-z0-9{_SIGNS}]+")
 _IS_ADDRESS = "/"
 """What the address of an organisation in its data set begins with, among the aliases."""
 
@@ -21,8 +27,18 @@ _IS_ADDRESS = "/"
 class Organisations:
     """The companies that are known, those that an import makes, and the names that met them."""
 
-    def __init__(self, companies: Iterable[Mapping[str, Any]], source: str) -> None:
+    def __init__(
+        self,
+        companies: Iterable[Mapping[str, Any]],
+        source: str,
+        replaced: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take the companies that are known, and what replaced keys that they had."""
         self._source = source
+        self._replaced = replaced or {}
+        self._sharers: defaultdict[str, set[str]] = defaultdict(set)
+        """The companies that share a name."""
+
         self._names: dict[str, str | None] = {}
         self._called: dict[str, str | None] = {}
         """The key by what a company is called first; `_names` has its aliases too."""
@@ -56,16 +72,27 @@ class Organisations:
                 self._foreign.add(company["id"])
 
     def named(self, name: str) -> str:
-        """Return the key of the organisation of a name or key; one that is not known is made."""
+        """Return the key of the organisation of a name or key; one that is not known is made.
+
+        Raises NotAllowed for a name that several have which this source states.
+        """
+        name = self._replaced.get(name, name)
         if name in self._first_names:
             return name
         folded = _folded(name)
-        key = self._called.get(folded) or self._names.get(folded)
+        key = self._called.get(folded) or self._names.get(folded) or self._own_of(folded)
         if key is None:
             key = self._make(name, [])
         elif folded != self._first_names[key]:
             self.merged[name] = key
         return key
+
+    def _own_of(self, folded: str) -> str | None:
+        """Return which of those that share a name this source states, None where it states none."""
+        own = sorted(self._sharers[folded] - self._foreign) if folded in self._sharers else []
+        if len(own) > 1:
+            raise NotAllowed("is what several are called; name one by its key", allowed=own)
+        return own[0] if own else None
 
     def addressed(self, address: str) -> str:
         """Return the key of the organisation of an address, whatever the case of its letters."""
@@ -158,7 +185,7 @@ class Organisations:
     def _free_key(self, name: str) -> str:
         base = slug(name)[:_LONGEST_KEY].strip("-") or f"company-{crc32(name.encode()):08x}"
         key, number = base, 1
-        while key in self._first_names:
+        while key in self._first_names or key in self._replaced:
             number += 1
             key = f"{base}-{number}"
         return key
@@ -173,17 +200,42 @@ class Organisations:
                 plain.append(alias)
         if not plain and any(alias.startswith(_IS_ADDRESS) for alias in aliases):
             return  # named by its address alone: that is no name to find it by
-        _enter(self._called, name, key)
+        self._enter(self._called, name, key)
         for text in (name, *plain):
-            _enter(self._names, text, key)
+            self._enter(self._names, text, key)
 
-
-def _enter(names: dict[str, str | None], text: str, key: str) -> None:
-    """Enter a name; one that two companies share leads to neither."""
-    folded = _folded(text)
-    if names.setdefault(folded, key) != key:
-        names[folded] = None
+    def _enter(self, names: dict[str, str | None], text: str, key: str) -> None:
+        """Enter a name; one that two companies share leads to neither."""
+        folded = _folded(text)
+        first = names.setdefault(folded, key)
+        if first != key:
+            names[folded] = None
+            self._sharers[folded] |= {key, *([first] if first else [])}
 
 
 def _folded(name: str) -> str:
-    return " ".join(words(name)) or name
+    """Return what of a name tells organisations apart: `C++` is not `C`, but `Café` is `CAFE`.
+
+    Case and the accents of Latin letters do not, and of signs only plus and number signs do.
+    """
+    if name.isascii():
+        return " ".join(_PARTS.findall(name.lower())) or name
+    plain = "".join(char if _tells(char) else " " for char in _without_accents(name).casefold())
+    return " ".join(plain.split()) or name
+
+
+def _tells(char: str) -> bool:
+    return char.isalnum() or char in _SIGNS or unicodedata.category(char).startswith("M")
+
+
+def _without_accents(name: str) -> str:
+    """Return a name whose Latin letters have no accents; in other scripts marks make letters."""
+    kept = []
+    is_latin = False
+    for char in unicodedata.normalize("NFKD", name):
+        if not unicodedata.combining(char):
+            is_latin = unicodedata.name(char, "").startswith("LATIN")
+        elif is_latin:
+            continue
+        kept.append(char)
+    return unicodedata.normalize("NFC", "".join(kept))

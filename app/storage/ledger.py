@@ -27,7 +27,14 @@ from app.storage.records import (
 )
 from app.storage.references import References
 from app.storage.refusals import LedgerRefusal, RepeatedKey, ReplacedKey, listed
-from app.storage.replacements import Replaced, come_back, redirected, referring, replacement
+from app.storage.replacements import (
+    Replaced,
+    all_replaced,
+    come_back,
+    redirected,
+    referring,
+    replacement,
+)
 
 _COUNTED_FROM = 10_000
 
@@ -199,6 +206,12 @@ class Writing:
         query = select(*(table.current.c[name] for name in columns))
         for row in self._connection.execute(query).mappings():
             yield dict(row)
+
+    def replaced(self) -> Replaced:
+        """Return the keys that were replaced before this revision, by the name of their table."""
+        here = self._connection
+        found = {name: all_replaced(here, LEDGER[name], self.revision - 1) for name in LEDGER}
+        return {name: keys for name, keys in found.items() if keys}
 
     def keys_of_others(self, table: LedgerTable, ids: Sequence[str], source: str) -> set[str]:
         """Return those of the keys whose rows are what another source states."""

@@ -1,0 +1,39 @@
+"""Rows of a table whose keys, or those that they name, were replaced here: they go on as the new.
+
+A publisher goes on naming a row as before, whatever its key is here.
+"""
+
+from app.storage.batches import StoredColumns
+from app.storage.records import LedgerTable
+from app.storage.replacements import Replaced
+
+
+class FollowedKeys:
+    """What replaced the keys that the rows of a table have and name."""
+
+    def __init__(self, replaced: Replaced, table: LedgerTable) -> None:
+        """Take what was replaced, by the name of the table whose keys these were."""
+        lists = {links.current.name: name for name, links in table.members.items()}
+        named = {
+            lists.get(source.name, column): replaced[target]
+            for source, column, target in table.references()
+            if replaced.get(target)
+        }
+        own = replaced.get(table.name)
+        self._lists = {name: keys for name, keys in named.items() if name in table.members}
+        self._places = {name: keys for name, keys in named.items() if name not in table.members}
+        if own:
+            self._places["id"] = own
+
+    def columns(self, rows: StoredColumns) -> StoredColumns:
+        """Return rows, by column, that have the new keys wherever they had old ones."""
+        if not (self._places or self._lists):
+            return rows
+        found = dict(rows)
+        for name, keys in self._places.items():
+            found[name] = [keys.get(key, key) for key in rows[name]]
+        for name, keys in self._lists.items():
+            found[name] = [
+                list(dict.fromkeys(keys.get(key, key) for key in members)) for members in rows[name]
+            ]
+        return found
