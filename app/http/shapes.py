@@ -129,8 +129,9 @@ class Change(BaseModel):
         json_schema_extra={"enum": ["added", "changed", "removed"]},
     )
     item: dict[str, Any] | None = Field(
-        description="The row as that revision left it, shaped like the detail of its resource; "
-        "null where it was removed.",
+        description="The row as that revision left it, shaped like the detail of its resource "
+        "without what is worked out from other rows (`licence`, `countries` of models), which may "
+        "change without it; null where it was removed.",
         examples=[{"id": "cnbc-2024-03-31", "kind": "article", "revision": 2}],
     )
     replaced_by: str | None = Field(

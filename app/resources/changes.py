@@ -125,8 +125,8 @@ class ChangeList:
         for name, ids in wanted.items():
             resource = _BY_NAME[name]
             versions = transaction.versions(resource.ledger, transaction.latest, ids)
-            for row in transaction.connection.execute(versions.select(resource.columns)):
-                version = dict(zip(resource.columns, row, strict=True))
+            for row in transaction.connection.execute(versions.select(resource.own_columns)):
+                version = dict(zip(resource.own_columns, row, strict=True))
                 found[name, version["id"], version["revision"]] = version
         return [
             {**item, "item": found.get((item["resource"], item["id"], item["revision"]))}

@@ -268,6 +268,12 @@ class Resource:
         return tuple(self.item.model_fields)
 
     @cached_property
+    def own_columns(self) -> tuple[str, ...]:
+        """The same without what is worked out from other rows, and changes without this one."""
+        worked_out = {*self.ledger.derived, "licence"} - {*self.fact.model_fields}
+        return tuple(name for name in self.columns if name not in worked_out)
+
+    @cached_property
     def pack_columns(self) -> tuple[str, ...]:
         """The columns of a pack file, in order."""
         return tuple(self.fact.model_fields)
