@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from app.exchange.generic import GENERIC, generic_mapping
 from app.exchange.import_report import Asked, Report
 from app.exchange.importing import import_table
-from app.exchange.mapping import GENERIC, TableMapping, find_mapping, generic_mapping, recognise
+from app.exchange.mapping import TableMapping, find_mapping, recognise
 from app.exchange.tables import open_table
 from app.storage.database import Database
 

@@ -9,14 +9,13 @@ from pathlib import Path
 import click
 
 from app.cli.group import told_rows
+from app.exchange.generic import GENERIC, generic_mapping
 from app.exchange.import_report import Asked, Report, TooManyRejects
 from app.exchange.importing import import_table
 from app.exchange.mapping import (
-    GENERIC,
     TableMapping,
     UnusableMapping,
     find_mapping,
-    generic_mapping,
     recognise,
     shipped_mappings,
 )

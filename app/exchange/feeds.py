@@ -4,19 +4,21 @@ Most columns of a table have few texts. What a rule makes of a text alone is kep
 rules take many rows at once, so that a row costs hardly more than a look-up for each field.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.exchange.generic import GENERIC
 from app.exchange.mapping import (
     ANYTHING_ELSE,
-    GENERIC,
     ITSELF,
+    OF_COMPANIES,
     Rule,
     TableMapping,
     UnusableMapping,
+    turn,
 )
+from app.exchange.mapping_texts import PLACE
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
 from app.exchange.transforms import TRANSFORMS, slug
@@ -28,9 +30,7 @@ from app.kit.text import nearest
 Columns = dict[str, list[Any]]
 """Values of fields: of each a list, with one for each row and None where there is none."""
 
-_PLACE = re.compile(r"\{(=?)([^{}]+)\}")
-_OF_COMPANIES = {"company", "address"}
-_LOOKED_UP = {*_OF_COMPANIES, "ai_model"}
+_LOOKED_UP = {*OF_COMPANIES, "ai_model"}
 _KEPT_AT_MOST = 16_384
 _LONGEST_KEPT = 200
 
@@ -112,7 +112,7 @@ class Feeds:
         known = {"value", "header", *(key for spread in spreads for key in spread.set)}
         if spreads and name in known:
             return lambda places: [places.more[name]] * len(places.cells)
-        if (match := _PLACE.fullmatch(name)) and match[2] in self._mapping.content.ask:
+        if (match := PLACE.fullmatch(name)) and match[2] in self._mapping.content.ask:
             name = self._answers[match[2]]
         heading = self._mapping.heading(name, self._header)
         if heading is None:
@@ -149,7 +149,7 @@ class Feeds:
     def _valued(self, name: str, rule: Rule, column: str, read: Read) -> Feed:
         """Return what makes a value of what is read."""
         make = self._maker(name, rule, column)
-        if name == "id" and rule.transform in _OF_COMPANIES:
+        if name == "id" and rule.transform in OF_COMPANIES:
             return self._described(make, read, by_address=rule.transform == "address")
         if rule.transform not in _LOOKED_UP:
             kept = _Kept(make)
@@ -228,7 +228,7 @@ class Feeds:
         rule = self._mapping.content.fields.get("id")
         is_own = self._mapping.content.resource == "models"
         if is_own and rule and rule.template:  # a row of this table, or one that it could have
-            key = slug(_PLACE.sub(lambda _match: text, rule.template))
+            key = slug(PLACE.sub(lambda _match: text, rule.template))
         if len(key) > LONGEST_KEY:
             raise NotAllowed(f"makes a key of more than {LONGEST_KEY} characters")
         self.named_models.setdefault(key, text)
@@ -270,11 +270,11 @@ class Feeds:
     def _template(self, template: str) -> Read:
         """Return what puts the texts of a row into a template."""
         reads = [
-            self._named(match[2], is_field=bool(match[1])) for match in _PLACE.finditer(template)
+            self._named(match[2], is_field=bool(match[1])) for match in PLACE.finditer(template)
         ]
         if not reads:
             return _always(template)
-        form = _PLACE.sub("%s", template.replace("%", "%%"))
+        form = PLACE.sub("%s", template.replace("%", "%%"))
         return lambda places: [
             form % texts for texts in zip(*[read(places) for read in reads], strict=True)
         ]
@@ -287,14 +287,6 @@ class Feeds:
         if name in self._mapping.content.ask:
             return _always(self._answers[name])
         return self.reader(name)
-
-
-def turn(name: str, rule: Rule) -> int:
-    """Return when the rule of a field has its turn: what is made of other fields, after them."""
-    if "{=" in (rule.template or ""):
-        return 2
-    describes = name == "id" and rule.transform in _OF_COMPANIES
-    return 1 if describes or rule.country_of is not None else 0
 
 
 def is_of_texts(name: str, rule: Rule) -> bool:
@@ -312,11 +304,6 @@ def _named_so(name: str | None) -> str:
 
 def _always(text: str) -> Read:
     return lambda places: [text] * len(places.cells)
-
-
-def columns_of(template: str | None) -> list[str]:
-    """Return the columns that a template reads."""
-    return [match[2] for match in _PLACE.finditer(template or "") if not match[1]]
 
 
 def _word(words: Mapping[str, str], column: str, text: str) -> str:

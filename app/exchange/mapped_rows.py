@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from app.exchange.feeds import Columns, Feeds, Places, columns_of, is_of_texts, turn
+from app.exchange.feeds import Columns, Feeds, Places, is_of_texts
 from app.exchange.mapping import Rule, Spread, TableMapping, UnusableMapping
+from app.exchange.mapping_texts import columns_of
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
 from app.exchange.tables import Row
@@ -117,9 +118,7 @@ class MappedRows:
         return {name: value for name, value in found.items() if value is not None}
 
     def _rules(self) -> list[tuple[str, Rule]]:
-        """Return the rules in order: what is made of other fields comes after them."""
-        rules = list(self._mapping.content.fields.items())
-        return sorted(rules, key=lambda pair: turn(*pair))
+        return self._mapping.content.in_turn()
 
 
 def _spread_columns(spread: Spread, header: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
@@ -127,7 +126,7 @@ def _spread_columns(spread: Spread, header: Sequence[str]) -> list[tuple[int, di
     found = []
     for number, name in enumerate(header):
         if match := re.fullmatch(spread.header, name):
-            groups = match.groupdict()
+            groups = match.groupdict(default="")
             more = {key: text.format(**groups) for key, text in spread.set.items()}
             found.append((number, {"header": name, **more}))
     return found
