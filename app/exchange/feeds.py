@@ -106,12 +106,25 @@ class Feeds:
         self.named_models: dict[str, str] = {}
         """AI models that rows refer to: their keys, and their names."""
 
+        self.headings: set[str] = set()
+        """The columns that are read, as the header has them."""
+
     def reader(self, name: str) -> Read:
         """Return what reads a column, the text of a spread column, or one of its names."""
+        heading = self._heading(name)
+        if heading is None:
+            return lambda places: [places.more[name]] * len(places.cells)
+        refuse_twice(self._mapping, heading, self._header)
+        self.headings.add(heading)
+        number = self._header.index(heading)
+        return lambda places: [cells[number] for cells in places.cells]
+
+    def _heading(self, name: str) -> str | None:
+        """Return a column as the header has it; None for a spread column and what it gives."""
         spreads = self._mapping.content.spread
         known = {"value", "header", *(key for spread in spreads for key in spread.set)}
         if spreads and name in known:
-            return lambda places: [places.more[name]] * len(places.cells)
+            return None
         if (match := PLACE.fullmatch(name)) and match[2] in self._mapping.content.ask:
             name = self._answers[match[2]]
         heading = self._mapping.heading(name, self._header)
@@ -119,8 +132,7 @@ class Feeds:
             near = nearest(name, self._header)
             hint = f"; did you mean {near}?" if near else ""
             raise UnusableMapping(f"{self._mapping.name}: the file has no column {name}{hint}")
-        number = self._header.index(heading)
-        return lambda places: [cells[number] for cells in places.cells]
+        return heading
 
     def feed(self, name: str, rule: Rule) -> Feed:
         """Return what makes the values of a field; None is where there is none."""
@@ -287,6 +299,16 @@ class Feeds:
         if name in self._mapping.content.ask:
             return _always(self._answers[name])
         return self.reader(name)
+
+
+def refuse_twice(mapping: TableMapping, heading: str, header: Sequence[str]) -> None:
+    """Raise UnusableMapping where a column that is read stands more than once in the header."""
+    numbers = [str(number) for number, name in enumerate(header, 1) if name == heading]
+    if len(numbers) > 1:
+        raise UnusableMapping(
+            f"{mapping.name}: the file has the column {heading} more than once, as its columns "
+            f"{', '.join(numbers)}: which is meant is not known; rename or leave out the others"
+        )
 
 
 def is_of_texts(name: str, rule: Rule) -> bool:

@@ -5,9 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from app.exchange.feeds import Columns, Feeds, Places, is_of_texts
+from app.exchange.feeds import Columns, Feeds, Places, is_of_texts, refuse_twice
 from app.exchange.mapping import Rule, Spread, TableMapping, UnusableMapping
-from app.exchange.mapping_texts import columns_of
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
 from app.exchange.tables import Row
@@ -28,7 +27,9 @@ class MappedRows:
     ) -> None:
         self._mapping = mapping
         self._header = header
-        self._spreads = [_spread_columns(spread, header) for spread in mapping.content.spread]
+        self._spreads = [
+            _spread_columns(mapping, spread, header) for spread in mapping.content.spread
+        ]
         if mapping.content.spread and not any(self._spreads):
             patterns = ", ".join(spread.header for spread in mapping.content.spread)
             raise UnusableMapping(f"{mapping.name}: no column has a name like {patterns}")
@@ -44,18 +45,16 @@ class MappedRows:
         self.skipped: Counter[str] = Counter()
         """How many rows were left out, by why."""
 
+        self._headings = feeds.headings
         self.named_models = feeds.named_models
         """AI models that rows refer to: their keys, and their names."""
 
     @property
     def unused(self) -> list[str]:
         """The columns of the table that nothing reads."""
-        used = {name for _, rule in self._rules() for name in (*rule.columns, rule.countries)}
-        used |= {match for _, rule in self._rules() for match in columns_of(rule.template)}
-        used |= {skip.column for skip in self._mapping.content.skip}
-        headings = {self._mapping.heading(name, self._header) for name in used if name}
         spread = {self._header[place] for columns in self._spreads for place, _ in columns}
-        return [name for name in self._header if name and name not in headings | spread]
+        read = self._headings | spread
+        return [name for name in dict.fromkeys(self._header) if name and name not in read]
 
     @property
     def tells_countries(self) -> bool:
@@ -121,11 +120,14 @@ class MappedRows:
         return self._mapping.content.in_turn()
 
 
-def _spread_columns(spread: Spread, header: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+def _spread_columns(
+    mapping: TableMapping, spread: Spread, header: Sequence[str]
+) -> list[tuple[int, dict[str, str]]]:
     """Return the columns of a spread, each with what its name says."""
     found = []
     for number, name in enumerate(header):
         if match := re.fullmatch(spread.header, name):
+            refuse_twice(mapping, name, header)
             groups = match.groupdict(default="")
             more = {key: text.format(**groups) for key, text in spread.set.items()}
             found.append((number, {"header": name, **more}))
