@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from app.exchange.mapping import UnusableMapping
+from app.resources.funding import FUNDING
 from app.resources.statistics import STATISTICS
 from app.storage.database import Database
 from tests.conftest import Templates
 from tests.importing import load
 from tests.ledger_rows import listed
-from tests.test_mappings import own, written
+from tests.test_mappings import OWN, own, written
 
+CODES = ("US", "CN", "GB", "FR", "IN", "DE")
 OWID = {"column": "Population", "metric": "population", "unit": "people"}
 
 
@@ -42,3 +44,46 @@ def test_columns_that_nothing_reads_may_repeat(database: Database, tmp_path: Pat
     table = written(tmp_path, "Entity,Code,Year,Population,Note,Note\nChad,TCD,2023,5,a,b\n")
     report = load(database, table, "owid", answers=OWID)
     assert (report.facts, report.unused_columns) == (1, ["Note"])
+
+
+FUNDS = """
+title = "Funds"
+about = "Funding of countries, in millions."
+resource = "funding"
+file = { columns = ["Country", "Millions"] }
+source = { id = "funds", publisher = "P", title = "Funds" }
+[fields]
+id = { template = "{Country}-2023-funds", as = "key" }
+kind = { constant = "total" }
+country = { column = "Country", as = "country" }
+scope = { constant = "ai" }
+period = { constant = "2023" }
+amount_usd = { column = "Millions", as = "whole", times = 1000000 }
+qualifier = { constant = "exact" }
+locator = { template = "Row of {Country}" }
+"""
+
+
+@pytest.mark.parametrize("transform", ["whole", "number"])
+def test_what_is_multiplied_is_exact_before_it_is_asked_whether_it_is_whole(
+    database: Database, tmp_path: Path, transform: str
+) -> None:
+    broken = f"1.{35 * '0'}1"
+    cells = ("26.5", "0.000001", broken, "1.1", "9e12", "1e999999")
+    rows = [f"{country},{cell}" for country, cell in zip(CODES, cells, strict=True)]
+    table = written(tmp_path, "\n".join(["Country,Millions", *rows]))
+    report = load(database, table, own(tmp_path, FUNDS.replace("whole", transform)))
+    found = {row["country"]: row["amount_usd"] for row in listed(database, FUNDING)}
+    assert found == {"US": 26_500_000, "CN": 1, "FR": 1_100_000, "IN": 9 * 10**18}
+    assert [(one.found, one.expected) for one in report.rejects] == [
+        (broken, "is not a whole number"),
+        ("1e999999", "is more than a whole number of 64 bits can be"),
+    ]
+
+
+def test_a_number_that_is_multiplied_is_the_nearest_to_what_it_comes_to(
+    database: Database, tmp_path: Path
+) -> None:
+    mapping = own(tmp_path, OWN.replace('as = "number"', 'as = "number"\ntimes = 1000000'))
+    load(database, written(tmp_path, "Country,Year,Labs\nUS,2023,16.4\nCN,2023,8.2e-6\n"), mapping)
+    assert [row["value"] for row in listed(database, STATISTICS)] == [8.2, 16_400_000]

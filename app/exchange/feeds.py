@@ -6,7 +6,7 @@ rules take many rows at once, so that a row costs hardly more than a look-up for
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from app.exchange.generic import GENERIC
 from app.exchange.mapping import (
@@ -198,7 +198,10 @@ class Feeds:
         return make
 
     def _converter(self, name: str, rule: Rule) -> Make:
-        convert: Callable[[str], Any] = TRANSFORMS[rule.transform].read
+        is_whole = rule.transform == "number" and _holds_whole_numbers(
+            self._mapping.resource.fact.model_fields[name].annotation
+        )
+        convert: Callable[..., Any] = TRANSFORMS["whole" if is_whole else rule.transform].read
         match rule.transform:
             case "company" | "address" if name != "id":
                 known = self._organisations
@@ -210,7 +213,7 @@ class Feeds:
                 spelled = self._mapping.content.countries
                 return lambda text: spelled[text] or None if text in spelled else convert(text)
             case "whole" | "number" | "percent" if rule.times != 1:
-                return lambda text: convert(text) * rule.times
+                return lambda text: convert(text, rule.times)
             case _:
                 return convert
 
@@ -309,6 +312,10 @@ def refuse_twice(mapping: TableMapping, heading: str, header: Sequence[str]) -> 
             f"{mapping.name}: the file has the column {heading} more than once, as its columns "
             f"{', '.join(numbers)}: which is meant is not known; rename or leave out the others"
         )
+
+
+def _holds_whole_numbers(annotation: Any) -> bool:
+    return annotation is int or any(map(_holds_whole_numbers, get_args(annotation)))
 
 
 def is_of_texts(name: str, rule: Rule) -> bool:
