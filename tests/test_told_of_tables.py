@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,3 +88,94 @@ def test_a_number_that_is_multiplied_is_the_nearest_to_what_it_comes_to(
     mapping = own(tmp_path, OWN.replace('as = "number"', 'as = "number"\ntimes = 1000000'))
     load(database, written(tmp_path, "Country,Year,Labs\nUS,2023,16.4\nCN,2023,8.2e-6\n"), mapping)
     assert [row["value"] for row in listed(database, STATISTICS)] == [8.2, 16_400_000]
+
+
+# Rows that are refused
+
+
+def refused(database: Database, path: Path, mapping: str, **asked: Any) -> list[tuple[str, ...]]:
+    """Return what is refused of a file: the columns, what is there, what was expected."""
+    report = load(database, path, mapping, **asked)
+    return [(one.column, one.found, one.expected) for one in report.rejects]
+
+
+def test_a_refusal_names_the_column_that_was_asked_for(database: Database, tmp_path: Path) -> None:
+    table = written(tmp_path, "Entity,Code,Year,Population\nChad,TCD,2023,many\n")
+    ((column, found, _),) = refused(database, table, "owid", answers=OWID)
+    assert (column, found) == ("Population", "many")
+    table = written(tmp_path, "Entity,Code,Year,Population\nChad,TCD,2023,4\n")
+    asked = {**OWID, "metric": "a metric"}
+    ((column, found, _),) = refused(database, table, "owid", answers=asked)
+    assert (column, found) == ("metric", "a metric")
+
+
+@pytest.mark.parametrize("cell", ["1e400", "1e300"])
+def test_a_refusal_by_the_schema_names_the_column_and_the_cell_as_it_was_found(
+    database: Database, tmp_path: Path, cell: str
+) -> None:
+    table = written(tmp_path, f"Country,Year,Number of labs\nUS,2023,{cell}\n")
+    ((column, found, expected),) = refused(database, table, own(tmp_path))
+    assert (column, found) == ("Number of labs", cell)
+    assert len(expected) < 50
+
+
+def test_a_refusal_names_the_one_of_several_columns_that_says_something(
+    database: Database, tmp_path: Path
+) -> None:
+    several = OWN.replace('column = "Country"', 'column = ["Code", "Country"]')
+    table = written(tmp_path, "Country,Code,Year,Labs\nAtlantis,,2023,5\nUS,XQ,2023,5\n,,2023,5\n")
+    found = refused(database, table, own(tmp_path, several))
+    assert [one[:2] for one in found] == [("Country", "Atlantis"), ("Code", "XQ"), ("Code", "")]
+    assert found[-1][2] == "is missing"
+
+
+def test_a_refusal_of_what_a_template_makes_names_its_column_or_else_the_field(
+    database: Database, tmp_path: Path
+) -> None:
+    table = written(tmp_path, f"Country,Year,Labs\nUS,2023,5\nCN,2023,{'0' * 39}\n")
+    one = OWN.replace('template = "Row of {Country}, {Year}"', 'template = "{Labs}"\nas = "term"')
+    one = one.replace('"{=country}-{Year}-labs-my-institute"', '"{Country}"').replace(
+        '"key"', '"text"'
+    )
+    assert [found[:2] for found in refused(database, table, own(tmp_path, one))] == [
+        ("Country", "US"),
+        ("Country", "CN"),
+    ]
+    both = OWN.replace('as = "key"', 'as = "text"')
+    assert [found[:2] for found in refused(database, table, own(tmp_path, both))] == [
+        ("id", "US-2023-labs-my-institute"),
+        ("id", "CN-2023-labs-my-institute"),
+    ]
+
+
+def test_a_refusal_in_a_spread_column_names_it(database: Database, tmp_path: Path) -> None:
+    table = written(tmp_path, "Economy,H1 2025 AI Diffusion,H2 2199 AI Diffusion\nChad,x,5%\n")
+    found = refused(database, table, "microsoft-diffusion")
+    table = written(tmp_path, "Economy,H2 2199 AI Diffusion\nChad,5%\n")
+    found += refused(database, table, "microsoft-diffusion")
+    assert [one[:2] for one in found] == [
+        ("H1 2025 AI Diffusion", "x"),
+        ("H2 2199 AI Diffusion", "2199-07/2199-12"),
+    ]
+
+
+def test_what_words_mean_is_refused_as_it_was_found(database: Database, tmp_path: Path) -> None:
+    mapping = OWN.replace(
+        'as = "country"', 'as = "country"\nwords = { "X" = "Atlantis", "*" = "=" }'
+    )
+    found = refused(
+        database, written(tmp_path, "Country,Year,Labs\nX,2023,5\n"), own(tmp_path, mapping)
+    )
+    assert [one[:2] for one in found] == [("Country", "X")]
+
+
+def test_kinds_of_refusals_have_the_whole_name_of_their_column(
+    database: Database, tmp_path: Path
+) -> None:
+    mapping = OWN.replace('column = "Labs"', 'column = "Labs (all)"').replace(
+        '"Labs"]', '"Labs (all)"]'
+    )
+    rows = ["US,2023,few", "CN,2023,many", "FR,2023,3", "FRA,2023,3", "IN,2023,3", "IND,2023,3"]
+    table = written(tmp_path, "\n".join(["Country,Year,Labs (all)", *rows]))
+    report = load(database, table, own(tmp_path, mapping))
+    assert report.kinds == {"Labs (all): is not a number": 2, "id: a key of its own": 2}

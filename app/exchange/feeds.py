@@ -18,7 +18,7 @@ from app.exchange.mapping import (
     UnusableMapping,
     turn,
 )
-from app.exchange.mapping_texts import PLACE
+from app.exchange.mapping_texts import PLACE, columns_of, fields_of
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
 from app.exchange.transforms import TRANSFORMS, slug
@@ -31,6 +31,9 @@ Columns = dict[str, list[Any]]
 """Values of fields: of each a list, with one for each row and None where there is none."""
 
 _LOOKED_UP = {*OF_COMPANIES, "ai_model"}
+_UNKNOWN = "the columns"
+"""Stands for the column that a text is from, where that differs from row to row."""
+
 _KEPT_AT_MOST = 16_384
 _LONGEST_KEPT = 200
 
@@ -142,13 +145,12 @@ class Feeds:
             of, countries = rule.country_of, self._organisations.countries
             return lambda places: list(map(countries.get, self._made(places, of)))
         if rule.asked is not None:
-            return self._valued(name, rule, rule.asked, _always(self._answers[rule.asked]))
+            return self._valued(name, rule, None, _always(self._answers[rule.asked]))
         if rule.template is not None:
-            return self._valued(name, rule, "the template", self._template(rule.template))
+            return self._valued(name, rule, None, self._template(rule.template))
         readers = [self.reader(column) for column in rule.columns]
-        shown = rule.columns[0]
         if len(readers) == 1:
-            return self._valued(name, rule, shown, readers[0])
+            return self._valued(name, rule, self._heading(rule.columns[0]), readers[0])
         nothing = frozenset({"", *rule.nothing})
 
         def first(places: Places) -> list[str]:
@@ -156,10 +158,41 @@ class Feeds:
             stripped = ([text.strip() for text in row] for row in rows)
             return [next((one for one in row if one not in nothing), "") for row in stripped]
 
-        return self._valued(name, rule, shown, first)
+        return self._valued(name, rule, None, first)
 
-    def _valued(self, name: str, rule: Rule, column: str, read: Read) -> Feed:
-        """Return what makes a value of what is read."""
+    def _valued(self, name: str, rule: Rule, column: str | None, read: Read) -> Feed:
+        """Return what makes a value of what is read, from a column if it is one in every row."""
+        feed = self._made_of(name, rule, column or _UNKNOWN, read)
+        if column:
+            return feed
+
+        def located(places: Places) -> list[Any]:
+            try:
+                return feed(places)
+            except Refused as refused:
+                if refused.column != _UNKNOWN:
+                    raise
+                where, found = self.origin(rule, places) or (name, refused.found)
+                raise Refused(where, found, refused.expected) from None
+
+        return located
+
+    def origin(self, rule: Rule, places: Places) -> tuple[str, str] | None:
+        """Return the column that feeds a field in one row, and its cell as it was found.
+
+        None where it is made of several columns, or of none.
+        """
+        names = rule.columns or tuple({*columns_of(rule.template)} - self._answers.keys())
+        if fields_of(rule.template) or (rule.template and len(names) > 1):
+            return None
+        nothing = frozenset({"", *rule.nothing})
+        found = [
+            (self._heading(name) or places.more["header"], self.reader(name)(places)[0].strip())
+            for name in names
+        ]
+        return next((one for one in found if one[1] not in nothing), next(iter(found), None))
+
+    def _made_of(self, name: str, rule: Rule, column: str, read: Read) -> Feed:
         make = self._maker(name, rule, column)
         if name == "id" and rule.transform in OF_COMPANIES:
             return self._described(make, read, by_address=rule.transform == "address")
@@ -177,10 +210,9 @@ class Feeds:
         separator = rule.separator
         is_ours = self._mapping.name == GENERIC
 
-        def make(text: str) -> Any:
-            text = text.strip()
-            if is_ours:
-                text = restore(text)
+        def make(cell: str) -> Any:
+            cell = cell.strip()
+            text = restore(cell) if is_ours else cell
             if text in nothing:
                 return None
             if rule.words is not None:
@@ -193,7 +225,7 @@ class Feeds:
                 members = (part.strip() for part in text.split(separator))
                 return list(dict.fromkeys(convert(part) for part in members if part))
             except NotAllowed as error:
-                raise Refused.because(error, column, text) from None
+                raise Refused.because(error, column, cell) from None
 
         return make
 
@@ -220,13 +252,19 @@ class Feeds:
     def _described(self, make: Make, read: Read, *, by_address: bool) -> Feed:
         """Return what makes the keys of organisations that rows describe."""
         known = self._organisations
+        called = self._mapping.content.fields.get("name" if by_address else "id")
+        columns = called.columns if called else ()
+        column = (self._heading(columns[0]) if columns else None) or "name"
 
         def feed(places: Places) -> list[Any]:
             given = list(map(make, read(places)))
             names = self._made(places, "name") if by_address else given
             aliases = self._made(places, "aliases")
             return [
-                one and known.described(_named_so(name), also or (), one if by_address else None)
+                one
+                and known.described(
+                    _named_so(name, column), also or (), one if by_address else None
+                )
                 for one, name, also in zip(given, names, aliases, strict=True)
             ]
 
@@ -252,8 +290,8 @@ class Feeds:
     def _with_countries(self, make: Make, read: Read, rule: Rule) -> Feed:
         """Let the countries of a row speak for its organisations, where all are of one."""
         assert rule.countries is not None  # noqa: S101  (it is what this is for)
-        column, separator = rule.countries, rule.separator
-        read_countries = self.reader(column)
+        column, separator = self._heading(rule.countries) or _UNKNOWN, rule.separator
+        read_countries = self.reader(rule.countries)
         spelled = self._mapping.content.countries
         convert = TRANSFORMS["country"].read
         known = self._organisations
@@ -324,10 +362,10 @@ def is_of_texts(name: str, rule: Rule) -> bool:
     return not (looks_up or turn(name, rule))
 
 
-def _named_so(name: str | None) -> str:
+def _named_so(name: str | None, column: str) -> str:
     """Return the name of an organisation. Raises Refused where a row describes one without."""
     if not name:
-        raise Refused("name", "", "the name of the organisation that the row describes")
+        raise Refused(column, "", "the name of the organisation that the row describes")
     return name
 
 

@@ -46,6 +46,7 @@ class MappedRows:
         """How many rows were left out, by why."""
 
         self._headings = feeds.headings
+        self._origin = feeds.origin
         self.named_models = feeds.named_models
         """AI models that rows refer to: their keys, and their names."""
 
@@ -82,8 +83,16 @@ class MappedRows:
             return None
         return kept, places.values, skipped
 
-    def read(self, row: Row) -> Iterable[Values]:
-        """Return the values of each fact of a row. Raises Refused, here or when they are read."""
+    def origin(self, name: str, places: Places) -> tuple[str, str] | None:
+        """Return the column that feeds a field and its cell; None where no single one does."""
+        rule = self._mapping.content.fields.get(name)
+        return self._origin(rule, places) if rule else None
+
+    def read(self, row: Row) -> Iterable[tuple[Values, Places]]:
+        """Return the values of each fact of a row, with what they were made of.
+
+        Raises Refused, here or when they are read.
+        """
         kept, skipped = self._kept([row])
         self.skipped += skipped
         if not kept:
@@ -102,19 +111,19 @@ class MappedRows:
             rows = left
         return rows, skipped
 
-    def _spread(self, row: Row) -> Iterator[Values]:
+    def _spread(self, row: Row) -> Iterator[tuple[Values, Places]]:
         for columns in self._spreads:
             for number, more in columns:
                 cell = row.cells[number]
                 if cell.strip():
                     yield self._values(Places([row.cells], {**more, "value": cell}, {}))
 
-    def _values(self, places: Places) -> Values:
+    def _values(self, places: Places) -> tuple[Values, Places]:
         found = {}
         for name, feed in self._feeds:
             places.values[name] = feed(places)
             (found[name],) = places.values[name]
-        return {name: value for name, value in found.items() if value is not None}
+        return {name: value for name, value in found.items() if value is not None}, places
 
     def _rules(self) -> list[tuple[str, Rule]]:
         return self._mapping.content.in_turn()
