@@ -2,9 +2,10 @@
 
 import csv
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -21,6 +22,7 @@ from app.exchange.mapping import (
 )
 from app.exchange.rejects import Reject
 from app.exchange.tables import UnreadableTable, open_table
+from app.kit.formulas import defuse
 from app.kit.text import counted
 from app.storage.database import Database
 
@@ -43,34 +45,55 @@ def load_file(
     bar: Bar,
 ) -> None:
     """Load a table and say what came of it. Exits with 1 where nothing was loaded."""
-    try:
-        with open_table(path, fallbacks=(), sheet=sheet) as table:
-            found = _mapping(mapping, resource, table.header)
-        fallbacks = found.content.file.fallback_encodings
-        with (
-            bar("Loading", path.stat().st_size, "bytes") as tell,
-            open_table(path, fallbacks=fallbacks, sheet=sheet, progress=tell) as table,
-        ):
-            report = import_table(database, table, found, asked, name=path.name)
-    except UnusableMapping as error:
-        raise click.ClickException(f"nothing was loaded.\n{error}") from None
-    except UnreadableTable as error:
-        raise click.ClickException(f"nothing was loaded.\n{path.name} {error}") from None
-    except TooManyRejects as error:
-        _write_rejects(reject_file, error.report.rejects)
-        _tell_rejects(error.report, reject_file)
-        raise click.ClickException(
-            f"nothing was loaded: {error}. Mend the rows, or allow more by --max-rejects."
-        ) from None
-    _write_rejects(reject_file, report.rejects)
-    kind = " of ".join([*reversed(table.parts), table.format])
-    click.echo(
-        f"{path.name}: {kind}, {table.decoding}; {counted(report.rows, 'row')}, by {found.name}."
-    )
-    _tell(report, dry_run=asked.dry_run)
-    _tell_rejects(report, reject_file)
+    with _opened(reject_file, path) as rejects:
+        try:
+            with open_table(path, fallbacks=(), sheet=sheet) as table:
+                found = _mapping(mapping, resource, table.header)
+            fallbacks = found.content.file.fallback_encodings
+            with (
+                bar("Loading", path.stat().st_size, "bytes") as tell,
+                open_table(path, fallbacks=fallbacks, sheet=sheet, progress=tell) as table,
+            ):
+                report = import_table(database, table, found, asked, name=path.name)
+        except UnusableMapping as error:
+            raise click.ClickException(f"nothing was loaded.\n{error}") from None
+        except UnreadableTable as error:
+            raise click.ClickException(f"nothing was loaded.\n{path.name} {error}") from None
+        except TooManyRejects as error:
+            _tell_rejects(error.report, rejects)
+            raise click.ClickException(
+                f"nothing was loaded: {error}. Mend the rows, or allow more by --max-rejects."
+            ) from None
+        kind = " of ".join([*reversed(table.parts), table.format])
+        click.echo(
+            f"{path.name}: {kind}, {table.decoding}; {counted(report.rows, 'row')}, "
+            f"by {found.name}."
+        )
+        _tell(report, dry_run=asked.dry_run)
+        _tell_rejects(report, rejects)
     if report.rejected:
         sys.exit(SOME_REJECTED)
+
+
+@contextmanager
+def _opened(path: Path | None, table: Path) -> Iterator[TextIO | None]:
+    """Open the file for what is refused, before anything is loaded."""
+    if path is None:
+        yield None
+        return
+    try:
+        is_table = path.exists() and path.samefile(table)
+        file = None if is_table else path.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise click.ClickException(
+            f"nothing was loaded.\n{path} cannot be written, for --reject-file: {error.strerror}"
+        ) from None
+    if file is None:
+        raise click.ClickException(
+            f"nothing was loaded.\n{path} is the table itself: --reject-file takes another name"
+        )
+    with file:
+        yield file
 
 
 def _mapping(name: str | None, resource: str | None, header: list[str]) -> TableMapping:
@@ -111,8 +134,9 @@ def _tell(report: Report, *, dry_run: bool) -> None:
         click.echo(f"Columns that nothing reads: {', '.join(report.unused_columns)}.")
 
 
-def _tell_rejects(report: Report, reject_file: Path | None) -> None:
-    """Print the rows that were refused, then how many of which kind."""
+def _tell_rejects(report: Report, file: TextIO | None) -> None:
+    """Write and print the rows that were refused, then how many of which kind."""
+    is_written = file is not None and _write_rejects(file, report.rejects)
     if not report.rejected:
         return
     for reject in report.rejects[:_SHOWN_REJECTS]:
@@ -121,20 +145,25 @@ def _tell_rejects(report: Report, reject_file: Path | None) -> None:
         click.echo(f"{where}: {found}{reject.expected}", err=True)
     if report.rejected > _SHOWN_REJECTS:
         rest = report.rejected - _SHOWN_REJECTS
-        where = f"all are in {reject_file}" if reject_file else "--reject-file F has them all"
+        where = f"all are in {file.name}" if file and is_written else "--reject-file F has them all"
         click.echo(f"... and {rest:,} more; {where}.", err=True)
     click.echo(f"Refused: {counted(report.rejected, 'row')}.", err=True)
     for kind, count in report.kinds.most_common():
         click.echo(f"  {counted(count, 'time')} {kind}", err=True)
 
 
-def _write_rejects(path: Path | None, rejects: list[Reject]) -> None:
-    if path is None:
-        return
-    with path.open("w", encoding="utf-8", newline="") as file:
+def _write_rejects(file: TextIO, rejects: list[Reject]) -> bool:
+    """Write the rows that were refused; return whether that could be done."""
+    try:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["line", "column", "found", "expected"])
-        writer.writerows([one.line, one.column, one.found, one.expected] for one in rejects)
+        for one in rejects:
+            writer.writerow([one.line, *map(defuse, (one.column, one.found, one.expected))])
+        file.close()
+    except OSError as error:
+        click.echo(f"{file.name} does not have what was refused: {error.strerror}.", err=True)
+        return False
+    return True
 
 
 def list_mappings() -> None:
