@@ -54,3 +54,28 @@ def test_the_file_of_what_is_refused_holds_no_formula(scratch: Path) -> None:
     assert result.exit_code == 3
     _, *rows = lines_of(scratch / "rejects.csv")
     assert [row[2] for row in rows] == ["'=HYPERLINK(1)", "'-5", "''@a"]
+
+
+def test_rows_that_are_all_refused_are_not_said_to_be_there(scratch: Path) -> None:
+    mapping = own(scratch)
+    table = written(scratch, "Country,Year,Labs\nAtlantis,2023,1\nUS,2022,n/a\n")
+    tried = airace("load", str(table), "--as", mapping, "--dry-run")
+    assert "No row of it is loaded: 1 refused, 1 left out.\nOnly tried: " in tried.stdout
+    first = airace("load", str(table), "--as", mapping)  # its source is new
+    assert "No row of it is loaded: 1 refused, 1 left out.\nLoaded as revision 1: " in first.stdout
+    again = airace("load", str(table), "--as", mapping)
+    assert "No row of it is loaded: 1 refused, 1 left out.\nNothing was changed." in again.stdout
+    assert again.exit_code == 3
+    empty = airace("load", str(written(scratch, "Country,Year,Labs\n")), "--as", mapping)
+    assert "It has no rows.\nNothing was changed.\n" in empty.stdout
+    assert not [one for one in (tried, first, again, empty) if "there already" in one.stdout]
+
+
+def test_the_rows_beside_those_that_are_refused_may_all_be_there(scratch: Path) -> None:
+    table, mapping = written(scratch, LABS), own(scratch)
+    airace("load", str(table), "--as", mapping)
+    again = airace("load", str(table), "--as", mapping)
+    assert "Everything else in it is there already; nothing was changed." in again.stdout
+    right = written(scratch, "Country,Year,Labs\nUS,2023,12\n")
+    same = airace("load", str(right), "--as", mapping, "--missing", "keep")
+    assert "Everything in it is there already; nothing was changed." in same.stdout

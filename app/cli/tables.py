@@ -69,7 +69,8 @@ def load_file(
             f"{path.name}: {kind}, {table.decoding}; {counted(report.rows, 'row')}, "
             f"by {found.name}."
         )
-        _tell(report, dry_run=asked.dry_run)
+        _tell_done(report, dry_run=asked.dry_run)
+        _tell(report)
         _tell_rejects(report, rejects)
     if report.rejected:
         sys.exit(SOME_REJECTED)
@@ -102,15 +103,28 @@ def _mapping(name: str | None, resource: str | None, header: list[str]) -> Table
     return find_mapping(name) if name else recognise(header)
 
 
-def _tell(report: Report, *, dry_run: bool) -> None:
-    """Print what was made, merged and left out."""
+def _tell_done(report: Report, *, dry_run: bool) -> None:
+    """Print what became of the rows, and what was written."""
+    left_out = sum(report.skipped.values())
+    is_empty = not report.facts and (report.rejected or left_out or not report.rows)
+    if is_empty and report.rows:
+        click.echo(f"No row of it is loaded: {report.rejected:,} refused, {left_out:,} left out.")
+    elif is_empty:
+        click.echo("It has no rows.")
     done = told_rows(report.added, report.changed, report.removed)
     if dry_run:
         click.echo(f"Only tried: as it stands there would be {done}.")
-    elif report.revision is None:
-        click.echo("Everything in it is there already; nothing was changed.")
-    else:
+    elif report.revision is not None:
         click.echo(f"Loaded as revision {report.revision}: {done}, source {report.source}.")
+    elif is_empty:
+        click.echo("Nothing was changed.")
+    else:
+        what = "Everything else in it" if report.rejected else "Everything in it"
+        click.echo(f"{what} is there already; nothing was changed.")
+
+
+def _tell(report: Report) -> None:
+    """Print what was made, merged and left out."""
     made = [
         *(
             [counted(report.companies_made, "company", "companies")]
