@@ -17,7 +17,7 @@ def load(database: Database, path: Path, mapping: str | None = None, **asked: An
     with open_table(path, fallbacks=()) as table:
         found: TableMapping
         if mapping == GENERIC:
-            found = generic_mapping(table.header, resource)
+            found = generic_mapping(table, resource)
         else:
             found = find_mapping(mapping) if mapping else recognise(table.header)
     with open_table(path, fallbacks=found.content.file.fallback_encodings) as table:

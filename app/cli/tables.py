@@ -21,7 +21,7 @@ from app.exchange.mapping import (
     shipped_mappings,
 )
 from app.exchange.rejects import Reject
-from app.exchange.tables import UnreadableTable, open_table
+from app.exchange.tables import Table, UnreadableTable, open_table
 from app.kit.formulas import defuse
 from app.kit.text import counted
 from app.storage.database import Database
@@ -48,7 +48,7 @@ def load_file(
     with _opened(reject_file, path) as rejects:
         try:
             with open_table(path, fallbacks=(), sheet=sheet) as table:
-                found = _mapping(mapping, resource, table.header)
+                found = _mapping(mapping, resource, table)
             fallbacks = found.content.file.fallback_encodings
             with (
                 bar("Loading", path.stat().st_size, "bytes") as tell,
@@ -97,10 +97,10 @@ def _opened(path: Path | None, table: Path) -> Iterator[TextIO | None]:
         yield file
 
 
-def _mapping(name: str | None, resource: str | None, header: list[str]) -> TableMapping:
+def _mapping(name: str | None, resource: str | None, table: Table) -> TableMapping:
     if name == GENERIC:
-        return generic_mapping(header, resource)
-    return find_mapping(name) if name else recognise(header)
+        return generic_mapping(table, resource)
+    return find_mapping(name) if name else recognise(table.header)
 
 
 def _tell_done(report: Report, *, dry_run: bool) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from app.exchange.generic import GENERIC
+from app.exchange.kept_values import KeptValues, Make
 from app.exchange.mapping import (
     ANYTHING_ELSE,
     ITSELF,
@@ -21,6 +21,7 @@ from app.exchange.mapping import (
 from app.exchange.mapping_texts import PLACE, columns_of, fields_of
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
+from app.exchange.tables.members import Members
 from app.exchange.transforms import TRANSFORMS, slug
 from app.kit.errors import NotAllowed
 from app.kit.fields import LONGEST_KEY
@@ -33,9 +34,6 @@ Columns = dict[str, list[Any]]
 _LOOKED_UP = {*OF_COMPANIES, "ai_model"}
 _UNKNOWN = "the columns"
 """Stands for the column that a text is from, where that differs from row to row."""
-
-_KEPT_AT_MOST = 16_384
-_LONGEST_KEPT = 200
 
 
 @dataclass(slots=True)
@@ -52,44 +50,6 @@ class Places:
 
 Read = Callable[[Places], list[str]]
 Feed = Callable[[Places], list[Any]]
-Make = Callable[[str], Any]
-
-
-class _Kept:
-    """What a function makes of texts and how it refuses them, kept for the first of them.
-
-    Where hardly any text comes again, as in a column of keys, nothing is kept any more.
-    """
-
-    def __init__(self, make: Make) -> None:
-        self._make = make
-        self._kept: dict[str, Any] = {}
-        self._refused: dict[str, tuple[str, str, str]] = {}
-        self._asked = self._missed = 0
-
-    def values_of(self, texts: Sequence[str]) -> list[Any]:
-        """Return what is made of each text. Raises Refused for the first that is refused."""
-        if self._asked >= _KEPT_AT_MOST and self._missed > self._asked // 2:
-            return list(map(self._make, texts))
-        self._asked += len(texts)
-        kept = self._kept
-        return [kept[text] if text in kept else self._made(text) for text in texts]
-
-    def _made(self, text: str) -> Any:
-        self._missed += 1
-        if text in self._refused:
-            raise Refused(*self._refused[text])
-        is_few = len(self._kept) + len(self._refused) < _KEPT_AT_MOST
-        is_worth_it = is_few and len(text) <= _LONGEST_KEPT
-        try:
-            made = self._make(text)
-        except Refused as refused:
-            if is_worth_it:
-                self._refused[text] = refused.args
-            raise
-        if is_worth_it:
-            self._kept[text] = made
-        return made
 
 
 class Feeds:
@@ -155,8 +115,7 @@ class Feeds:
 
         def first(places: Places) -> list[str]:
             rows = zip(*[read(places) for read in readers], strict=True)
-            stripped = ([text.strip() for text in row] for row in rows)
-            return [next((one for one in row if one not in nothing), "") for row in stripped]
+            return [next((one for one in row if one.strip() not in nothing), "") for row in rows]
 
         return self._valued(name, rule, None, first)
 
@@ -197,8 +156,9 @@ class Feeds:
         if name == "id" and rule.transform in OF_COMPANIES:
             return self._described(make, read, by_address=rule.transform == "address")
         if rule.transform not in _LOOKED_UP:
-            kept = _Kept(make)
-            return lambda places: kept.values_of(read(places))
+            kept = KeptValues(make)
+            values_of = kept.values_of if rule.separator is None else kept.lists_of
+            return lambda places: values_of(read(places))
         if rule.countries is None:
             return lambda places: list(map(make, read(places)))
         return self._with_countries(make, read, rule)
@@ -208,11 +168,11 @@ class Feeds:
         nothing = frozenset(rule.nothing)
         convert = self._converter(name, rule)
         separator = rule.separator
-        is_ours = self._mapping.name == GENERIC
+        restores = self._mapping.restores
 
-        def make(cell: str) -> Any:
-            cell = cell.strip()
-            text = restore(cell) if is_ours else cell
+        def make(given: str) -> Any:
+            cell = given.strip()
+            text = restore(cell) if restores else cell
             if text in nothing:
                 return None
             if rule.words is not None:
@@ -222,8 +182,9 @@ class Feeds:
             try:
                 if separator is None:
                     return convert(text)
-                members = (part.strip() for part in text.split(separator))
-                return list(dict.fromkeys(convert(part) for part in members if part))
+                is_worded = rule.words is not None or restores
+                parts = _parts(text if is_worded else given, separator)
+                return list(dict.fromkeys(map(convert, parts)))
             except NotAllowed as error:
                 raise Refused.because(error, column, cell) from None
 
@@ -297,22 +258,18 @@ class Feeds:
         known = self._organisations
 
         def countries_of(text: str) -> set[str]:
-            names = [part.strip() for part in text.split(separator)] if separator else [text]
+            names = _parts(text, separator) if separator else [text.strip()]
             try:
-                return {
-                    spelled[name] if name in spelled else str(convert(name))
-                    for name in names
-                    if name
-                }
+                return {spelled[name] if name in spelled else str(convert(name)) for name in names}
             except NotAllowed as error:
-                raise Refused.because(error, column, text) from None
+                raise Refused.because(error, column, text.strip()) from None
 
         def feed(places: Places) -> list[Any]:
             made = []
             for text, countries in zip(read(places), read_countries(places), strict=True):
                 keys = make(text)
                 if keys and countries.strip():
-                    codes = countries_of(countries.strip())
+                    codes = countries_of(countries)
                     if len(codes) == 1:
                         known.stand_in(keys if isinstance(keys, list) else [keys], codes)
                 made.append(keys)
@@ -371,6 +328,12 @@ def _named_so(name: str | None, column: str) -> str:
 
 def _always(text: str) -> Read:
     return lambda places: [text] * len(places.cells)
+
+
+def _parts(text: str, separator: str) -> list[str]:
+    """Return the members of a list: those of JSON, or what stands between separators."""
+    parts = text.members if isinstance(text, Members) else text.split(separator)
+    return [part for part in map(str.strip, parts) if part]
 
 
 def _word(words: Mapping[str, str], column: str, text: str) -> str:

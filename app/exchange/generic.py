@@ -1,21 +1,23 @@
 """The mapping of tables that have our own column names, as packs and exports have."""
 
-from collections.abc import Sequence
-
 from app.exchange.mapping import FileMark, MappingFile, Rule, TableMapping, UnusableMapping
+from app.exchange.tables import Table
 from app.kit.fields import LIST_SEPARATOR
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource, list_names
 
 GENERIC = "generic"
+_AS_THEY_ARE = {"NDJSON"}
+"""Formats in which no text is taken for a formula, so that none is defused."""
 
 
-def generic_mapping(header: Sequence[str], resource: str | None = None) -> TableMapping:
+def generic_mapping(table: Table, resource: str | None = None) -> TableMapping:
     """Return the mapping of a table that has our own column names, as packs and exports have.
 
     Without `resource` it is the one that has all of the columns and misses none that it needs.
     Raises UnusableMapping where there is no such, or more than one.
     """
+    header = table.header
     fitting = [
         one
         for one in RESOURCES
@@ -43,7 +45,9 @@ def generic_mapping(header: Sequence[str], resource: str | None = None) -> Table
         file=mark,
         fields=fields,
     )
-    return TableMapping(name=GENERIC, content=content, text="")
+    return TableMapping(
+        name=GENERIC, content=content, text="", restores=table.format not in _AS_THEY_ARE
+    )
 
 
 def _generic_rule(resource: Resource, name: str) -> Rule:

@@ -265,6 +265,8 @@ class TableMapping(_Part):
     name: str
     content: MappingFile
     text: str
+    restores: bool = False
+    """Whether cells have an apostrophe before what begins a formula, as our CSV and XLSX have."""
 
     @property
     def resource(self) -> Resource:

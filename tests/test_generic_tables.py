@@ -1,0 +1,81 @@
+"""Tables that have our own column names, as packs, exports and our own lists have them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.resources.companies import COMPANIES
+from app.resources.funding import FUNDING
+from app.resources.sources import SOURCES
+from app.storage.database import Database
+from tests.conftest import Templates
+from tests.importing import load
+from tests.ledger_rows import row_of, source, write
+
+ROUND: dict[str, Any] = {
+    "id": "a",
+    "kind": "round",
+    "company": "Firm",
+    "investors": ["A; B", "C"],
+    "period": "2023",
+    "source": "s",
+}
+
+
+@pytest.fixture
+def database(sqlite_templates: Templates) -> Iterator[Database]:
+    """A database with the countries and a source, that the test writes to."""
+    opened = Database(sqlite_templates.empty())
+    write(opened, {SOURCES: [source("s")]})
+    yield opened
+    opened.close()
+
+
+def lines(path: Path, *rows: dict[str, Any]) -> Path:
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    return path
+
+
+# Texts and lists as they were
+
+
+def test_an_apostrophe_is_taken_away_only_where_our_exports_put_one(
+    database: Database, tmp_path: Path
+) -> None:
+    rows = [{"id": "a", "name": "'=cmd", "source": "s"}, {"id": "b", "name": "=cmd", "source": "s"}]
+    load(database, lines(tmp_path / "a.ndjson", *rows), "generic", resource="companies")
+    table = tmp_path / "a.csv"
+    table.write_text("id,name,source\nc,'=cmd,s\nd,''=cmd,s\n", encoding="utf-8")
+    load(database, table, "generic", resource="companies")
+    found = {key: row["name"] for key in "abcd" if (row := row_of(database, COMPANIES, key))}
+    assert found == {"a": "'=cmd", "b": "=cmd", "c": "=cmd", "d": "'=cmd"}
+
+
+def test_members_of_a_json_list_stay_as_they_are(database: Database, tmp_path: Path) -> None:
+    other = {**ROUND, "id": "b", "investors": ["A", "B", "C"]}
+    table = lines(tmp_path / "a.ndjson", ROUND, other)
+    assert load(database, table, "generic", resource="funding", source="s").rejected == 0
+    found = [row_of(database, FUNDING, key) for key in "ab"]
+    assert [row and row["investors"] for row in found] == [["a-b", "c"], ["a", "b", "c"]]
+    made = row_of(database, COMPANIES, "a-b")
+    assert made
+    assert made["name"] == "A; B"
+
+
+def test_a_member_that_no_list_may_have_is_refused_and_not_cut(
+    database: Database, tmp_path: Path
+) -> None:
+    rows = [
+        {"id": "a", "name": "A", "aliases": ["x", "y"], "source": "s"},
+        {"id": "b", "name": "B", "aliases": ["x;y"], "source": "s"},
+        {"id": "c", "name": "C", "aliases": ["z"], "source": "s"},
+    ]
+    table = lines(tmp_path / "a.ndjson", *rows)
+    report = load(database, table, "generic", resource="companies")
+    assert [(one.line, one.column, one.found) for one in report.rejects] == [(2, "aliases", "x;y")]
+    assert "separates the members" in report.rejects[0].expected
+    found = [row_of(database, COMPANIES, key) for key in "ac"]
+    assert [row and row["aliases"] for row in found] == [["x", "y"], ["z"]]
