@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
+from app.exchange.mapping import UnusableMapping
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
+from app.resources.registry import RESOURCES
 from app.resources.sources import SOURCES
 from app.storage.database import Database
 from tests.conftest import Templates
 from tests.importing import load
 from tests.ledger_rows import row_of, source, write
+from tests.test_public_tables import opened
 
 ROUND: dict[str, Any] = {
     "id": "a",
@@ -79,3 +82,39 @@ def test_a_member_that_no_list_may_have_is_refused_and_not_cut(
     assert "separates the members" in report.rejects[0].expected
     found = [row_of(database, COMPANIES, key) for key in "ac"]
     assert [row and row["aliases"] for row in found] == [["x", "y"], ["z"]]
+
+
+# Tables as our own lists serve them
+
+
+@pytest.mark.parametrize("suffix", ["csv", "ndjson", "xlsx"])
+def test_what_our_own_lists_serve_can_be_loaded_and_is_there_already(
+    sqlite_templates: Templates, tmp_path: Path, suffix: str
+) -> None:
+    with opened(sqlite_templates.seeded()) as (client, database):
+        for resource in RESOURCES:
+            path = tmp_path / f"{resource.many}.{suffix}"
+            path.write_bytes(client.get(f"{resource.path}.{suffix}").content)
+            report = load(database, path, "generic", resource=resource.many)
+            worked_out = [name for name in resource.columns if name not in resource.pack_columns]
+            assert report.unused_columns == worked_out
+            assert (report.rejected, report.added, report.changed) == (0, 0, 0), resource.many
+            assert report.facts == report.rows > 0 or resource is COMPANIES
+
+
+def test_a_column_that_a_resource_has_not_is_named_with_the_nearest_that_it_has(
+    database: Database, tmp_path: Path
+) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text("id,kind,perod,licence,zzz,,recorded_at\n", encoding="utf-8")
+    with pytest.raises(UnusableMapping) as caught:
+        load(database, table, "generic", resource="funding", source="s")
+    assert str(caught.value).splitlines() == [
+        "generic: funding has no column perod; did you mean period?",
+        "generic: funding has no column zzz",
+        "generic: funding has no column without a name",
+        "generic: funding needs the column period",
+        f"generic: its columns are {', '.join(FUNDING.pack_columns)}",
+    ]
+    with pytest.raises(UnusableMapping, match=r"^generic: fundings is not .* mean funding\?$"):
+        load(database, table, "generic", resource="fundings")

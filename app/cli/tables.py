@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -70,7 +70,7 @@ def load_file(
             f"by {found.name}."
         )
         _tell_done(report, dry_run=asked.dry_run)
-        _tell(report)
+        _tell(report, found.aside)
         _tell_rejects(report, rejects)
     if report.rejected:
         sys.exit(SOME_REJECTED)
@@ -123,7 +123,7 @@ def _tell_done(report: Report, *, dry_run: bool) -> None:
         click.echo(f"{what} is there already; nothing was changed.")
 
 
-def _tell(report: Report) -> None:
+def _tell(report: Report, aside: Collection[str]) -> None:
     """Print what was made, merged and left out."""
     made = [
         *(
@@ -144,8 +144,10 @@ def _tell(report: Report) -> None:
         click.echo(f"Addresses that differ in the case of letters only: {report.spellings:,}.")
     for why, count in report.skipped.items():
         click.echo(f"Left out: {counted(count, 'row')} {why}.")
-    if report.unused_columns:
-        click.echo(f"Columns that nothing reads: {', '.join(report.unused_columns)}.")
+    if left := [name for name in report.unused_columns if name in aside]:
+        click.echo(f"Columns left aside, as they are worked out here: {', '.join(left)}.")
+    if unread := [name for name in report.unused_columns if name not in aside]:
+        click.echo(f"Columns that nothing reads: {', '.join(unread)}.")
 
 
 def _tell_rejects(report: Report, file: TextIO | None) -> None:

@@ -268,6 +268,9 @@ class TableMapping(_Part):
     restores: bool = False
     """Whether cells have an apostrophe before what begins a formula, as our CSV and XLSX have."""
 
+    aside: tuple[str, ...] = ()
+    """Columns that it knows and leaves aside, as they are worked out here."""
+
     @property
     def resource(self) -> Resource:
         """The resource that its rows are facts of."""
