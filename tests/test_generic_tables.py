@@ -16,6 +16,7 @@ from app.storage.database import Database
 from tests.conftest import Templates
 from tests.importing import load
 from tests.ledger_rows import row_of, source, write
+from tests.test_mappings import airace
 from tests.test_public_tables import opened
 
 ROUND: dict[str, Any] = {
@@ -118,3 +119,29 @@ def test_a_column_that_a_resource_has_not_is_named_with_the_nearest_that_it_has(
     ]
     with pytest.raises(UnusableMapping, match=r"^generic: fundings is not .* mean funding\?$"):
         load(database, table, "generic", resource="fundings")
+
+
+def test_the_command_says_what_it_leaves_aside_and_names_no_source_where_rows_do(
+    scratch: Path,
+) -> None:
+    (scratch / "sources.csv").write_text(
+        "id,kind,publisher,title,revision\nr,report,P,T,7\nq,report,P,T,7\n", encoding="utf-8"
+    )
+    first = airace("load", "sources.csv", "--as", "generic", "--resource", "sources")
+    assert "Loaded as revision 1: 2 rows added, 0 changed.\n" in first.stdout
+    assert "Columns left aside, as they are worked out here: revision.\n" in first.stdout
+    assert "nothing reads" not in first.stdout
+    (scratch / "companies.csv").write_text("id,name,source\na,A,r\nb,B,q\n", encoding="utf-8")
+    second = airace("load", "companies.csv", "--as", "generic")
+    assert "Loaded as revision 2: 2 rows added, 0 changed.\n" in second.stdout
+
+
+def test_the_command_shows_what_a_generic_table_is(scratch: Path) -> None:
+    shown = airace("mappings", "show", "generic")
+    assert shown.exit_code == 0
+    assert all(line.startswith("#") for line in shown.stdout.splitlines())
+    told = " ".join(shown.stdout.replace("#", " ").split())
+    for resource in RESOURCES:
+        assert f"{resource.many}: needs id, " in told
+        assert all(f" {name}" in told for name in resource.pack_columns)
+    assert not list(scratch.iterdir())

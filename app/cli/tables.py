@@ -10,7 +10,7 @@ from typing import TextIO
 import click
 
 from app.cli.group import told_rows
-from app.exchange.generic import GENERIC, generic_mapping
+from app.exchange.generic import GENERIC, describe_generic, generic_mapping
 from app.exchange.import_report import Asked, Report, TooManyRejects
 from app.exchange.importing import import_table
 from app.exchange.mapping import (
@@ -115,7 +115,8 @@ def _tell_done(report: Report, *, dry_run: bool) -> None:
     if dry_run:
         click.echo(f"Only tried: as it stands there would be {done}.")
     elif report.revision is not None:
-        click.echo(f"Loaded as revision {report.revision}: {done}, source {report.source}.")
+        source = f", source {report.source}" if report.source else ""
+        click.echo(f"Loaded as revision {report.revision}: {done}{source}.")
     elif is_empty:
         click.echo("Nothing was changed.")
     else:
@@ -192,7 +193,10 @@ def list_mappings() -> None:
 
 
 def show_mapping(name: str) -> None:
-    """Print a mapping as it is declared."""
+    """Print a mapping as it is declared; of the generic one, what it reads."""
+    if name == GENERIC:
+        click.echo(describe_generic())
+        return
     try:
         click.echo(find_mapping(name).text.rstrip())
     except UnusableMapping as error:

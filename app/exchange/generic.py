@@ -1,6 +1,7 @@
 """The mapping of tables that have our own column names, as packs and exports have."""
 
 from collections.abc import Collection, Sequence
+from textwrap import wrap
 
 from app.exchange.mapping import FileMark, MappingFile, Rule, TableMapping, UnusableMapping
 from app.exchange.tables import Table
@@ -11,6 +12,7 @@ from app.resources.registry import NAMES, RESOURCES
 from app.resources.resource import Resource, list_names
 
 GENERIC = "generic"
+_WIDTH = 96
 _AS_THEY_ARE = {"NDJSON"}
 """Formats in which no text is taken for a formula, so that none is defused."""
 
@@ -40,6 +42,27 @@ def generic_mapping(table: Table, resource: str | None = None) -> TableMapping:
         restores=table.format not in _AS_THEY_ARE,
         aside=tuple(aside),
     )
+
+
+def describe_generic() -> str:
+    """Return what this mapping reads, as comments of TOML: it is made for each table anew."""
+    about = (
+        "A table that has our own column names, as packs, exports and our own lists have them: "
+        "each column feeds the field of its name. It is not declared, as it follows from the "
+        "header. The resource is told by the columns, or by --resource; then columns that its "
+        "list has beside these are left aside."
+    )
+    parts = [about, *map(_columns_told, RESOURCES)]
+    return "\n#\n".join(
+        "\n".join(f"# {line}" for line in wrap(part, _WIDTH, break_on_hyphens=False))
+        for part in parts
+    )
+
+
+def _columns_told(resource: Resource) -> str:
+    needed = _needed(resource)
+    others = [name for name in resource.pack_columns if name not in needed]
+    return f"{resource.many}: needs {', '.join(needed)}; may have {', '.join(others)}"
 
 
 def _needed(resource: Resource) -> list[str]:
