@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from app.exchange.generic import GENERIC, generic_mapping
 from app.exchange.import_report import Asked, Report
 from app.exchange.importing import import_table
-from app.exchange.mapping import GENERIC, TableMapping, find_mapping, generic_mapping, recognise
+from app.exchange.mapping import TableMapping, find_mapping, recognise
 from app.exchange.tables import open_table
 from app.storage.database import Database
 
@@ -16,7 +17,7 @@ def load(database: Database, path: Path, mapping: str | None = None, **asked: An
     with open_table(path, fallbacks=()) as table:
         found: TableMapping
         if mapping == GENERIC:
-            found = generic_mapping(table.header, resource)
+            found = generic_mapping(table, resource)
         else:
             found = find_mapping(mapping) if mapping else recognise(table.header)
     with open_table(path, fallbacks=found.content.file.fallback_encodings) as table:

@@ -105,7 +105,7 @@ def test_the_mapping_of_the_guide_works(database: Database, tmp_path: Path) -> N
     report = load(database, written(tmp_path, LABS), own(tmp_path))
     assert report.facts == 2
     assert report.skipped == {"without a figure": 1}
-    assert [(r.line, r.column, r.found) for r in report.rejects] == [(4, "country", "")]
+    assert [(r.line, r.column, r.found) for r in report.rejects] == [(4, "Country", "Elsewhere")]
     row = row_of(database, STATISTICS, "us-2023-labs-my-institute")
     assert row
     assert (row["value"], row["locator"]) == (12, "Row of US, 2023")
@@ -420,9 +420,9 @@ def test_the_command_says_what_came_of_a_table(scratch: Path) -> None:
     with (scratch / "rejects.csv").open(encoding="utf-8", newline="") as file:
         header, reject = csv.reader(file)
     assert header == ["line", "column", "found", "expected"]
-    assert reject[:2] == ["4", "country"]
+    assert reject[:3] == ["4", "Country", "Elsewhere"]
     again = airace("load", str(table), "--as", mapping)
-    assert "Everything in it is there already; nothing was changed." in again.stdout
+    assert "Everything else in it is there already; nothing was changed." in again.stdout
 
 
 @pytest.mark.parametrize(

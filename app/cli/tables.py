@@ -2,26 +2,27 @@
 
 import csv
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import click
 
 from app.cli.group import told_rows
+from app.exchange.generic import GENERIC, describe_generic, generic_mapping
 from app.exchange.import_report import Asked, Report, TooManyRejects
 from app.exchange.importing import import_table
 from app.exchange.mapping import (
-    GENERIC,
     TableMapping,
     UnusableMapping,
     find_mapping,
-    generic_mapping,
     recognise,
     shipped_mappings,
 )
 from app.exchange.rejects import Reject
-from app.exchange.tables import UnreadableTable, open_table
+from app.exchange.tables import Table, UnreadableTable, open_table
+from app.kit.formulas import defuse
 from app.kit.text import counted
 from app.storage.database import Database
 
@@ -44,51 +45,87 @@ def load_file(
     bar: Bar,
 ) -> None:
     """Load a table and say what came of it. Exits with 1 where nothing was loaded."""
-    try:
-        with open_table(path, fallbacks=(), sheet=sheet) as table:
-            found = _mapping(mapping, resource, table.header)
-        fallbacks = found.content.file.fallback_encodings
-        with (
-            bar("Loading", path.stat().st_size, "bytes") as tell,
-            open_table(path, fallbacks=fallbacks, sheet=sheet, progress=tell) as table,
-        ):
-            report = import_table(database, table, found, asked, name=path.name)
-    except UnusableMapping as error:
-        raise click.ClickException(f"nothing was loaded.\n{error}") from None
-    except UnreadableTable as error:
-        raise click.ClickException(f"nothing was loaded.\n{path.name} {error}") from None
-    except TooManyRejects as error:
-        _write_rejects(reject_file, error.report.rejects)
-        _tell_rejects(error.report, reject_file)
-        raise click.ClickException(
-            f"nothing was loaded: {error}. Mend the rows, or allow more by --max-rejects."
-        ) from None
-    _write_rejects(reject_file, report.rejects)
-    kind = " of ".join([*reversed(table.parts), table.format])
-    click.echo(
-        f"{path.name}: {kind}, {table.decoding}; {counted(report.rows, 'row')}, by {found.name}."
-    )
-    _tell(report, dry_run=asked.dry_run)
-    _tell_rejects(report, reject_file)
+    with _opened(reject_file, path) as rejects:
+        try:
+            with open_table(path, fallbacks=(), sheet=sheet) as table:
+                found = _mapping(mapping, resource, table)
+            fallbacks = found.content.file.fallback_encodings
+            with (
+                bar("Loading", path.stat().st_size, "bytes") as tell,
+                open_table(path, fallbacks=fallbacks, sheet=sheet, progress=tell) as table,
+            ):
+                report = import_table(database, table, found, asked, name=path.name)
+        except UnusableMapping as error:
+            raise click.ClickException(f"nothing was loaded.\n{error}") from None
+        except UnreadableTable as error:
+            raise click.ClickException(f"nothing was loaded.\n{path.name} {error}") from None
+        except TooManyRejects as error:
+            _tell_rejects(error.report, rejects)
+            raise click.ClickException(
+                f"nothing was loaded: {error}. Mend the rows, or allow more by --max-rejects."
+            ) from None
+        kind = " of ".join([*reversed(table.parts), table.format])
+        click.echo(
+            f"{path.name}: {kind}, {table.decoding}; {counted(report.rows, 'row')}, "
+            f"by {found.name}."
+        )
+        _tell_done(report, dry_run=asked.dry_run)
+        _tell(report, found.aside)
+        _tell_rejects(report, rejects)
     if report.rejected:
         sys.exit(SOME_REJECTED)
 
 
-def _mapping(name: str | None, resource: str | None, header: list[str]) -> TableMapping:
+@contextmanager
+def _opened(path: Path | None, table: Path) -> Iterator[TextIO | None]:
+    """Open the file for what is refused, before anything is loaded."""
+    if path is None:
+        yield None
+        return
+    try:
+        is_table = path.exists() and path.samefile(table)
+        file = None if is_table else path.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise click.ClickException(
+            f"nothing was loaded.\n{path} cannot be written, for --reject-file: {error.strerror}"
+        ) from None
+    if file is None:
+        raise click.ClickException(
+            f"nothing was loaded.\n{path} is the table itself: --reject-file takes another name"
+        )
+    with file:
+        yield file
+
+
+def _mapping(name: str | None, resource: str | None, table: Table) -> TableMapping:
     if name == GENERIC:
-        return generic_mapping(header, resource)
-    return find_mapping(name) if name else recognise(header)
+        return generic_mapping(table, resource)
+    return find_mapping(name) if name else recognise(table.header)
 
 
-def _tell(report: Report, *, dry_run: bool) -> None:
-    """Print what was made, merged and left out."""
+def _tell_done(report: Report, *, dry_run: bool) -> None:
+    """Print what became of the rows, and what was written."""
+    left_out = sum(report.skipped.values())
+    is_empty = not report.facts and (report.rejected or left_out or not report.rows)
+    if is_empty and report.rows:
+        click.echo(f"No row of it is loaded: {report.rejected:,} refused, {left_out:,} left out.")
+    elif is_empty:
+        click.echo("It has no rows.")
     done = told_rows(report.added, report.changed, report.removed)
     if dry_run:
         click.echo(f"Only tried: as it stands there would be {done}.")
-    elif report.revision is None:
-        click.echo("Everything in it is there already; nothing was changed.")
+    elif report.revision is not None:
+        source = f", source {report.source}" if report.source else ""
+        click.echo(f"Loaded as revision {report.revision}: {done}{source}.")
+    elif is_empty:
+        click.echo("Nothing was changed.")
     else:
-        click.echo(f"Loaded as revision {report.revision}: {done}, source {report.source}.")
+        what = "Everything else in it" if report.rejected else "Everything in it"
+        click.echo(f"{what} is there already; nothing was changed.")
+
+
+def _tell(report: Report, aside: Collection[str]) -> None:
+    """Print what was made, merged and left out."""
     made = [
         *(
             [counted(report.companies_made, "company", "companies")]
@@ -108,12 +145,15 @@ def _tell(report: Report, *, dry_run: bool) -> None:
         click.echo(f"Addresses that differ in the case of letters only: {report.spellings:,}.")
     for why, count in report.skipped.items():
         click.echo(f"Left out: {counted(count, 'row')} {why}.")
-    if report.unused_columns:
-        click.echo(f"Columns that nothing reads: {', '.join(report.unused_columns)}.")
+    if left := [name for name in report.unused_columns if name in aside]:
+        click.echo(f"Columns left aside, as they are worked out here: {', '.join(left)}.")
+    if unread := [name for name in report.unused_columns if name not in aside]:
+        click.echo(f"Columns that nothing reads: {', '.join(unread)}.")
 
 
-def _tell_rejects(report: Report, reject_file: Path | None) -> None:
-    """Print the rows that were refused, then how many of which kind."""
+def _tell_rejects(report: Report, file: TextIO | None) -> None:
+    """Write and print the rows that were refused, then how many of which kind."""
+    is_written = file is not None and _write_rejects(file, report.rejects)
     if not report.rejected:
         return
     for reject in report.rejects[:_SHOWN_REJECTS]:
@@ -122,20 +162,25 @@ def _tell_rejects(report: Report, reject_file: Path | None) -> None:
         click.echo(f"{where}: {found}{reject.expected}", err=True)
     if report.rejected > _SHOWN_REJECTS:
         rest = report.rejected - _SHOWN_REJECTS
-        where = f"all are in {reject_file}" if reject_file else "--reject-file F has them all"
+        where = f"all are in {file.name}" if file and is_written else "--reject-file F has them all"
         click.echo(f"... and {rest:,} more; {where}.", err=True)
     click.echo(f"Refused: {counted(report.rejected, 'row')}.", err=True)
     for kind, count in report.kinds.most_common():
         click.echo(f"  {counted(count, 'time')} {kind}", err=True)
 
 
-def _write_rejects(path: Path | None, rejects: list[Reject]) -> None:
-    if path is None:
-        return
-    with path.open("w", encoding="utf-8", newline="") as file:
+def _write_rejects(file: TextIO, rejects: list[Reject]) -> bool:
+    """Write the rows that were refused; return whether that could be done."""
+    try:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["line", "column", "found", "expected"])
-        writer.writerows([one.line, one.column, one.found, one.expected] for one in rejects)
+        for one in rejects:
+            writer.writerow([one.line, *map(defuse, (one.column, one.found, one.expected))])
+        file.close()
+    except OSError as error:
+        click.echo(f"{file.name} does not have what was refused: {error.strerror}.", err=True)
+        return False
+    return True
 
 
 def list_mappings() -> None:
@@ -148,7 +193,10 @@ def list_mappings() -> None:
 
 
 def show_mapping(name: str) -> None:
-    """Print a mapping as it is declared."""
+    """Print a mapping as it is declared; of the generic one, what it reads."""
+    if name == GENERIC:
+        click.echo(describe_generic())
+        return
     try:
         click.echo(find_mapping(name).text.rstrip())
     except UnusableMapping as error:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.engine import Dialect
 
-from app.exchange.feeds import Columns
+from app.exchange.feeds import Columns, Places
 from app.exchange.followed_keys import FollowedKeys
 from app.exchange.kept_keys import KeptKeys
 from app.exchange.mapped_rows import MappedRows
@@ -220,11 +220,11 @@ class CheckedRows:
 
     def _facts(self, row: Row) -> Iterator[StoredRow]:
         """Yield what is stored of a row. Raises Refused."""
-        for values in self._rows.read(row):
+        for values, places in self._rows.read(row):
             given = {**self._given, **values}
             if self._describes and self._organisations.belongs_to_another_source(given.get("id")):
                 continue
-            stored = self._stored(given)
+            stored = self._stored(given, places)
             key = stored["id"]
             if self._keys:
                 key = stored["id"] = self._keys.of(stored["name"], key)
@@ -232,15 +232,18 @@ class CheckedRows:
                 raise Refused("id", key, f"a key of its own: line {first} has it")
             yield stored
 
-    def _stored(self, given: dict[str, Any]) -> StoredRow:
+    def _stored(self, given: dict[str, Any], places: Places) -> StoredRow:
         try:
             return self._fact.model_validate(given).stored()
         except ValidationError as error:
             fault = faults_of(error)[0]
-            few = ", ".join(fault.allowed[:5])
-            words = f"{fault.message} (such as {few})" if few else fault.message
-            column = fault.name or ""
-            raise Refused(column, str(given.get(column, "")), words) from None
+        few = ", ".join(fault.allowed[:5])
+        words = f"{fault.message} (such as {few})" if few else fault.message
+        name = fault.name or ""
+        column, found = self._rows.origin(name, places) or (name, str(given.get(name, "")))
+        if found and name not in given:
+            words = f"gives no {name}, and a row needs one"
+        raise Refused(column, found, words)
 
 
 class _NewCompanies:

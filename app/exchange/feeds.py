@@ -4,21 +4,24 @@ Most columns of a table have few texts. What a rule makes of a text alone is kep
 rules take many rows at once, so that a row costs hardly more than a look-up for each field.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
+from app.exchange.kept_values import KeptValues, Make
 from app.exchange.mapping import (
     ANYTHING_ELSE,
-    GENERIC,
     ITSELF,
+    OF_COMPANIES,
     Rule,
     TableMapping,
     UnusableMapping,
+    turn,
 )
+from app.exchange.mapping_texts import PLACE, columns_of, fields_of
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
+from app.exchange.tables.members import Members
 from app.exchange.transforms import TRANSFORMS, slug
 from app.kit.errors import NotAllowed
 from app.kit.fields import LONGEST_KEY
@@ -28,11 +31,9 @@ from app.kit.text import nearest
 Columns = dict[str, list[Any]]
 """Values of fields: of each a list, with one for each row and None where there is none."""
 
-_PLACE = re.compile(r"\{(=?)([^{}]+)\}")
-_OF_COMPANIES = {"company", "address"}
-_LOOKED_UP = {*_OF_COMPANIES, "ai_model"}
-_KEPT_AT_MOST = 16_384
-_LONGEST_KEPT = 200
+_LOOKED_UP = {*OF_COMPANIES, "ai_model"}
+_UNKNOWN = "the columns"
+"""Stands for the column that a text is from, where that differs from row to row."""
 
 
 @dataclass(slots=True)
@@ -49,44 +50,6 @@ class Places:
 
 Read = Callable[[Places], list[str]]
 Feed = Callable[[Places], list[Any]]
-Make = Callable[[str], Any]
-
-
-class _Kept:
-    """What a function makes of texts and how it refuses them, kept for the first of them.
-
-    Where hardly any text comes again, as in a column of keys, nothing is kept any more.
-    """
-
-    def __init__(self, make: Make) -> None:
-        self._make = make
-        self._kept: dict[str, Any] = {}
-        self._refused: dict[str, tuple[str, str, str]] = {}
-        self._asked = self._missed = 0
-
-    def values_of(self, texts: Sequence[str]) -> list[Any]:
-        """Return what is made of each text. Raises Refused for the first that is refused."""
-        if self._asked >= _KEPT_AT_MOST and self._missed > self._asked // 2:
-            return list(map(self._make, texts))
-        self._asked += len(texts)
-        kept = self._kept
-        return [kept[text] if text in kept else self._made(text) for text in texts]
-
-    def _made(self, text: str) -> Any:
-        self._missed += 1
-        if text in self._refused:
-            raise Refused(*self._refused[text])
-        is_few = len(self._kept) + len(self._refused) < _KEPT_AT_MOST
-        is_worth_it = is_few and len(text) <= _LONGEST_KEPT
-        try:
-            made = self._make(text)
-        except Refused as refused:
-            if is_worth_it:
-                self._refused[text] = refused.args
-            raise
-        if is_worth_it:
-            self._kept[text] = made
-        return made
 
 
 class Feeds:
@@ -106,21 +69,33 @@ class Feeds:
         self.named_models: dict[str, str] = {}
         """AI models that rows refer to: their keys, and their names."""
 
+        self.headings: set[str] = set()
+        """The columns that are read, as the header has them."""
+
     def reader(self, name: str) -> Read:
         """Return what reads a column, the text of a spread column, or one of its names."""
+        heading = self._heading(name)
+        if heading is None:
+            return lambda places: [places.more[name]] * len(places.cells)
+        refuse_twice(self._mapping, heading, self._header)
+        self.headings.add(heading)
+        number = self._header.index(heading)
+        return lambda places: [cells[number] for cells in places.cells]
+
+    def _heading(self, name: str) -> str | None:
+        """Return a column as the header has it; None for a spread column and what it gives."""
         spreads = self._mapping.content.spread
         known = {"value", "header", *(key for spread in spreads for key in spread.set)}
         if spreads and name in known:
-            return lambda places: [places.more[name]] * len(places.cells)
-        if (match := _PLACE.fullmatch(name)) and match[2] in self._mapping.content.ask:
+            return None
+        if (match := PLACE.fullmatch(name)) and match[2] in self._mapping.content.ask:
             name = self._answers[match[2]]
         heading = self._mapping.heading(name, self._header)
         if heading is None:
             near = nearest(name, self._header)
             hint = f"; did you mean {near}?" if near else ""
             raise UnusableMapping(f"{self._mapping.name}: the file has no column {name}{hint}")
-        number = self._header.index(heading)
-        return lambda places: [cells[number] for cells in places.cells]
+        return heading
 
     def feed(self, name: str, rule: Rule) -> Feed:
         """Return what makes the values of a field; None is where there is none."""
@@ -130,30 +105,60 @@ class Feeds:
             of, countries = rule.country_of, self._organisations.countries
             return lambda places: list(map(countries.get, self._made(places, of)))
         if rule.asked is not None:
-            return self._valued(name, rule, rule.asked, _always(self._answers[rule.asked]))
+            return self._valued(name, rule, None, _always(self._answers[rule.asked]))
         if rule.template is not None:
-            return self._valued(name, rule, "the template", self._template(rule.template))
+            return self._valued(name, rule, None, self._template(rule.template))
         readers = [self.reader(column) for column in rule.columns]
-        shown = rule.columns[0]
         if len(readers) == 1:
-            return self._valued(name, rule, shown, readers[0])
+            return self._valued(name, rule, self._heading(rule.columns[0]), readers[0])
         nothing = frozenset({"", *rule.nothing})
 
         def first(places: Places) -> list[str]:
             rows = zip(*[read(places) for read in readers], strict=True)
-            stripped = ([text.strip() for text in row] for row in rows)
-            return [next((one for one in row if one not in nothing), "") for row in stripped]
+            return [next((one for one in row if one.strip() not in nothing), "") for row in rows]
 
-        return self._valued(name, rule, shown, first)
+        return self._valued(name, rule, None, first)
 
-    def _valued(self, name: str, rule: Rule, column: str, read: Read) -> Feed:
-        """Return what makes a value of what is read."""
+    def _valued(self, name: str, rule: Rule, column: str | None, read: Read) -> Feed:
+        """Return what makes a value of what is read, from a column if it is one in every row."""
+        feed = self._made_of(name, rule, column or _UNKNOWN, read)
+        if column:
+            return feed
+
+        def located(places: Places) -> list[Any]:
+            try:
+                return feed(places)
+            except Refused as refused:
+                if refused.column != _UNKNOWN:
+                    raise
+                where, found = self.origin(rule, places) or (name, refused.found)
+                raise Refused(where, found, refused.expected) from None
+
+        return located
+
+    def origin(self, rule: Rule, places: Places) -> tuple[str, str] | None:
+        """Return the column that feeds a field in one row, and its cell as it was found.
+
+        None where it is made of several columns, or of none.
+        """
+        names = rule.columns or tuple({*columns_of(rule.template)} - self._answers.keys())
+        if fields_of(rule.template) or (rule.template and len(names) > 1):
+            return None
+        nothing = frozenset({"", *rule.nothing})
+        found = [
+            (self._heading(name) or places.more["header"], self.reader(name)(places)[0].strip())
+            for name in names
+        ]
+        return next((one for one in found if one[1] not in nothing), next(iter(found), None))
+
+    def _made_of(self, name: str, rule: Rule, column: str, read: Read) -> Feed:
         make = self._maker(name, rule, column)
-        if name == "id" and rule.transform in _OF_COMPANIES:
+        if name == "id" and rule.transform in OF_COMPANIES:
             return self._described(make, read, by_address=rule.transform == "address")
         if rule.transform not in _LOOKED_UP:
-            kept = _Kept(make)
-            return lambda places: kept.values_of(read(places))
+            kept = KeptValues(make)
+            values_of = kept.values_of if rule.separator is None else kept.lists_of
+            return lambda places: values_of(read(places))
         if rule.countries is None:
             return lambda places: list(map(make, read(places)))
         return self._with_countries(make, read, rule)
@@ -163,12 +168,11 @@ class Feeds:
         nothing = frozenset(rule.nothing)
         convert = self._converter(name, rule)
         separator = rule.separator
-        is_ours = self._mapping.name == GENERIC
+        restores = self._mapping.restores
 
-        def make(text: str) -> Any:
-            text = text.strip()
-            if is_ours:
-                text = restore(text)
+        def make(given: str) -> Any:
+            cell = given.strip()
+            text = restore(cell) if restores else cell
             if text in nothing:
                 return None
             if rule.words is not None:
@@ -178,15 +182,19 @@ class Feeds:
             try:
                 if separator is None:
                     return convert(text)
-                members = (part.strip() for part in text.split(separator))
-                return list(dict.fromkeys(convert(part) for part in members if part))
+                is_worded = rule.words is not None or restores
+                parts = _parts(text if is_worded else given, separator)
+                return list(dict.fromkeys(map(convert, parts)))
             except NotAllowed as error:
-                raise Refused.because(error, column, text) from None
+                raise Refused.because(error, column, cell) from None
 
         return make
 
     def _converter(self, name: str, rule: Rule) -> Make:
-        convert: Callable[[str], Any] = TRANSFORMS[rule.transform].read
+        is_whole = rule.transform == "number" and _holds_whole_numbers(
+            self._mapping.resource.fact.model_fields[name].annotation
+        )
+        convert: Callable[..., Any] = TRANSFORMS["whole" if is_whole else rule.transform].read
         match rule.transform:
             case "company" | "address" if name != "id":
                 known = self._organisations
@@ -198,20 +206,26 @@ class Feeds:
                 spelled = self._mapping.content.countries
                 return lambda text: spelled[text] or None if text in spelled else convert(text)
             case "whole" | "number" | "percent" if rule.times != 1:
-                return lambda text: convert(text) * rule.times
+                return lambda text: convert(text, rule.times)
             case _:
                 return convert
 
     def _described(self, make: Make, read: Read, *, by_address: bool) -> Feed:
         """Return what makes the keys of organisations that rows describe."""
         known = self._organisations
+        called = self._mapping.content.fields.get("name" if by_address else "id")
+        columns = called.columns if called else ()
+        column = (self._heading(columns[0]) if columns else None) or "name"
 
         def feed(places: Places) -> list[Any]:
             given = list(map(make, read(places)))
             names = self._made(places, "name") if by_address else given
             aliases = self._made(places, "aliases")
             return [
-                one and known.described(_named_so(name), also or (), one if by_address else None)
+                one
+                and known.described(
+                    _named_so(name, column), also or (), one if by_address else None
+                )
                 for one, name, also in zip(given, names, aliases, strict=True)
             ]
 
@@ -228,7 +242,7 @@ class Feeds:
         rule = self._mapping.content.fields.get("id")
         is_own = self._mapping.content.resource == "models"
         if is_own and rule and rule.template:  # a row of this table, or one that it could have
-            key = slug(_PLACE.sub(lambda _match: text, rule.template))
+            key = slug(PLACE.sub(lambda _match: text, rule.template))
         if len(key) > LONGEST_KEY:
             raise NotAllowed(f"makes a key of more than {LONGEST_KEY} characters")
         self.named_models.setdefault(key, text)
@@ -237,29 +251,25 @@ class Feeds:
     def _with_countries(self, make: Make, read: Read, rule: Rule) -> Feed:
         """Let the countries of a row speak for its organisations, where all are of one."""
         assert rule.countries is not None  # noqa: S101  (it is what this is for)
-        column, separator = rule.countries, rule.separator
-        read_countries = self.reader(column)
+        column, separator = self._heading(rule.countries) or _UNKNOWN, rule.separator
+        read_countries = self.reader(rule.countries)
         spelled = self._mapping.content.countries
         convert = TRANSFORMS["country"].read
         known = self._organisations
 
         def countries_of(text: str) -> set[str]:
-            names = [part.strip() for part in text.split(separator)] if separator else [text]
+            names = _parts(text, separator) if separator else [text.strip()]
             try:
-                return {
-                    spelled[name] if name in spelled else str(convert(name))
-                    for name in names
-                    if name
-                }
+                return {spelled[name] if name in spelled else str(convert(name)) for name in names}
             except NotAllowed as error:
-                raise Refused.because(error, column, text) from None
+                raise Refused.because(error, column, text.strip()) from None
 
         def feed(places: Places) -> list[Any]:
             made = []
             for text, countries in zip(read(places), read_countries(places), strict=True):
                 keys = make(text)
                 if keys and countries.strip():
-                    codes = countries_of(countries.strip())
+                    codes = countries_of(countries)
                     if len(codes) == 1:
                         known.stand_in(keys if isinstance(keys, list) else [keys], codes)
                 made.append(keys)
@@ -270,11 +280,11 @@ class Feeds:
     def _template(self, template: str) -> Read:
         """Return what puts the texts of a row into a template."""
         reads = [
-            self._named(match[2], is_field=bool(match[1])) for match in _PLACE.finditer(template)
+            self._named(match[2], is_field=bool(match[1])) for match in PLACE.finditer(template)
         ]
         if not reads:
             return _always(template)
-        form = _PLACE.sub("%s", template.replace("%", "%%"))
+        form = PLACE.sub("%s", template.replace("%", "%%"))
         return lambda places: [
             form % texts for texts in zip(*[read(places) for read in reads], strict=True)
         ]
@@ -289,12 +299,18 @@ class Feeds:
         return self.reader(name)
 
 
-def turn(name: str, rule: Rule) -> int:
-    """Return when the rule of a field has its turn: what is made of other fields, after them."""
-    if "{=" in (rule.template or ""):
-        return 2
-    describes = name == "id" and rule.transform in _OF_COMPANIES
-    return 1 if describes or rule.country_of is not None else 0
+def refuse_twice(mapping: TableMapping, heading: str, header: Sequence[str]) -> None:
+    """Raise UnusableMapping where a column that is read stands more than once in the header."""
+    numbers = [str(number) for number, name in enumerate(header, 1) if name == heading]
+    if len(numbers) > 1:
+        raise UnusableMapping(
+            f"{mapping.name}: the file has the column {heading} more than once, as its columns "
+            f"{', '.join(numbers)}: which is meant is not known; rename or leave out the others"
+        )
+
+
+def _holds_whole_numbers(annotation: Any) -> bool:
+    return annotation is int or any(map(_holds_whole_numbers, get_args(annotation)))
 
 
 def is_of_texts(name: str, rule: Rule) -> bool:
@@ -303,10 +319,10 @@ def is_of_texts(name: str, rule: Rule) -> bool:
     return not (looks_up or turn(name, rule))
 
 
-def _named_so(name: str | None) -> str:
+def _named_so(name: str | None, column: str) -> str:
     """Return the name of an organisation. Raises Refused where a row describes one without."""
     if not name:
-        raise Refused("name", "", "the name of the organisation that the row describes")
+        raise Refused(column, "", "the name of the organisation that the row describes")
     return name
 
 
@@ -314,9 +330,10 @@ def _always(text: str) -> Read:
     return lambda places: [text] * len(places.cells)
 
 
-def columns_of(template: str | None) -> list[str]:
-    """Return the columns that a template reads."""
-    return [match[2] for match in _PLACE.finditer(template or "") if not match[1]]
+def _parts(text: str, separator: str) -> list[str]:
+    """Return the members of a list: those of JSON, or what stands between separators."""
+    parts = text.members if isinstance(text, Members) else text.split(separator)
+    return [part for part in map(str.strip, parts) if part]
 
 
 def _word(words: Mapping[str, str], column: str, text: str) -> str:

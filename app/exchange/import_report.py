@@ -57,10 +57,10 @@ class Report:
     spellings: int = 0
     """Addresses of organisations that differed from another in the case of letters only."""
 
-    def reject(self, fault: Reject, kind: str) -> None:
+    def reject(self, fault: Reject) -> None:
         """Enter a row that was refused."""
         self.rejected += 1
-        self.kinds[kind] += 1
+        self.kinds[fault.kind] += 1
         if len(self.rejects) < _KEPT_REJECTS:
             self.rejects.append(fault)
 

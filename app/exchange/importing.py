@@ -189,9 +189,7 @@ class _Import:
         return self._writing.keys_of_others(self._resource.ledger, keys, self._report.source)
 
     def _reject(self, reject: Reject) -> None:
-        column, expected = reject.column, reject.expected
-        kind = f"{column}: {expected}" if column else expected
-        self._report.reject(reject, kind.partition(" (")[0])
+        self._report.reject(reject)
         if self._report.rejected > self._asked.max_rejects:
             raise TooManyRejects(self._report, self._asked.max_rejects)
 

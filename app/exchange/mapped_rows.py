@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from app.exchange.feeds import Columns, Feeds, Places, columns_of, is_of_texts, turn
+from app.exchange.feeds import Columns, Feeds, Places, is_of_texts, refuse_twice
 from app.exchange.mapping import Rule, Spread, TableMapping, UnusableMapping
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
@@ -27,7 +27,9 @@ class MappedRows:
     ) -> None:
         self._mapping = mapping
         self._header = header
-        self._spreads = [_spread_columns(spread, header) for spread in mapping.content.spread]
+        self._spreads = [
+            _spread_columns(mapping, spread, header) for spread in mapping.content.spread
+        ]
         if mapping.content.spread and not any(self._spreads):
             patterns = ", ".join(spread.header for spread in mapping.content.spread)
             raise UnusableMapping(f"{mapping.name}: no column has a name like {patterns}")
@@ -43,18 +45,17 @@ class MappedRows:
         self.skipped: Counter[str] = Counter()
         """How many rows were left out, by why."""
 
+        self._headings = feeds.headings
+        self._origin = feeds.origin
         self.named_models = feeds.named_models
         """AI models that rows refer to: their keys, and their names."""
 
     @property
     def unused(self) -> list[str]:
         """The columns of the table that nothing reads."""
-        used = {name for _, rule in self._rules() for name in (*rule.columns, rule.countries)}
-        used |= {match for _, rule in self._rules() for match in columns_of(rule.template)}
-        used |= {skip.column for skip in self._mapping.content.skip}
-        headings = {self._mapping.heading(name, self._header) for name in used if name}
         spread = {self._header[place] for columns in self._spreads for place, _ in columns}
-        return [name for name in self._header if name and name not in headings | spread]
+        read = self._headings | spread
+        return [name for name in dict.fromkeys(self._header) if name and name not in read]
 
     @property
     def tells_countries(self) -> bool:
@@ -82,8 +83,16 @@ class MappedRows:
             return None
         return kept, places.values, skipped
 
-    def read(self, row: Row) -> Iterable[Values]:
-        """Return the values of each fact of a row. Raises Refused, here or when they are read."""
+    def origin(self, name: str, places: Places) -> tuple[str, str] | None:
+        """Return the column that feeds a field and its cell; None where no single one does."""
+        rule = self._mapping.content.fields.get(name)
+        return self._origin(rule, places) if rule else None
+
+    def read(self, row: Row) -> Iterable[tuple[Values, Places]]:
+        """Return the values of each fact of a row, with what they were made of.
+
+        Raises Refused, here or when they are read.
+        """
         kept, skipped = self._kept([row])
         self.skipped += skipped
         if not kept:
@@ -102,32 +111,33 @@ class MappedRows:
             rows = left
         return rows, skipped
 
-    def _spread(self, row: Row) -> Iterator[Values]:
+    def _spread(self, row: Row) -> Iterator[tuple[Values, Places]]:
         for columns in self._spreads:
             for number, more in columns:
                 cell = row.cells[number]
                 if cell.strip():
                     yield self._values(Places([row.cells], {**more, "value": cell}, {}))
 
-    def _values(self, places: Places) -> Values:
+    def _values(self, places: Places) -> tuple[Values, Places]:
         found = {}
         for name, feed in self._feeds:
             places.values[name] = feed(places)
             (found[name],) = places.values[name]
-        return {name: value for name, value in found.items() if value is not None}
+        return {name: value for name, value in found.items() if value is not None}, places
 
     def _rules(self) -> list[tuple[str, Rule]]:
-        """Return the rules in order: what is made of other fields comes after them."""
-        rules = list(self._mapping.content.fields.items())
-        return sorted(rules, key=lambda pair: turn(*pair))
+        return self._mapping.content.in_turn()
 
 
-def _spread_columns(spread: Spread, header: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+def _spread_columns(
+    mapping: TableMapping, spread: Spread, header: Sequence[str]
+) -> list[tuple[int, dict[str, str]]]:
     """Return the columns of a spread, each with what its name says."""
     found = []
     for number, name in enumerate(header):
         if match := re.fullmatch(spread.header, name):
-            groups = match.groupdict()
+            refuse_twice(mapping, name, header)
+            groups = match.groupdict(default="")
             more = {key: text.format(**groups) for key, text in spread.set.items()}
             found.append((number, {"header": name, **more}))
     return found

@@ -5,22 +5,40 @@ the file is recognised; what is left out; whose figures they are. It is no progr
 say is refused, or asked for on the command line.
 """
 
+import json
+import re
 import tomllib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from app.exchange.mapping_texts import (
+    ColumnNames,
+    CountryOrNone,
+    Encoding,
+    Pattern,
+    PatternWithGroup,
+    Separator,
+    Times,
+    error_at,
+    fields_of,
+    refuse_unknown_groups,
+)
 from app.exchange.transforms import TRANSFORMS
 from app.kit.errors import NotAllowed, choose, faults_of
-from app.kit.fields import LIST_SEPARATOR, CountryCode, Slug
+from app.kit.fields import Slug
 from app.resources.registry import RESOURCES
-from app.resources.resource import Resource, list_names
+from app.resources.resource import Resource
 
 _BY_NAME = {resource.many: resource for resource in RESOURCES}
 SHIPPED = Path(__file__).parent / "mappings"
+OF_COMPANIES = {"company", "address"}
+"""Transforms whose values are keys of companies."""
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 ANYTHING_ELSE, ITSELF = "*", "="
 """In `words`: every other text, and a meaning that is the text itself."""
 
@@ -40,7 +58,7 @@ def _transform(name: str) -> str:
 class Rule(_Part):
     """What feeds one field: a column, the first of several that says something, or fixed text."""
 
-    column: str | list[str] | None = None
+    column: ColumnNames | None = None
     constant: str | int | float | list[str] | None = None
     template: str | None = None
     asked: str | None = None
@@ -55,10 +73,10 @@ class Rule(_Part):
     nothing: list[str] = []
     """Texts that say that there is no value."""
 
-    separator: str | None = None
+    separator: Separator | None = None
     """What stands between the members of a list."""
 
-    times: int = 1
+    times: Times = 1
     """What a number is multiplied by: 1000000 for millions."""
 
     countries: str | None = None
@@ -86,10 +104,16 @@ class Spread(_Part):
     whose texts may use the groups of the pattern.
     """
 
-    header: str
+    header: Pattern
     """A pattern of the names of the columns."""
 
     set: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _texts_use_the_groups(self) -> "Spread":
+        for name, text in self.set.items():
+            refuse_unknown_groups(f"set.{name}", text, self.header)
+        return self
 
 
 class Skip(_Part):
@@ -106,7 +130,7 @@ class FileMark(_Part):
     columns: list[str]
     """The columns that a file of this sort has, under any of their names."""
 
-    fallback_encodings: list[str] | None = []
+    fallback_encodings: list[Encoding] | None = []
     """What bytes are that are not UTF-8; without any, their rows are refused."""
 
 
@@ -121,8 +145,8 @@ class SourceMark(_Part):
     licence: str | None = None
     note: str | None = None
     published: str | None = None
-    published_in_name: str | None = None
-    """A pattern whose one group is the day of publication in the name of the file."""
+    published_in_name: PatternWithGroup | None = None
+    """A pattern whose first group is the day of publication in the name of the file."""
 
 
 class Question(_Part):
@@ -151,7 +175,7 @@ class MappingFile(_Part):
 
     skip: list[Skip] = []
     spread: list[Spread] = []
-    countries: dict[str, CountryCode | Literal[""]] = {}
+    countries: dict[str, CountryOrNone] = {}
     """Names of countries as this file has them; empty for what is none."""
 
     fields: dict[str, Rule]
@@ -160,18 +184,79 @@ class MappingFile(_Part):
     def _fields_are_those_of_the_resource(self) -> "MappingFile":
         known = _BY_NAME[self.resource].fact.model_fields
         for name in self.fields:
-            choose(name, tuple(known), what=f"a field of {self.resource}")
+            _choose(name, tuple(known), what=f"a field of {self.resource}", at=f"fields.{name}")
         missing = [
             name
             for name, field in known.items()
             if field.is_required() and name not in self.fields and name != "source"
         ]
         if missing:
-            raise NotAllowed(f"leaves out {', '.join(missing)}")
-        for rule in self.fields.values():
-            if rule.asked is not None:
-                choose(rule.asked, tuple(self.ask), what="something that the mapping asks for")
+            raise NotAllowed(f"leaves out {', '.join(missing)}: each needs a [fields.NAME]")
         return self
+
+    @model_validator(mode="after")
+    def _rules_name_what_there_is(self) -> "MappingFile":
+        for name, rule in self.fields.items():
+            at = f"fields.{name}"
+            if rule.asked is not None:
+                what = "something that the mapping asks for"
+                _choose(rule.asked, tuple(self.ask), what=what, at=f"{at}.asked: {rule.asked}")
+            if rule.country_of is not None:
+                what = "a field that the mapping feeds with one company"
+                at = f"{at}.country_of: {rule.country_of}"
+                _choose(rule.country_of, self._with_a_company(), what=what, at=at)
+        return self
+
+    @model_validator(mode="after")
+    def _fields_come_after_those_they_are_made_of(self) -> "MappingFile":
+        made: list[str] = []
+        for name, rule in self.in_turn():
+            key = "template" if rule.country_of is None else "country_of"
+            for one in [rule.country_of] if rule.country_of else fields_of(rule.template):
+                at = f"fields.{name}.{key}: {one}"
+                _choose(one, tuple(self.fields), what="a field that the mapping feeds", at=at)
+                if one not in made:
+                    raise NotAllowed(f"{at} is not made before it: only then can it be read here")
+            made.append(name)
+        return self
+
+    @model_validator(mode="after")
+    def _spreads_give_the_same_names(self) -> "MappingFile":
+        given = {name for spread in self.spread for name in spread.set}
+        for number, spread in enumerate(self.spread):
+            if lacking := sorted(given - spread.set.keys()):
+                raise NotAllowed(
+                    f"spread.{number}.set gives no {', '.join(lacking)}, as another [[spread]] does"
+                )
+        return self
+
+    def in_turn(self) -> list[tuple[str, Rule]]:
+        """Return the rules in their order: what is made of other fields comes after them."""
+        return sorted(self.fields.items(), key=lambda pair: turn(*pair))
+
+    def _with_a_company(self) -> tuple[str, ...]:
+        columns = _BY_NAME[self.resource].ledger.current.c
+        return tuple(
+            name
+            for name in self.fields
+            if name in columns
+            and any(key.column.table.name == "companies" for key in columns[name].foreign_keys)
+        )
+
+
+def turn(name: str, rule: Rule) -> int:
+    """Return when the rule of a field has its turn: what is made of other fields, after them."""
+    if fields_of(rule.template):
+        return 2
+    describes = name == "id" and rule.transform in OF_COMPANIES
+    return 1 if describes or rule.country_of is not None else 0
+
+
+def _choose(word: str, choices: Sequence[str], *, what: str, at: str) -> None:
+    try:
+        choose(word, choices, what=what)
+    except NotAllowed as error:
+        raise error_at(at, error) from None
 
 
 class TableMapping(_Part):
@@ -180,6 +265,11 @@ class TableMapping(_Part):
     name: str
     content: MappingFile
     text: str
+    restores: bool = False
+    """Whether cells have an apostrophe before what begins a formula, as our CSV and XLSX have."""
+
+    aside: tuple[str, ...] = ()
+    """Columns that it knows and leaves aside, as they are worked out here."""
 
     @property
     def resource(self) -> Resource:
@@ -199,21 +289,36 @@ class TableMapping(_Part):
 def parse_mapping(name: str, text: str) -> TableMapping:
     """Read a mapping. Raises UnusableMapping with every fault."""
     try:
-        content = MappingFile.model_validate(tomllib.loads(text))
+        given = tomllib.loads(text)
+        content = MappingFile.model_validate(given)
     except tomllib.TOMLDecodeError as error:
         raise UnusableMapping(f"{name}: is not TOML: {error}") from None
     except ValidationError as error:
-        raise UnusableMapping("\n".join(f"{name}: {line}" for line in _faults(error))) from None
+        lines = (f"{name}: {line}" for line in _faults(error, given))
+        raise UnusableMapping("\n".join(lines)) from None
     return TableMapping(name=name, content=content, text=text)
 
 
-def _faults(error: ValidationError) -> list[str]:
+def _faults(error: ValidationError, given: dict[str, Any]) -> list[str]:
     """Return the faults with the whole path to each: `fields.country.as is not a transform`."""
-    paths = [".".join(map(str, one["loc"])) for one in error.errors(include_url=False)]
+    paths = [_path(one["loc"], given) for one in error.errors(include_url=False)]
     return [
-        f"{path} {str(fault).removeprefix(fault.name or 'input').strip()}"
+        f"{path} {str(fault).removeprefix(fault.name or 'input').strip()}".lstrip()
         for path, fault in zip(paths, faults_of(error), strict=True)
     ]
+
+
+def _path(parts: Sequence[int | str], given: Any) -> str:
+    """Return where something stands in a mapping, as TOML has it."""
+    found = []
+    for part in parts:
+        if isinstance(part, str) and isinstance(given, dict):
+            given = given.get(part)
+            found.append(part if _PLAIN_NAME.fullmatch(part) else json.dumps(part))
+        elif isinstance(part, int) and isinstance(given, list):
+            given = given[part]
+            found.append(str(part))
+    return ".".join(found)
 
 
 @cache
@@ -223,57 +328,6 @@ def shipped_mappings() -> dict[str, TableMapping]:
         path.stem: parse_mapping(path.stem, path.read_text(encoding="utf-8"))
         for path in sorted(SHIPPED.glob("*.toml"), key=lambda path: path.stem)
     }
-
-
-GENERIC = "generic"
-
-
-def generic_mapping(header: Sequence[str], resource: str | None = None) -> TableMapping:
-    """Return the mapping of a table that has our own column names, as packs and exports have.
-
-    Without `resource` it is the one that has all of the columns and misses none that it needs.
-    Raises UnusableMapping where there is no such, or more than one.
-    """
-    fitting = [
-        one
-        for one in RESOURCES
-        if (resource in (None, one.many))
-        and set(header) <= one.fact.model_fields.keys()
-        and all(
-            name in header
-            for name, field in one.fact.model_fields.items()
-            if field.is_required() and name != "source"
-        )
-    ]
-    if len(fitting) != 1:
-        names = ", ".join(one.many for one in fitting) or "none"
-        raise UnusableMapping(
-            f"{GENERIC}: the columns are those of {names}: say which resource, by --resource, and "
-            "leave no column that it has not"
-        )
-    (found,) = fitting
-    fields = {name: _generic_rule(found, name) for name in header}
-    mark = FileMark(columns=list(header), fallback_encodings=None)
-    content = MappingFile(
-        title=f"{found.many} with our own column names",
-        about="A table that has the columns of a pack.",
-        resource=found.many,
-        file=mark,
-        fields=fields,
-    )
-    return TableMapping(name=GENERIC, content=content, text="")
-
-
-def _generic_rule(resource: Resource, name: str) -> Rule:
-    """Return the rule of a column under its own name: keys are looked up, the rest is as it is."""
-    ledger = resource.ledger
-    keys = [key.column.table.name for key in ledger.current.c[name].foreign_keys]
-    if name in ledger.members:
-        keys = [ledger.members[name].target or ""]
-    transforms = {"companies": "company", "ai_models": "ai_model", "countries": "country"}
-    transform = next((transforms[key] for key in keys if key in transforms), "text")
-    separator = LIST_SEPARATOR if name in list_names(resource.fact) else None
-    return Rule.model_validate({"column": name, "as": transform, "separator": separator})
 
 
 def find_mapping(name: str) -> TableMapping:

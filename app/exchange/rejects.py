@@ -1,10 +1,13 @@
 """What was refused of a table: where it stands, what is there, and what should be."""
 
+import re
 from dataclasses import dataclass
 
 from app.kit.errors import NotAllowed
 
 _SHOWN = 100
+_OF_ONE_ROW = re.compile(r" \(such as |; did you mean |: line [0-9]")
+"""Where in what was expected begins what may differ from row to row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +19,19 @@ class Reject:
     found: str
     expected: str
 
+    @property
+    def kind(self) -> str:
+        """What sort of refusal it is, to count those of a sort."""
+        expected = _OF_ONE_ROW.split(self.expected, maxsplit=1)[0]
+        return f"{self.column}: {expected}" if self.column else expected
+
 
 class Refused(Exception):
     """A row that makes no fact: the column, what is there, what should be."""
 
     def __init__(self, column: str, found: str, expected: str) -> None:
         super().__init__(column, found[:_SHOWN], expected)
+        self.column, self.found, self.expected = self.args
 
     @classmethod
     def because(cls, error: NotAllowed, column: str, found: str) -> "Refused":

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -24,6 +24,7 @@ _DATE = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
 _FIRST_YEAR, _LAST_YEAR = "1900", "2100"
 _LONGEST = 2_000
 _DIGITS_AT_MOST = 40
+_EXACT = Context(prec=100, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[])
 _NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
 _GREEK = re.compile(r"[\u0391-\u03a9\u03b1-\u03c9]")
 
@@ -67,7 +68,7 @@ def _letter_name(match: re.Match[str]) -> str:
     return f" {unicodedata.name(match[0]).rpartition(' ')[2]} "
 
 
-def _decimal(text: str) -> Decimal:
+def _decimal(text: str, times: int) -> Decimal:
     try:
         found = Decimal(text)
     except InvalidOperation:
@@ -76,11 +77,11 @@ def _decimal(text: str) -> Decimal:
         raise NotAllowed("is not a number", allowed=["31000000", "26.3", "9.0e25"])
     if found < 0:
         raise NotAllowed("is less than 0")
-    return found
+    return found if times == 1 else _EXACT.multiply(found, Decimal(times))
 
 
-def _whole(text: str) -> int:
-    found = _decimal(text)
+def _whole(text: str, times: int = 1) -> int:
+    found = _decimal(text, times)
     if found >= 2**63:
         raise NotAllowed("is more than a whole number of 64 bits can be")
     if found != found.to_integral_value():
@@ -88,12 +89,12 @@ def _whole(text: str) -> int:
     return int(found)
 
 
-def _number(text: str) -> float:
-    return float(_decimal(text))
+def _number(text: str, times: int = 1) -> float:
+    return float(_decimal(text, times))
 
 
-def _percent(text: str) -> float:
-    return float(_decimal(text.removesuffix("%").rstrip()))
+def _percent(text: str, times: int = 1) -> float:
+    return float(_decimal(text.removesuffix("%").rstrip(), times))
 
 
 def _in_range(period: str) -> str:

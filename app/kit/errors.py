@@ -74,7 +74,13 @@ def _fault(details: ErrorDetails) -> Fault:
         case "string_pattern_mismatch", _:
             return Fault(name, "has not the form that is asked for", (context["pattern"],))
         case _:
-            return Fault(name, _lower_first(details["msg"]))
+            return Fault(name, _lower_first(_message(details)))
+
+
+def _message(details: ErrorDetails) -> str:
+    if details["type"] == "less_than":  # which Pydantic writes out, with hundreds of digits
+        return f"Input should be less than {details['ctx']['lt']}"
+    return details["msg"]
 
 
 def _split(expected: str) -> list[str]:

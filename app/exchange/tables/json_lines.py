@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 
 from app.exchange.tables.decoding import decoded
+from app.exchange.tables.members import Members
 from app.exchange.tables.streams import Bytes
 from app.exchange.tables.table import BadRow, Bounds, Row, Table, UnreadableTable
-from app.kit.fields import LIST_SEPARATOR
 
 
 def json_lines_table(stream: Bytes, bounds: Bounds) -> Table:
@@ -88,7 +88,7 @@ def _cell(value: Any) -> str:
         case bool():
             return str(value)
         case list() if all(isinstance(member, str) for member in value):
-            return LIST_SEPARATOR.join(value)
+            return Members(value)
         case int() | float():
             return repr(value)
         case _:

@@ -1,0 +1,83 @@
+"""Mistakes in one's own mapping: each is told when it is read, by where it is and what may be."""
+
+import pytest
+
+from app.exchange.mapping import UnusableMapping, find_mapping, parse_mapping
+from tests.test_mappings import OWN
+
+WAVES = find_mapping("microsoft-diffusion").text
+ROUNDS = find_mapping("crunchbase-rounds").text
+VALUE = '[fields.value]\ncolumn = "Labs"\n'
+
+
+def told(text: str, changed: str, by: str) -> str:
+    """Return what is said of a mapping with a mistake."""
+    assert changed in text
+    with pytest.raises(UnusableMapping) as caught:
+        parse_mapping("mine", text.replace(changed, by, 1))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "by", "said"),
+    [
+        (r"'(\d{4}-\d{2}-\d{2})'", "'(2024'", "source.published_in_name is not a regular exp"),
+        (r"'(\d{4}-\d{2}-\d{2})'", "'a{99999999999}'", "source.published_in_name is not a reg"),
+        (r"'(\d{4}-\d{2}-\d{2})'", "'2024'", "source.published_in_name has no group"),
+        (VALUE, f'{VALUE}separator = ""\n', "fields.value.separator is empty"),
+        (VALUE, "[fields.value]\ncolumn = []\n", "fields.value.column is empty"),
+        (VALUE, f"{VALUE}times = 0\n", "fields.value.times is not from 1 to 1000000000000000000"),
+        ("{=country}", "{=contry}", "fields.id.template: contry is not a field"),
+        ("{=country}", "{=contry}", "did you mean country?"),
+        ("{=country}", "{=source}", "fields.id.template: source is not a field"),
+        ("{=country}", "{=id}", "fields.id.template: id is not made before it"),
+        ("{=country}", "{=locator}-{=country}", "fields.id.template: locator is not made before"),
+        ('"exact"', '"exact"\n[fields.colour]\nconstant = ""', "fields.colour is not a field of"),
+        ('[fields.unit]\nconstant = "labs"\n', "", "mine: leaves out unit"),
+        ('"Elsewhere" = ""', '"Else where" = "Nowhere"', 'countries."Else where" is not a country'),
+        ('"Elsewhere" = ""', '"Elsewhere" = "Atlantis"', "mine: countries.Elsewhere is not a co"),
+    ],
+)
+def test_a_mistake_is_told_when_the_mapping_is_read(changed: str, by: str, said: str) -> None:
+    text = OWN.replace('template = "Row of {Country}', 'template = "Row of {=unit} {Country}')
+    found = told(text, changed, by)
+    assert said in found
+    assert "function" not in found
+    assert "mine:  " not in found
+
+
+@pytest.mark.parametrize("name", ["mac_romann", "hex", "rot13", "idna", "nul\\u0000"])
+def test_a_fallback_that_is_no_encoding_of_text_is_told(name: str) -> None:
+    found = told(OWN, "[file]\n", f'[file]\nfallback_encodings = ["{name}"]\n')
+    assert "file.fallback_encodings.0 is not an encoding of text (allowed: cp1252, " in found
+    assert ("did you mean mac_roman?" in found) == (name == "mac_romann")
+
+
+@pytest.mark.parametrize("name", ["mac_roman", "cp1252", "latin-1", "utf-8", "Shift_JIS"])
+def test_a_fallback_may_be_any_encoding_of_text(name: str) -> None:
+    text = OWN.replace("[file]\n", f'[file]\nfallback_encodings = ["{name}"]\n')
+    assert parse_mapping("mine", text).content.file.fallback_encodings == [name]
+
+
+@pytest.mark.parametrize(
+    ("changed", "by", "said"),
+    [
+        ("'H1 (?P<year>", "'H1 (?P<year", "spread.0.header is not a regular expression"),
+        ('"{year}-H1"', '"{yaer}-H1"', "spread.0 has in set.wave {yaer}, which is not a group of"),
+        ('"{year}-H1"', '"{yaer}-H1"', "(allowed: year); did you mean year?"),
+        ('"{year}-H1"', '"{0}-H1"', "which is not a group of header"),
+        ('"{year}-H1"', '"{}-H1"', "which is not a group of header"),
+        ('"{year}-H1"', '"{year-H1"', "spread.0 has in set.wave a { or }"),
+        ('"{year}-H1"', '"{year:>9}-H1"', "spread.0 has in set.wave the place {year} with more"),
+        ('wave = "{year}-H2", ', "", "spread.1.set gives no wave, as another [[spread]] does"),
+    ],
+)
+def test_a_mistake_in_a_spread_is_told(changed: str, by: str, said: str) -> None:
+    assert said in told(WAVES, changed, by)
+
+
+@pytest.mark.parametrize("field", ["firm", "kind", "source"])
+def test_the_country_is_of_a_company_that_is_read(field: str) -> None:
+    found = told(ROUNDS, 'country_of = "company"', f'country_of = "{field}"')
+    assert f"fields.country.country_of: {field} is not a field that the mapping feeds" in found
+    assert "(allowed: company)" in found

@@ -1,0 +1,181 @@
+"""What a load says of a table: columns that stand twice, figures that are refused, and by whom."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.exchange.mapping import UnusableMapping
+from app.resources.funding import FUNDING
+from app.resources.statistics import STATISTICS
+from app.storage.database import Database
+from tests.conftest import Templates
+from tests.importing import load
+from tests.ledger_rows import listed
+from tests.test_mappings import OWN, own, written
+
+CODES = ("US", "CN", "GB", "FR", "IN", "DE")
+OWID = {"column": "Population", "metric": "population", "unit": "people"}
+
+
+@pytest.fixture
+def database(sqlite_templates: Templates) -> Iterator[Database]:
+    """A database with the countries, that the test writes to."""
+    opened = Database(sqlite_templates.empty())
+    yield opened
+    opened.close()
+
+
+def test_a_column_that_is_read_stands_once(database: Database, tmp_path: Path) -> None:
+    table = written(tmp_path, "Year,Labs,Country,Labs\n2023,5,CN,6\n")
+    with pytest.raises(UnusableMapping, match=r"has the column Labs more than once, .* 2, 4: "):
+        load(database, table, own(tmp_path))
+    table = written(tmp_path, "Entity,Code,Year,Population,Population\nChad,TCD,2023,5,6\n")
+    with pytest.raises(UnusableMapping, match=r"the column Population .* columns 4, 5"):
+        load(database, table, "owid", answers=OWID)
+    share = "Q1 2026 AI Diffusion"
+    table = written(tmp_path, f"Economy,{share},{share}\nChad,5%,6%\n")
+    with pytest.raises(UnusableMapping, match=rf"the column {share} .* columns 2, 3"):
+        load(database, table, "microsoft-diffusion")
+    assert listed(database, STATISTICS) == []
+
+
+def test_columns_that_nothing_reads_may_repeat(database: Database, tmp_path: Path) -> None:
+    table = written(tmp_path, "Entity,Code,Year,Population,Note,Note\nChad,TCD,2023,5,a,b\n")
+    report = load(database, table, "owid", answers=OWID)
+    assert (report.facts, report.unused_columns) == (1, ["Note"])
+
+
+FUNDS = """
+title = "Funds"
+about = "Funding of countries, in millions."
+resource = "funding"
+file = { columns = ["Country", "Millions"] }
+source = { id = "funds", publisher = "P", title = "Funds" }
+[fields]
+id = { template = "{Country}-2023-funds", as = "key" }
+kind = { constant = "total" }
+country = { column = "Country", as = "country" }
+scope = { constant = "ai" }
+period = { constant = "2023" }
+amount_usd = { column = "Millions", as = "whole", times = 1000000 }
+qualifier = { constant = "exact" }
+locator = { template = "Row of {Country}" }
+"""
+
+
+@pytest.mark.parametrize("transform", ["whole", "number"])
+def test_what_is_multiplied_is_exact_before_it_is_asked_whether_it_is_whole(
+    database: Database, tmp_path: Path, transform: str
+) -> None:
+    broken = f"1.{35 * '0'}1"
+    cells = ("26.5", "0.000001", broken, "1.1", "9e12", "1e999999")
+    rows = [f"{country},{cell}" for country, cell in zip(CODES, cells, strict=True)]
+    table = written(tmp_path, "\n".join(["Country,Millions", *rows]))
+    report = load(database, table, own(tmp_path, FUNDS.replace("whole", transform)))
+    found = {row["country"]: row["amount_usd"] for row in listed(database, FUNDING)}
+    assert found == {"US": 26_500_000, "CN": 1, "FR": 1_100_000, "IN": 9 * 10**18}
+    assert [(one.found, one.expected) for one in report.rejects] == [
+        (broken, "is not a whole number"),
+        ("1e999999", "is more than a whole number of 64 bits can be"),
+    ]
+
+
+def test_a_number_that_is_multiplied_is_the_nearest_to_what_it_comes_to(
+    database: Database, tmp_path: Path
+) -> None:
+    mapping = own(tmp_path, OWN.replace('as = "number"', 'as = "number"\ntimes = 1000000'))
+    load(database, written(tmp_path, "Country,Year,Labs\nUS,2023,16.4\nCN,2023,8.2e-6\n"), mapping)
+    assert [row["value"] for row in listed(database, STATISTICS)] == [8.2, 16_400_000]
+
+
+# Rows that are refused
+
+
+def refused(database: Database, path: Path, mapping: str, **asked: Any) -> list[tuple[str, ...]]:
+    """Return what is refused of a file: the columns, what is there, what was expected."""
+    report = load(database, path, mapping, **asked)
+    return [(one.column, one.found, one.expected) for one in report.rejects]
+
+
+def test_a_refusal_names_the_column_that_was_asked_for(database: Database, tmp_path: Path) -> None:
+    table = written(tmp_path, "Entity,Code,Year,Population\nChad,TCD,2023,many\n")
+    ((column, found, _),) = refused(database, table, "owid", answers=OWID)
+    assert (column, found) == ("Population", "many")
+    table = written(tmp_path, "Entity,Code,Year,Population\nChad,TCD,2023,4\n")
+    asked = {**OWID, "metric": "a metric"}
+    ((column, found, _),) = refused(database, table, "owid", answers=asked)
+    assert (column, found) == ("metric", "a metric")
+
+
+@pytest.mark.parametrize("cell", ["1e400", "1e300"])
+def test_a_refusal_by_the_schema_names_the_column_and_the_cell_as_it_was_found(
+    database: Database, tmp_path: Path, cell: str
+) -> None:
+    table = written(tmp_path, f"Country,Year,Number of labs\nUS,2023,{cell}\n")
+    ((column, found, expected),) = refused(database, table, own(tmp_path))
+    assert (column, found) == ("Number of labs", cell)
+    assert len(expected) < 50
+
+
+def test_a_refusal_names_the_one_of_several_columns_that_says_something(
+    database: Database, tmp_path: Path
+) -> None:
+    several = OWN.replace('column = "Country"', 'column = ["Code", "Country"]')
+    table = written(tmp_path, "Country,Code,Year,Labs\nAtlantis,,2023,5\nUS,XQ,2023,5\n,,2023,5\n")
+    found = refused(database, table, own(tmp_path, several))
+    assert [one[:2] for one in found] == [("Country", "Atlantis"), ("Code", "XQ"), ("Code", "")]
+    assert found[-1][2] == "is missing"
+
+
+def test_a_refusal_of_what_a_template_makes_names_its_column_or_else_the_field(
+    database: Database, tmp_path: Path
+) -> None:
+    table = written(tmp_path, f"Country,Year,Labs\nUS,2023,5\nCN,2023,{'0' * 39}\n")
+    one = OWN.replace('template = "Row of {Country}, {Year}"', 'template = "{Labs}"\nas = "term"')
+    one = one.replace('"{=country}-{Year}-labs-my-institute"', '"{Country}"').replace(
+        '"key"', '"text"'
+    )
+    assert [found[:2] for found in refused(database, table, own(tmp_path, one))] == [
+        ("Country", "US"),
+        ("Country", "CN"),
+    ]
+    both = OWN.replace('as = "key"', 'as = "text"')
+    assert [found[:2] for found in refused(database, table, own(tmp_path, both))] == [
+        ("id", "US-2023-labs-my-institute"),
+        ("id", "CN-2023-labs-my-institute"),
+    ]
+
+
+def test_a_refusal_in_a_spread_column_names_it(database: Database, tmp_path: Path) -> None:
+    table = written(tmp_path, "Economy,H1 2025 AI Diffusion,H2 2199 AI Diffusion\nChad,x,5%\n")
+    found = refused(database, table, "microsoft-diffusion")
+    table = written(tmp_path, "Economy,H2 2199 AI Diffusion\nChad,5%\n")
+    found += refused(database, table, "microsoft-diffusion")
+    assert [one[:2] for one in found] == [
+        ("H1 2025 AI Diffusion", "x"),
+        ("H2 2199 AI Diffusion", "2199-07/2199-12"),
+    ]
+
+
+def test_what_words_mean_is_refused_as_it_was_found(database: Database, tmp_path: Path) -> None:
+    mapping = OWN.replace(
+        'as = "country"', 'as = "country"\nwords = { "X" = "Atlantis", "*" = "=" }'
+    )
+    found = refused(
+        database, written(tmp_path, "Country,Year,Labs\nX,2023,5\n"), own(tmp_path, mapping)
+    )
+    assert [one[:2] for one in found] == [("Country", "X")]
+
+
+def test_kinds_of_refusals_have_the_whole_name_of_their_column(
+    database: Database, tmp_path: Path
+) -> None:
+    mapping = OWN.replace('column = "Labs"', 'column = "Labs (all)"').replace(
+        '"Labs"]', '"Labs (all)"]'
+    )
+    rows = ["US,2023,few", "CN,2023,many", "FR,2023,3", "FRA,2023,3", "IN,2023,3", "IND,2023,3"]
+    table = written(tmp_path, "\n".join(["Country,Year,Labs (all)", *rows]))
+    report = load(database, table, own(tmp_path, mapping))
+    assert report.kinds == {"Labs (all): is not a number": 2, "id: a key of its own": 2}
