@@ -275,6 +275,42 @@ def test_what_is_missing_is_removed_only_where_one_source_states_the_rows(
         load(database, facts, "generic", missing="remove")
 
 
+def test_a_row_that_is_refused_is_not_one_that_is_missing(
+    database: Database, tmp_path: Path
+) -> None:
+    write(database, {SOURCES: [source("s")], COMPANIES: [company("c", source="s")]})
+    header = "id,kind,company,period,amount_usd,qualifier\n"
+    first = "a,round,c,2023,5,exact\nb,round,c,2023,6,exact\nc,round,c,2023,7,exact\n"
+    load(database, written(tmp_path, header + first), "generic", source="s")
+    second = 'a,round,c,2023,"1,000",exact\nb,round,c,2023,-6,exact\n'
+    report = load(
+        database, written(tmp_path, header + second), "generic", source="s", missing="remove"
+    )
+    assert (report.rejected, report.removed, report.kept_missing) == (2, 1, False)
+    assert [row["id"] for row in listed(database, FUNDING)] == ["a", "b"]
+    unread = "a,round,c,2023,5,exact\nB!,round,c,2023,6,exact\n,round,c,2023,6,exact\nd\n"
+    for table in (unread, ""):
+        report = load(
+            database, written(tmp_path, header + table), "generic", source="s", missing="remove"
+        )
+        assert (report.removed, report.kept_missing) == (0, True)
+    assert [row["id"] for row in listed(database, FUNDING)] == ["a", "b"]
+
+
+def test_what_only_a_refused_row_names_is_not_made(database: Database, tmp_path: Path) -> None:
+    write(database, {SOURCES: [source("s")]})
+    table = (
+        "id,kind,company,investors,period,amount_usd,qualifier\n"
+        "a,round,Refused,Also;Later,2023,-5,exact\n"
+        "b,round,Sound,,2023,5,exact\n"
+        "c,round,Refused,,2024-02-30,5,exact\n"
+        "d,round,Sound,Later,2023,5,exact\n"
+    )
+    report = load(database, written(tmp_path, table), "generic", source="s")
+    assert (report.rejected, report.companies_made, report.added) == (2, 2, 4)
+    assert [row["id"] for row in listed(database, COMPANIES)] == ["later", "sound"]
+
+
 def test_a_model_that_others_are_based_on_stays_though_no_row_describes_it(
     database: Database, tmp_path: Path
 ) -> None:

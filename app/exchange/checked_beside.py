@@ -44,9 +44,9 @@ class CheckedBeside:
             if told and self._table.file and self._table.file.progress:
                 self._table.file.progress(told)
             if packed:
-                read, rejects, facts, lines, companies, groups = packed
+                read, rejects, facts, lines, companies, *others = packed
                 entered = [(number, Reject(*reject)) for number, reject in rejects]
-                yield Part(read, entered, Batch(*facts), lines, Batch(*companies), groups)
+                yield Part(read, entered, Batch(*facts), lines, Batch(*companies), *others)
             if fault is not None:
                 raise UnreadableTable(fault)
             if not packed:
@@ -128,4 +128,5 @@ def _packed(part: Part) -> tuple[Any, ...]:
         for number, reject in part.rejects
     ]
     facts, companies = tuple(part.facts), tuple(part.companies)
-    return part.read, rejects, facts, part.lines, companies, part.groups
+    others = part.refused, part.unknown, part.groups
+    return part.read, rejects, facts, part.lines, companies, *others

@@ -5,7 +5,9 @@ column, a few hundred at a time; where something of them is refused, one by one,
 """
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
@@ -45,6 +47,12 @@ class Part:
     companies: Batch
     """Companies that the facts name and that are new."""
 
+    refused: list[str]
+    """The keys of rows that were refused, as far as these say them."""
+
+    unknown: int
+    """How many rows were refused whose keys nothing says."""
+
     groups: set[str]
     """Groups of countries that the facts name, where no part before has named them."""
 
@@ -73,6 +81,8 @@ class _Gathered:
     facts: list[StoredColumns] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
     groups: set[str] = field(default_factory=set)
+    refused: list[str] = field(default_factory=list)
+    unknown: int = 0
 
     @property
     def is_full(self) -> bool:
@@ -119,6 +129,15 @@ class CheckedRows:
         self._read = 0
         self._lines: dict[str, int] = {}
         self._groups: set[str] = set()
+        self._named: set[str] = set()
+        """The companies that facts name: one that only a refused row names is none to make."""
+
+        self._naming = [
+            column if source is resource.ledger.current else lists[source.name]
+            for lists in [{one.current.name: n for n, one in resource.ledger.members.items()}]
+            for source, column, target in resource.ledger.references()
+            if target == COMPANIES.ledger.name
+        ]
 
     def parts(self) -> Iterator[Part]:
         """Yield what comes of the rows, some at once.
@@ -132,6 +151,7 @@ class CheckedRows:
                     self._read += 1
                     reject = Reject(run.line, run.column, run.found, run.fault)
                     gathered.rejects.append((self._read, reject))
+                    gathered.unknown += 1
                 elif not self._add_at_once(run, gathered):
                     self._add_one_by_one(run, gathered)
                 if gathered.is_full:
@@ -147,8 +167,8 @@ class CheckedRows:
         organisations = self._organisations
         return Named(
             models=self._rows.named_models,
-            companies=self._companies.last() if self._companies else Batch([], {}),
-            companies_made=organisations.made,
+            companies=(self._companies.last(self._named) if self._companies else Batch([], {})),
+            companies_made=organisations.made_of(self._named),
             merged=organisations.merged,
             spellings=organisations.spellings,
             skipped=dict(self._rows.skipped),
@@ -161,7 +181,9 @@ class CheckedRows:
             rejects=gathered.rejects,
             facts=self._form.batch_of_columns(gathered.facts),
             lines=gathered.lines,
-            companies=known.new() if known else Batch([], {}),
+            companies=known.new(self._named) if known else Batch([], {}),
+            refused=gathered.refused,
+            unknown=gathered.unknown,
             groups=gathered.groups,
         )
 
@@ -196,10 +218,18 @@ class CheckedRows:
         found = dict(zip(stored["id"], lines, strict=True))
         self._lines |= found
         gathered.lines |= found
+        self._note_named(stored)
         gathered.facts.append(stored)
         if groups := (GROUPS.keys() & stored.get("country", ())) - self._groups:
             self._groups |= groups
             gathered.groups |= groups
+
+    def _note_named(self, stored: StoredColumns) -> None:
+        for column in self._naming:
+            if column in list_names(self._fact):
+                self._named.update(chain.from_iterable(stored[column]))
+            else:
+                self._named.update(stored[column])
 
     def _add_one_by_one(self, run: list[Row], gathered: _Gathered) -> None:
         """Add the facts of rows, each until something of it is refused."""
@@ -214,9 +244,21 @@ class CheckedRows:
                     self._lines[fact["id"]] = row.line
             except Refused as refused:
                 gathered.rejects.append((self._read, refused.at(row.line)))
+                self._note_key(row, gathered)
         if right:
             stored = {name: [fact[name] for fact in right] for name in right[0]}
             self._enter(stored, lines, gathered)
+
+    def _note_key(self, row: Row, gathered: _Gathered) -> None:
+        """Note which fact a refused row is about: it is no fact that the table lacks."""
+        key, name = self._rows.key_of(row)
+        if self._keys:
+            key = self._keys.known(name) or key
+        if key is None:
+            gathered.unknown += 1
+        else:
+            followed = self._followed.columns({"id": [key]})
+            gathered.refused += followed["id"]
 
     def _facts(self, row: Row) -> Iterator[StoredRow]:
         """Yield what is stored of a row. Raises Refused."""
@@ -255,18 +297,18 @@ class _NewCompanies:
         fields = ("id", "name", "aliases", "country", "source")
         self._columns = EntryColumns(CompanyFact, fields, of_cells=False)
 
-    def new(self) -> Batch:
-        """Return those that came to be named since this was last asked."""
-        return self._form.batch_of_columns(self._new())
+    def new(self, named: AbstractSet[str]) -> Batch:
+        """Return those of the named that came to be since this was last asked."""
+        return self._form.batch_of_columns(self._new(named))
 
-    def last(self) -> Batch:
+    def last(self, named: AbstractSet[str]) -> Batch:
         """Return the same, and own ones of which more is known now that all rows are read."""
         changed = [fact.stored() for fact in self._organisations.changed()]
         rows = {name: [row[name] for row in changed] for name in (changed[0] if changed else ())}
-        return self._form.batch_of_columns([*self._new(), *([rows] if rows else ())])
+        return self._form.batch_of_columns([*self._new(named), *([rows] if rows else ())])
 
-    def _new(self) -> list[StoredColumns]:
-        given = self._organisations.new()
+    def _new(self, named: AbstractSet[str]) -> list[StoredColumns]:
+        given = self._organisations.new(named)
         if not given["id"]:
             return []
         stored = self._columns.stored(given)

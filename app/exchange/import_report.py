@@ -54,6 +54,9 @@ class Report:
     merged: dict[str, str] = field(default_factory=dict)
     """Other names under which rows named a company that was known, and its key."""
 
+    kept_missing: bool = False
+    """Whether rows that may be missing stayed: it is not known which of them are."""
+
     spellings: int = 0
     """Addresses of organisations that differed from another in the case of letters only."""
 

@@ -92,6 +92,9 @@ class _Import:
         self._keys: set[str] = set()
         """The keys of the rows of the table, where rows that it lacks are removed."""
 
+        self._unknown = 0
+        """How many rows of it have a key that nothing says."""
+
         known = writing.rows(COMPANIES.ledger, tuple(COMPANIES.fact.model_fields))
         of_companies = replaced.get(COMPANIES.ledger.name, {})
         organisations = Organisations(known, report.source, of_companies)
@@ -163,6 +166,8 @@ class _Import:
             facts = self._own(part)
             if self._removes:
                 self._keys.update(part.lines)
+                self._keys.update(part.refused)
+                self._unknown += part.unknown
             self._report.facts += len(facts.values)
             self._write_groups(part.groups)
             yield COMPANIES.ledger, part.companies
@@ -235,7 +240,13 @@ class _Import:
             self._keys.update(followed)
 
     def _remove_missing(self) -> None:
-        """Remove the source's rows that the table no longer has."""
+        """Remove the source's rows that the table no longer has, if it is known which these are.
+
+        A table that has no row is none that has fewer than before.
+        """
+        self._report.kept_missing = bool(self._unknown) or not self._keys
+        if self._report.kept_missing:
+            return
         rows = self._writing.rows(self._resource.ledger, ("id", "source"))
         own = (row["id"] for row in rows if row["source"] == self._report.source)
         gone = [key for key in own if key not in self._keys]

@@ -12,6 +12,10 @@ class KeptKeys:
         self._keys = keys
         self._names = {key: name for name, key in keys.items()}
 
+    def known(self, name: str | None) -> str | None:
+        """Return the key that a name has, None where it has none yet."""
+        return self._keys.get(name) if name else None
+
     def of(self, name: str, key: str) -> str:
         """Return the key of a name, which is `key` where that is free."""
         kept = self._keys.get(name)

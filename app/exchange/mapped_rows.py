@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from app.exchange.feeds import Columns, Feeds, Places, is_of_texts, refuse_twice
-from app.exchange.mapping import Rule, Spread, TableMapping, UnusableMapping
+from app.exchange.mapping import OF_COMPANIES, Rule, Spread, TableMapping, UnusableMapping
+from app.exchange.mapping_texts import PLACE
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
 from app.exchange.tables import Row
@@ -87,6 +88,26 @@ class MappedRows:
         """Return the column that feeds a field and its cell; None where no single one does."""
         rule = self._mapping.content.fields.get(name)
         return self._origin(rule, places) if rule else None
+
+    def key_of(self, row: Row) -> tuple[str | None, str | None]:
+        """Return the key and the name that a refused row would have; None where nothing says."""
+        if self._spreads:
+            return None, None
+        places = Places([row.cells], {}, {})
+        refused = set()
+        for name, feed in self._texts_first:
+            try:
+                places.values[name] = feed(places)
+            except Refused:
+                refused.add(name)
+        rule = self._mapping.content.fields.get("id")
+        made_of = {match[2] for match in PLACE.finditer((rule and rule.template) or "") if match[1]}
+        if rule and rule.transform in OF_COMPANIES:
+            made_of |= {"name", "aliases"}
+        if refused & {"id", *made_of}:
+            return None, None
+        key, name = (places.values.get(field, [None])[0] for field in ("id", "name"))
+        return key, name
 
     def read(self, row: Row) -> Iterable[tuple[Values, Places]]:
         """Return the values of each fact of a row, with what they were made of.

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 from zlib import crc32
 
@@ -52,8 +53,7 @@ class Organisations:
         self._foreign: set[str] = set()
         self._described: dict[tuple[str, tuple[str, ...], str | None], str] = {}
         self._new: list[tuple[str, str, list[str]]] = []
-        self.made = 0
-        """How many companies were made."""
+        self._made: list[str] = []
 
         self._countries: defaultdict[str, set[str]] = defaultdict(set)
         self._spelled: dict[str, str] = {}
@@ -149,21 +149,26 @@ class Organisations:
         """How many addresses differed from another one in the case of their letters only."""
         return len(self._spelled) - len(self._spelled_plain)
 
-    def new(self) -> dict[str, list[Any]]:
-        """Return fields of the companies that were made since this was last asked, by column.
+    def new(self, named: AbstractSet[str]) -> dict[str, list[Any]]:
+        """Return fields of those that were made since this was last asked, by column.
 
-        The country is the one that all rows agree on till now, and none where they do not.
+        Only those of the named: what a refused row alone names is kept for one that is not. The
+        country is the one that all rows agree on till now, and none where they do not.
         """
-        keys = [key for key, _, _ in self._new]
-        found: dict[str, list[Any]] = {
+        new = [one for one in self._new if one[0] in named]
+        self._new = [one for one in self._new if one[0] not in named]
+        keys = [key for key, _, _ in new]
+        return {
             "id": keys,
-            "name": [name for _, name, _ in self._new],
-            "aliases": [aliases for _, _, aliases in self._new],
+            "name": [name for _, name, _ in new],
+            "aliases": [aliases for _, _, aliases in new],
             "country": list(map(self._country, keys)),
             "source": [self._source] * len(keys),
         }
-        self._new.clear()
-        return found
+
+    def made_of(self, named: AbstractSet[str]) -> int:
+        """Return how many of the named were made."""
+        return sum(key in named for key in self._made)
 
     def changed(self) -> Iterator[CompanyFact]:
         """Yield own companies whose country came to be known, or to be another."""
@@ -179,7 +184,7 @@ class Organisations:
         key = self._free_key(name)
         self._know(key, name, aliases)
         self._new.append((key, name, aliases))
-        self.made += 1
+        self._made.append(key)
         return key
 
     def _free_key(self, name: str) -> str:
