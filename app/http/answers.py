@@ -79,8 +79,9 @@ def list_answer(
             check(transaction, at, query)
         stays = query.as_of is not None or query.cursor is not None
         validator = Validator(at, table.media_type if table else JSON, stays)
-        if validator.is_known_by(request.headers.get("if-none-match")):
-            return Response(status_code=304, headers=validator.headers)
+        known = validator.is_known_by(request.headers.get("if-none-match"))
+        if known and not may_not_fit(table):
+            return validator.unchanged()
         if table is None:
             page = told(lambda: read_json_page(transaction, listing, query, at))
         elif query.limit is not None or query.cursor is not None:
@@ -95,7 +96,8 @@ def list_answer(
     if title:
         citation = cite(title, at, absolute(request, pinned))
         if wanted := wanted_citation(query):
-            return citation_answer(citation, wanted, validator.headers)
+            cited_alone = citation_answer(citation, wanted, validator.headers)
+            return validator.unchanged() if known else cited_alone
         cited = {"citation": citation.model_dump()}
     following = None
     rest = without(pairs, "cursor") if query.cursor else pairs
@@ -115,7 +117,8 @@ def list_answer(
     rows = [[tuple(item.values()) for item in page.items]] if page else None
     batches = rows or read_rows(database, listing, query, at)
     headers = {**validator.headers, **({"Link": ", ".join(links)} if links else {})}
-    return table_answer(table or CSV, listing.name, columns, batches, headers)
+    answer = table_answer(table or CSV, listing.name, columns, batches, headers)
+    return validator.unchanged(instead_of=answer) if known else answer
 
 
 def _be_prompt_or_not(listing: Listing, query: PageQuery, table: TableFormat | None) -> None:
@@ -138,7 +141,7 @@ def detail_answer(request: Request, database: Database, resource: Resource, key:
     if moved:
         return _moved(request, f"{resource.path}/{moved}", validator)
     if validator.is_known_by(request.headers.get("if-none-match")):
-        return Response(status_code=304, headers=validator.headers)
+        return validator.unchanged()
     root = request.scope["root_path"]
     list_path = f"{root}{resource.path}"
     path = f"{list_path}/{key}"
@@ -244,13 +247,18 @@ def _missing(
     return problems.not_found(detail)
 
 
+def may_not_fit(table: TableFormat | None) -> bool:
+    """Return whether only making a table tells if the format can hold it."""
+    return table is not None and table.rows_at_most is not None
+
+
 def table_answer(
     table: TableFormat,
     name: str,
     columns: Sequence[Column],
     batches: Batches,
     headers: dict[str, str],
-) -> Response:
+) -> Stream:
     """Answer a table as a stream. Raises the 422 problem where the format cannot hold it."""
     filename = f"{name.replace('/', '-')}.{table.suffix}"
     headers["Content-Disposition"] = f'inline; filename="{filename}"'

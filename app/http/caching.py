@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2s
 
+from starlette.responses import Response
+
 from app import __version__
+from app.http.streams import Stream
 from app.storage.database import Revision
 
 _PINNED = "public, max-age=3600"
@@ -33,6 +36,12 @@ class Validator:
     def is_known_by(self, if_none_match: str | None) -> bool:
         """Return whether an If-None-Match header names the answer."""
         return known(self.etag, if_none_match)
+
+    def unchanged(self, *, instead_of: Stream | None = None) -> Response:
+        """Return the 304 for a client that has the answer, or one that was made to the end."""
+        if instead_of:
+            instead_of.close()
+        return Response(status_code=304, headers=self.headers)
 
 
 @lru_cache(maxsize=256)

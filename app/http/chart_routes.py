@@ -159,13 +159,11 @@ def _read(
         validator = Validator(at, kind.media_type, pinned=query.as_of is not None)
         view = View(transaction, at, query.attribution)
         indicator = _indicator(view, key)
-        if validator.is_known_by(known):
-            return validator, None
         size = {"width": query.width, "height": query.height}
         found = told(
             lambda: read_chart(view, indicator, query.country, query, theme=query.theme, **size)
         )
-    return validator, chart_specification(found)
+    return validator, None if validator.is_known_by(known) else chart_specification(found)
 
 
 def _revision(transaction: ReadTransaction, query: ChartQuery) -> Revision:

@@ -25,7 +25,7 @@ def export_router(database: Database) -> APIRouter:
             at = told(lambda: revision_asked(transaction, query))
         validator = Validator(at, _ZIP, pinned=query.as_of is not None)
         if validator.is_known_by(request.headers.get("if-none-match")):
-            return Response(status_code=304, headers=validator.headers)
+            return validator.unchanged()
         name = f"ai-race-indicators-revision-{at.id}.zip"
         disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
         headers = {**validator.headers, **disposition}

@@ -72,7 +72,7 @@ def _map(request: Request, database: Database) -> Response:
         at = transaction.latest
         validator = Validator(at, JSON, pinned=False)
         if validator.is_known_by(request.headers.get("if-none-match")):
-            return Response(status_code=304, headers=validator.headers)
+            return validator.unchanged()
         counts = count_rows(transaction, at)
     root = request.scope["root_path"]
     content = {

@@ -13,6 +13,7 @@ from app.analysis.citation import cite
 from app.http.answers import (
     address,
     alternates,
+    may_not_fit,
     meta,
     parameters,
     path_of,
@@ -46,6 +47,8 @@ class Report(Generic[Query]):
     read: Callable[[ReadTransaction, Revision, Query], BaseModel]
     columns: Callable[[Any], Sequence[Column]]
     rows: Callable[[Any], list[Item]]
+    check: Callable[[ReadTransaction, Revision, Query], object] | None = None
+    """Raises whatever reading raises, at little cost; None where only reading can tell."""
 
 
 def report_answer(
@@ -59,15 +62,21 @@ def report_answer(
         at = told(lambda: _revision(transaction, query))
         media_type = table.media_type if table else JSON
         validator = Validator(at, media_type, pinned=query.as_of is not None)
-        if validator.is_known_by(request.headers.get("if-none-match")):
-            return Response(status_code=304, headers=validator.headers)
+        known = validator.is_known_by(request.headers.get("if-none-match"))
+        if known and report.check and not may_not_fit(table):
+            check = report.check
+            told(lambda: check(transaction, at, query))
+            return validator.unchanged()
         found = told(lambda: report.read(transaction, at, query))
     path = path_of(request)
     headers = validator.headers
     if table and not wanted_citation(query):
         columns = report.columns(found)
         rows = [tuple(row[column.name] for column in columns) for row in report.rows(found)]
-        return table_answer(table, report.name, columns, [rows], headers)
+        answer = table_answer(table, report.name, columns, [rows], headers)
+        return validator.unchanged(instead_of=answer) if known else answer
+    if known:
+        return validator.unchanged()
     pinned = pinned_address(path, pairs, at)
     citation = cite(report.title(found), at, absolute(request, pinned))
     if wanted := wanted_citation(query):
