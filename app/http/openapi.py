@@ -21,6 +21,7 @@ _STATUS_WORDS = {
     413: "The body is too large.",
     414: "The address is too long.",
     422: "A parameter has a value that is not allowed.",
+    431: "The request line and the header lines are too large together.",
     500: "Something went wrong here.",
     503: "The data cannot be reached; try again in a moment.",
 }
@@ -133,7 +134,7 @@ def responses(
         answers[304] = {"description": _STATUS_WORDS[304]}
     if moves:
         answers[308] = _MOVED
-    for status in sorted({*errors, 405, 406, 413, 414, 500, 503}.difference(never)):
+    for status in sorted({*errors, 405, 406, 413, 414, 431, 500, 503}.difference(never)):
         answers[status] = {
             "description": _STATUS_WORDS[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},

@@ -1,0 +1,152 @@
+"""Requests are bounded and made sure of where they are read, whatever else the server does."""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from app.http.connections import LARGEST_HEAD
+from app.main import create_app
+from app.settings import Settings
+from tests.answering import serving
+from tests.conftest import Templates
+from tests.raw import Line, request
+
+LIST = "/funding?limit=20"
+
+
+@pytest.fixture(scope="module", params=["early", "plain"])
+def base(request: pytest.FixtureRequest, sqlite_templates: Templates) -> Iterator[str]:
+    """A server with early answers, and one without any cache."""
+    early = request.param == "early"
+    settings = Settings(database_url=sqlite_templates.seeded())
+    if not early:
+        settings = settings.model_copy(update={"cache_bytes": 0})
+    with serving(create_app(settings), early=early) as found:
+        yield found
+
+
+@pytest.fixture
+def line(base: str) -> Iterator[Line]:
+    """A connection."""
+    found = Line(base)
+    yield found
+    found.close()
+
+
+def is_refused(answer: bytes, status: int, kind: str) -> bool:
+    """Return whether an answer is a problem, as all are, after which the connection ends."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return (
+        head.startswith(b"HTTP/1.1 %d " % status)
+        and b"content-type: application/problem+json" in head
+        and b"access-control-allow-origin: *" in head
+        and b"connection: close" in head
+        and f"urn:airace:problem:{kind}".encode() in body
+    )
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /funding?q=" + b"x" * 200_000,
+        b"GET /funding HTTP/1.1\r\nHost: x\r\nAccept: " + b"x" * 200_000,
+        b"GET /funding HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 40_000,
+        b"GET /funding HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 12_000 + b"\r\n",
+        b"GET /funding HTTP/1.1\r\nHost: x\r\nAccept: " + b"x" * LARGEST_HEAD + b"\r\n\r\n",
+    ],
+)
+def test_a_head_that_is_too_large_is_refused(line: Line, head: bytes) -> None:
+    line.send(request(LIST))
+    line.answer()
+    line.send(head)
+    assert is_refused(line.answer(), 431, "head-too-large")
+    assert line.rest() == b""
+
+
+def test_a_head_that_grows_is_refused_when_it_is_too_large(line: Line) -> None:
+    line.send(b"GET /funding HTTP/1.1\r\nHost: x\r\n")
+    for _ in range(LARGEST_HEAD // 4_096 + 1):
+        line.send(b"A: " + b"b" * 4_091 + b"\r\n")
+    assert is_refused(line.answer(), 431, "head-too-large")
+
+
+def _go_on(line: Line, data: bytes) -> None:
+    for _ in range(2_000):
+        line.send(data)
+        time.sleep(0.005)
+
+
+def test_who_goes_on_sending_a_head_is_cut_off(line: Line) -> None:
+    line.send(b"GET /funding HTTP/1.1\r\nHost: x\r\nA: ")
+    began = time.monotonic()
+    with pytest.raises(ConnectionError):
+        _go_on(line, b"b" * 65_536)
+    assert time.monotonic() - began < 10
+
+
+def test_a_head_that_is_nearly_too_large_is_read(line: Line) -> None:
+    for pause in (0, 0.01):
+        start = b"GET /health HTTP/1.1\r\nHost: x\r\nA: "
+        rest = LARGEST_HEAD - len(start) - 4
+        line.send(start)
+        time.sleep(pause)
+        line.send(b"b" * (rest // 2))
+        time.sleep(pause)
+        line.send(b"b" * (rest - rest // 2), b"\r\n\r\n")
+        assert line.answer().startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_long_address_is_told_apart_from_a_large_head(line: Line) -> None:
+    line.send(request("/funding?q=" + "x" * 60_000))
+    assert b"urn:airace:problem:address-too-long" in line.answer()
+    line.send(request("/health"))
+    assert line.answer().startswith(b"HTTP/1.1 200 ")
+
+
+def test_requests_before_a_head_that_is_too_large_have_their_answers(line: Line) -> None:
+    line.send(request(LIST) * 3, request("/race"), b"GET / HTTP/1.1\r\nA: " + b"b" * 200_000)
+    for _ in range(4):
+        assert line.answer().startswith(b"HTTP/1.1 200 ")
+    assert is_refused(line.answer(), 431, "head-too-large")
+    assert line.rest() == b""
+
+
+def test_any_number_of_requests_may_come_in_one_piece(line: Line) -> None:
+    number = 3 * LARGEST_HEAD // len(request("/health"))
+    line.send(request("/health") * number)
+    for _ in range(number):
+        assert line.answer().startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_body_does_not_count_for_the_head(line: Line) -> None:
+    body = b"x" * (5 * LARGEST_HEAD)
+    for pieces in (1, 7):
+        line.send(request("/health", f"Content-Length: {len(body)}"))
+        size = len(body) // pieces + 1
+        for start in range(0, len(body), size):
+            line.send(body[start : start + size])
+        assert line.answer().startswith(b"HTTP/1.1 200 ")
+    line.send(request("/health", f"Content-Length: {len(body)}") + body + request("/health"))
+    for _ in range(2):
+        assert line.answer().startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("rest", [b"5;" + b"x" * 200_000, b"0\r\n" + b"A: b\r\n" * 40_000])
+def test_what_is_neither_head_nor_body_has_the_same_bound(line: Line, rest: bytes) -> None:
+    line.send(request("/nowhere", "Transfer-Encoding: chunked"), b"1\r\nx\r\n")
+    line.answer()
+    with pytest.raises(ConnectionError):
+        _go_on(line, rest)
+
+
+def test_what_is_no_request_is_a_problem(line: Line) -> None:
+    for odd in (b"\x16\x03\x01 hello\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\x01b\r\n\r\n"):
+        found = Line(line.base)
+        found.send(odd)
+        answer = found.answer()
+        assert is_refused(answer, 400, "unreadable-request")
+        assert re.search(rb"\r\ncontent-length: \d+\r\n", answer)
+        assert found.rest() == b""
+        found.close()
