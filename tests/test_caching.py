@@ -161,6 +161,17 @@ def test_a_write_changes_the_etag(templates: Templates) -> None:
     database.close()
 
 
+def test_settings_that_an_answer_shows_change_its_etag(sqlite_templates: Templates) -> None:
+    url, seen = sqlite_templates.seeded(), []
+    for public, root in (("", ""), ("https://a.example", ""), ("", "/a"), ("", "/b")):
+        settings = Settings(database_url=url, public_url=public, root_path=root)
+        with client_of(create_app(settings)) as client:
+            addresses = ("/race", "/funding", "/funding.csv", "/", "/observations?as_of=1")
+            seen.append([client.get(address).headers["etag"] for address in addresses])
+    for tags in zip(*seen, strict=True):
+        assert len(set(tags)) == len(seen)
+
+
 def test_databases_that_count_alike_have_etags_of_their_own(templates: Templates) -> None:
     """Whoever moves to another database must not be told that nothing changed."""
     seen = set()

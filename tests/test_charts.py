@@ -105,6 +105,7 @@ def charts(sqlite_templates: Templates) -> Any:
     database = Database(sqlite_templates.seeded())
     renderer = Renderer(workers=1)
     app = FastAPI()
+    app.state.public_url = ""
     app.include_router(chart_router(database, renderer))
     app.add_exception_handler(Problem, _tell)
     with TestClient(app) as client:
@@ -308,6 +309,7 @@ def test_a_long_drawing_does_not_delay_health(sqlite_templates: Templates) -> No
     database = Database(sqlite_templates.seeded())
     renderer = Renderer(workers=1, drawing=slow)
     app = FastAPI()
+    app.state.public_url = ""
     app.include_router(chart_router(database, renderer))
     app.include_router(service_router(database))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False))

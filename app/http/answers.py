@@ -78,7 +78,7 @@ def list_answer(
         if check:
             check(transaction, at, query)
         stays = query.as_of is not None or query.cursor is not None
-        validator = Validator(at, table.media_type if table else JSON, stays)
+        validator = Validator.of(request, at, table.media_type if table else JSON, pinned=stays)
         known = validator.is_known_by(request.headers.get("if-none-match"))
         if known and not may_not_fit(table):
             return validator.unchanged()
@@ -137,7 +137,7 @@ def detail_answer(request: Request, database: Database, resource: Resource, key:
         moved = None if item else transaction.replacement(resource.ledger, key, at)
         if item is None and moved is None:
             raise _missing(transaction, resource, key, at)
-    validator = Validator(at, JSON, pinned=query.as_of is not None)
+    validator = Validator.of(request, at, JSON, pinned=query.as_of is not None)
     if moved:
         return _moved(request, f"{resource.path}/{moved}", validator)
     if validator.is_known_by(request.headers.get("if-none-match")):

@@ -133,10 +133,8 @@ def _endpoint(
     async def chart(request: Request) -> Response:
         pairs = parameters(request)
         query = read_parameters(ChartQuery, pairs)
-        known = request.headers.get("if-none-match")
-        key = request.path_params["indicator"].lower()
         # Reading takes a thread, and gives it back before drawing begins.
-        validator, spec = await run_in_threadpool(_read, database, key, query, kind, known)
+        validator, spec = await run_in_threadpool(_read, request, database, query, kind)
         headers = {**validator.headers, **_headers(request, kind, pairs, validator.revision)}
         if spec is None:
             return Response(status_code=304, headers=headers)
@@ -144,26 +142,32 @@ def _endpoint(
             body = await renderer.render(spec, kind.format)
         except NotDrawn as error:
             raise _not_drawn(str(error)) from None
-        headers["Content-Disposition"] = f'inline; filename="{key}.{kind.format}"'
+        headers["Content-Disposition"] = f'inline; filename="{_key(request)}.{kind.format}"'
         return Response(body, headers=headers, media_type=kind.media_type)
 
     return chart
 
 
 def _read(
-    database: Database, key: str, query: ChartQuery, kind: _Kind, known: str | None
+    request: Request, database: Database, query: ChartQuery, kind: _Kind
 ) -> tuple[Validator, Spec | None]:
     """Return the specification, or None where the client has the answer already."""
     with database.read() as transaction:
         at = told(lambda: _revision(transaction, query))
-        validator = Validator(at, kind.media_type, pinned=query.as_of is not None)
+        validator = Validator.of(request, at, kind.media_type, pinned=query.as_of is not None)
         view = View(transaction, at, query.attribution)
-        indicator = _indicator(view, key)
+        indicator = _indicator(view, _key(request))
         size = {"width": query.width, "height": query.height}
         found = told(
             lambda: read_chart(view, indicator, query.country, query, theme=query.theme, **size)
         )
-    return validator, None if validator.is_known_by(known) else chart_specification(found)
+    known = validator.is_known_by(request.headers.get("if-none-match"))
+    return validator, None if known else chart_specification(found)
+
+
+def _key(request: Request) -> str:
+    key: str = request.path_params["indicator"]
+    return key.lower()
 
 
 def _revision(transaction: ReadTransaction, query: ChartQuery) -> Revision:

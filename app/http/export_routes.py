@@ -23,7 +23,7 @@ def export_router(database: Database) -> APIRouter:
         query = read_parameters(DetailQuery, parameters(request))
         with database.read() as transaction:
             at = told(lambda: revision_asked(transaction, query))
-        validator = Validator(at, _ZIP, pinned=query.as_of is not None)
+        validator = Validator.of(request, at, _ZIP, pinned=query.as_of is not None)
         if validator.is_known_by(request.headers.get("if-none-match")):
             return validator.unchanged()
         name = f"ai-race-indicators-revision-{at.id}.zip"

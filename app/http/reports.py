@@ -61,7 +61,7 @@ def report_answer(
     with database.read() as transaction:
         at = told(lambda: _revision(transaction, query))
         media_type = table.media_type if table else JSON
-        validator = Validator(at, media_type, pinned=query.as_of is not None)
+        validator = Validator.of(request, at, media_type, pinned=query.as_of is not None)
         known = validator.is_known_by(request.headers.get("if-none-match"))
         if known and report.check and not may_not_fit(table):
             check = report.check
