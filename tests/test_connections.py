@@ -150,3 +150,73 @@ def test_what_is_no_request_is_a_problem(line: Line) -> None:
         assert re.search(rb"\r\ncontent-length: \d+\r\n", answer)
         assert found.rest() == b""
         found.close()
+
+
+# Which host is meant
+
+
+def asked(path: str, *lines: str, version: str = "1.1") -> bytes:
+    """Return a request with these header lines alone."""
+    return "\r\n".join([f"GET {path} HTTP/{version}", *lines, "", ""]).encode("latin-1")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (),
+        ("Host: here", "Host: here"),
+        ("Host: here", "Host: there"),
+        *(
+            (f"Host: {odd}",)
+            for odd in ("a b", "a@b", "a/b", "a\xe9", "a:b", "a:1:2", "[::1", "a?b")
+        ),
+        ("Host: a\tb",),
+        ("Host: a#b",),
+    ],
+)
+@pytest.mark.parametrize("path", ["/race", LIST, "/health", "/nowhere", "http://there/race"])
+def test_a_request_that_does_not_name_its_host_is_refused(
+    line: Line, path: str, lines: tuple[str, ...]
+) -> None:
+    for _ in range(3):
+        line.send(asked(path, "Host: here"))
+        line.answer()
+        line.send(asked(path, *lines))
+        answer = line.answer()
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert b"urn:airace:problem:unreadable-request" in answer
+        assert b"access-control-allow-origin: *" in answer
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["here", "here:8000", "127.0.0.1", "[::1]:80", "my_host", "xn--bcher-kva.example", "", "a:"],
+)
+def test_a_request_that_names_its_host_is_answered(line: Line, host: str) -> None:
+    line.send(asked("/funding", f"Host: {host}"))
+    assert line.answer().startswith(b"HTTP/1.1 200 ")
+
+
+def test_http_1_0_need_not_name_a_host_but_http_1_1_must(base: str) -> None:
+    for _ in range(3):
+        for version, status in (("1.0", b" 200 "), ("1.1", b" 400 ")):
+            line = Line(base)
+            line.send(asked("/race", version=version))
+            assert status in line.answer()[:20]
+            line.close()
+
+
+def test_the_host_in_the_target_goes_before_that_in_the_header(line: Line) -> None:
+    for _ in range(3):
+        line.send(asked("/race", "Host: here"))
+        assert b"http://here/race" in line.answer()
+        line.send(asked("http://there:81/race", "Host: here"))
+        assert b"http://there:81/race" in line.answer()
+    line.send(asked("http://a@there/race", "Host: here"))
+    assert line.answer().startswith(b"HTTP/1.1 400 ")
+
+
+def test_requests_that_wait_for_their_turn_are_refused_in_it(line: Line) -> None:
+    line.send(request(LIST), asked(LIST), request(LIST), asked("/health"), request("/health"))
+    statuses = [line.answer()[9:12] for _ in range(5)]
+    assert statuses == [b"200", b"400", b"200", b"400", b"200"]

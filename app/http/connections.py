@@ -1,11 +1,18 @@
-"""Connections to clients: what uvicorn reads of a request is bounded before it is read."""
+"""Connections to clients: requests are bounded as they come, and say which host they mean."""
 
-from typing import Final
+import re
+from collections.abc import Iterable
+from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from app.http import problems
-from app.http.middleware import with_common
+from app.http.middleware import CommonHeaders, with_common
 from app.http.problems import Problem
 
 LARGEST_HEAD: Final = 65_536
@@ -18,8 +25,21 @@ _SECONDS_TO_READ: Final = 1.0
 """How long one that was refused may go on sending: it could not read the reason otherwise."""
 
 
+_HOST: Final = re.compile(
+    rb"([A-Za-z0-9._~!$&'()*+,;=%-]{0,255}|\[[A-Za-z0-9:._~%-]{2,255}\])(:[0-9]{0,5})?"
+)
+_NO_HOST: Final = (
+    "HTTP/1.1 wants one Host header, with a name or an address, and a port if need be; "
+    "such as example.org:8000"
+)
+_ABSOLUTE: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
+
+
 class Connection(HttpToolsProtocol):
-    """A connection on which no request holds more than a head of bounded size and its body."""
+    """A connection on which no request holds more than a head of bounded size and its body.
+
+    A request that does not say which host it means, as HTTP/1.1 wants it to, has no other answer.
+    """
 
     _between = True
     """Whether the last request was read to its end and no other has begun."""
@@ -55,6 +75,27 @@ class Connection(HttpToolsProtocol):
         self._between = False
         self._begun += 1
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Take the host from the target where it has one: that goes before the header."""
+        if not self.url.startswith(b"/"):
+            absolute = _ABSOLUTE.match(self.url)
+            if absolute and names_its_host(self.headers, self.parser.get_http_version()):
+                others = [pair for pair in self.headers if pair[0] != b"host"]
+                self.headers[:] = [(b"host", absolute[1]), *others]
+        super().on_headers_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        scope = cycle.scope
+        if names_its_host(scope["headers"], scope["http_version"]):
+            self._start(cycle, app)
+        else:
+            refusing: Any = CommonHeaders(problems.unreadable_request(_NO_HOST).response())
+            self._start(cycle, refusing)
+
+    def _start(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Begin to answer a request that says which host it means, or to refuse another."""
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         """Take in a part of a body: others bound that."""
@@ -107,3 +148,11 @@ class Connection(HttpToolsProtocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(_SECONDS_TO_READ, self.transport.close)
+
+
+def names_its_host(headers: Iterable[tuple[bytes, bytes]], version: str) -> bool:
+    """Return whether a request says which host it means, once (RFC 9112, 3.2), or need not."""
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) == 1:
+        return _HOST.fullmatch(hosts[0]) is not None
+    return not hosts and version == "1.0"

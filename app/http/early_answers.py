@@ -53,13 +53,13 @@ class EarlyAnswers(Connection):
                 self.known.clear()
             self.known[data] = self._read[0]
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+    def _start(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         usual = app is self.app and not self.pipeline and not self.flow.write_paused
         usual = usual and not self.config.access_log
         asked = asked_by(cycle.scope, _NOT_HERE) if usual else None
         found = self._find(asked) if asked else None
         if asked is None or found is None:
-            super()._start_asgi_task(cycle, app)
+            super()._start(cycle, app)
             return
         method = cycle.scope["method"]
         self._send(found, method, cycle.default_headers, keep_alive=cycle.keep_alive)
