@@ -241,7 +241,7 @@ def test_charts_are_served_in_three_formats(charts: TestClient) -> None:
         ("/charts/funding-amount.png?height=1e3", 422, "height"),
         ("/charts/funding-amount.svg?country=DE", 422, "nothing to draw"),
         ("/charts/funding-amount.svg?period=1999", 422, "none that the other parameters leave"),
-        ("/charts/funding-amount.svg?country=US,US", 422, "named twice"),
+        ("/charts/funding-amount.svg?country=US,US", 422, "names a country twice"),
         ("/charts/funding-amount.svg?spec=1", 400, "spec"),
         ("/charts/funding-amount.svg?as_of=99", 422, "as_of"),
     ],

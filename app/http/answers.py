@@ -40,6 +40,8 @@ from app.resources.results import read_rows
 from app.storage.database import Database, ReadTransaction, Revision
 
 _PARAMETERS_AT_MOST = 100
+_LONGEST_NAME = 40
+_CLEAN = ("text without control characters",)
 _SAFE = ",:"
 _PLAIN = re.compile(r"[A-Za-z0-9_.~,:=&-]*").fullmatch
 _ALTERNATES = tuple(
@@ -197,9 +199,16 @@ def parameters(request: Request) -> Pairs:
     except ValueError:
         fault = Fault(None, f"is one of more than {_PARAMETERS_AT_MOST}")
         raise problems.unreadable_query([fault]) from None
-    if any(not text.isprintable() for pair in pairs for text in pair):
-        raise problems.unreadable_query([Fault(None, "has control characters")])
+    garbled = {name for name, value in pairs if not (name + value).isprintable()}
+    if garbled:
+        faults = [Fault(_shown(name), "has control characters", _CLEAN) for name in sorted(garbled)]
+        raise problems.unreadable_query(faults)
     return pairs
+
+
+def _shown(name: str) -> str | None:
+    """Return the name of a parameter if it is a plain word: nothing else of input is repeated."""
+    return name if name.isascii() and name.isidentifier() and len(name) <= _LONGEST_NAME else None
 
 
 def read_parameters(model: type[Query], pairs: Pairs) -> Query:

@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 from starlette.concurrency import run_in_threadpool
 
 from app.analysis.chart import chart_specification
@@ -14,7 +14,7 @@ from app.analysis.chart_style import MOST_COUNTRIES, ThemeName
 from app.analysis.indicator import Indicator
 from app.analysis.indicators import indicators
 from app.analysis.view import DEFAULT_ATTRIBUTION, View
-from app.http.analysis_queries import ByRule, ByScope, BySource
+from app.http.analysis_queries import ByRule, ByScope, BySource, different_countries
 from app.http.answers import (
     Pairs,
     address,
@@ -73,11 +73,10 @@ class ChartQuery(DetailQuery):
         ThemeName, Field(description="On a light or on a dark ground.", examples=["dark"])
     ] = "light"
 
-    @model_validator(mode="after")
-    def _different_countries(self) -> Self:
-        if len(set(self.country)) < len(self.country):
-            raise NotAllowed("a country is named twice")
-        return self
+    @field_validator("country")
+    @classmethod
+    def _different_countries(cls, country: list[str]) -> list[str]:
+        return different_countries(country)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Answers that are worked out: one report in JSON, or its rows as a table, with a citation."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.analysis.citation import cite
+from app.analysis.indicators import indicators
+from app.analysis.view import View
 from app.http.answers import (
     address,
     alternates,
@@ -25,6 +27,7 @@ from app.http.answers import (
 from app.http.caching import Validator
 from app.http.citing import absolute, citation_answer, wanted_citation
 from app.http.negotiation import JSON, table_format
+from app.http.problems import Problem
 from app.kit.errors import NotAllowed
 from app.kit.formats import TableFormat
 from app.kit.tables import Column
@@ -56,7 +59,11 @@ def report_answer(
 ) -> Response:
     """Answer a report. `table` is the format that the address asks for, if it asks for one."""
     pairs = parameters(request)
-    query = read_parameters(report.query, pairs)
+    try:
+        query = read_parameters(report.query, pairs)
+    except Problem as problem:
+        with database.read() as transaction:
+            raise _naming_indicators(problem, transaction) from None
     table = table or table_format(request.headers.get("accept"))
     with database.read() as transaction:
         at = told(lambda: _revision(transaction, query))
@@ -90,6 +97,17 @@ def report_answer(
         "citation": citation.model_dump(),
     }
     return Response(orjson.dumps(content), headers=headers, media_type=JSON)
+
+
+def _naming_indicators(problem: Problem, transaction: ReadTransaction) -> Problem:
+    """Return a problem of a query; where it lacks an indicator, with those that there are."""
+    if ("indicator", ()) in [(fault.name, fault.allowed) for fault in problem.faults]:
+        known = tuple(indicators(View(transaction, transaction.latest)))
+        problem.faults = [
+            replace(fault, allowed=known) if fault.name == "indicator" else fault
+            for fault in problem.faults
+        ]
+    return problem
 
 
 def _revision(transaction: ReadTransaction, query: DetailQuery) -> Revision:
