@@ -115,6 +115,7 @@ def chart_router(database: Database, renderer: Renderer) -> APIRouter:
                 others=(kind.media_type,),
                 errors=(400, 404, 422),
                 never=(406,),
+                has_links=True,
                 description="The chart.",
             ),
             response_class=Response,

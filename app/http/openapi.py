@@ -109,23 +109,26 @@ def responses(
     errors: tuple[int, ...] = (),
     never: tuple[int, ...] = (),
     moves: bool = False,
+    is_kept: bool = True,
+    has_links: bool = False,
     description: str,
 ) -> dict[int | str, dict[str, Any]]:
     """Return the answers of a route: its shapes in JSON, other media types, and its errors.
 
     `never` are those that most routes have and this one has not. What `moves` may be found at
-    another address.
+    another address. What `is_kept` has an ETag.
     """
     content: dict[str, Any] = {}
     if shapes:
         refs = [{"$ref": f"#/components/schemas/{shape.__name__}"} for shape in shapes]
         content[JSON] = {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}
     for media_type in others:
-        kind = "object" if media_type.endswith("+json") else "string"
+        kind = "object" if media_type.endswith(("/json", "+json")) else "string"
         content[media_type] = {"schema": {"type": kind}}
     headers = {
         name: {"description": words, "schema": {"type": "string"}}
         for name, words in _HEADERS.items()
+        if {"ETag": is_kept, "Link": has_links}.get(name, True)
     }
     answers: dict[int | str, dict[str, Any]] = {
         200: {"description": description, "content": content, "headers": headers},
