@@ -1,12 +1,17 @@
 """Requests are bounded and made sure of where they are read, whatever else the server does."""
 
+import logging
 import re
+import socket
+import threading
 import time
 from collections.abc import Iterator
 
 import pytest
+import uvicorn
+from starlette.responses import Response, StreamingResponse
 
-from app.http.connections import LARGEST_HEAD
+from app.http.connections import LARGEST_HEAD, Connection
 from app.main import create_app
 from app.settings import Settings
 from tests.answering import serving
@@ -220,3 +225,52 @@ def test_requests_that_wait_for_their_turn_are_refused_in_it(line: Line) -> None
     line.send(request(LIST), asked(LIST), request(LIST), asked("/health"), request("/health"))
     statuses = [line.answer()[9:12] for _ in range(5)]
     assert statuses == [b"200", b"400", b"200", b"400", b"200"]
+
+
+# The end of the service
+
+
+def test_what_is_not_answered_when_the_service_stops_is_told_so(
+    sqlite_templates: Templates, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = create_app(Settings(database_url=sqlite_templates.seeded()))
+
+    def pieces() -> Iterator[bytes]:
+        yield b"first"
+        time.sleep(3)
+        yield b"last"
+
+    def long() -> Response:
+        time.sleep(3)
+        return Response("late")
+
+    def streamed() -> Response:
+        return StreamingResponse(pieces())
+
+    app.add_api_route("/long", long)
+    app.add_api_route("/streamed", streamed)
+    config = uvicorn.Config(
+        app, http=Connection, log_config=None, access_log=False, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    log = logging.getLogger("uvicorn.error")
+    log.addHandler(caplog.handler)  # servers of other tests may have kept it to themselves
+    at_level = caplog.at_level(logging.WARNING, log.name)
+    with socket.create_server(("127.0.0.1", 0)) as listening, at_level:
+        base = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        waiting, reading = Line(base), Line(base)
+        waiting.send(asked("/long", "Host: here"))
+        reading.send(asked("/streamed", "Host: here"))
+        time.sleep(0.3)
+        server.should_exit = True
+        assert is_refused(waiting.answer(), 503, "stopping")
+        assert reading.rest().endswith(b"first\r\n")
+        thread.join()
+        waiting.close()
+        reading.close()
+    log.removeHandler(caplog.handler)
+    assert {record.message.split()[0] for record in caplog.records} == {"Cancel"}

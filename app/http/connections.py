@@ -1,5 +1,6 @@
 """Connections to clients: requests are bounded as they come, and say which host they mean."""
 
+import asyncio
 import re
 from collections.abc import Iterable
 from typing import Any, Final
@@ -95,7 +96,18 @@ class Connection(HttpToolsProtocol):
 
     def _start(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Begin to answer a request that says which host it means, or to refuse another."""
-        super()._start_asgi_task(cycle, app)
+
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            try:
+                await app(scope, receive, send)
+            except asyncio.CancelledError:  # only where the service stops, which uvicorn logs
+                if cycle.response_started:
+                    cycle.disconnected = True
+                    self.transport.close()
+                else:
+                    await CommonHeaders(problems.stopping().response())(scope, receive, send)
+
+        super()._start_asgi_task(cycle, answer)
 
     def on_body(self, body: bytes) -> None:
         """Take in a part of a body: others bound that."""

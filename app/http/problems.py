@@ -187,6 +187,17 @@ def unavailable() -> Problem:
     )
 
 
+def stopping() -> Problem:
+    """Return the problem of a request that the service cannot answer before it stops."""
+    return Problem(
+        503,
+        "stopping",
+        "The service stops",
+        "the answer would take longer than the service still runs; try again in a moment",
+        headers={"Retry-After": "5"},
+    )
+
+
 def internal() -> Problem:
     """Return the problem of a fault of ours; the log has what happened."""
     return Problem(500, "internal", "Something went wrong here", "the fault is ours and is logged")
