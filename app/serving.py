@@ -7,6 +7,7 @@ from contextlib import suppress
 import click
 import uvicorn
 
+from app.http.connections import Connection
 from app.http.early_answers import early_answers
 from app.main import create_app
 from app.settings import Settings
@@ -32,7 +33,7 @@ def run(settings: Settings, *, host: str, port: int) -> None:
     early = settings.cache_bytes and settings.early_answers
     config = uvicorn.Config(
         app,
-        http=early_answers(app.state.cache) if early else "auto",
+        http=early_answers(app.state.cache) if early else Connection,
         log_level="warning",
         access_log=False,
         server_header=False,

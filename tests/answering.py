@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from app.http.connections import Connection
 from app.http.early_answers import early_answers
 from app.kit.formats import TABLE_FORMATS
 from app.resources.registry import RESOURCES
@@ -58,7 +59,7 @@ def is_problem(answer: httpx2.Response, status: int) -> dict[str, Any]:
 @contextmanager
 def serving(app: FastAPI, *, early: bool = True) -> Iterator[str]:
     """Serve an application by uvicorn on a free port, as we do; yield its base URL."""
-    http = early_answers(app.state.cache) if early else "auto"
+    http = early_answers(app.state.cache) if early else Connection
     config = uvicorn.Config(app, http=http, log_level="critical", access_log=False)
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0))

@@ -8,6 +8,8 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
+from app.http import analysis_reports
+from app.kit import workbook
 from app.kit.formats import TABLE_FORMATS
 from app.main import create_app
 from app.resources.companies import COMPANIES, CompanyFact
@@ -70,6 +72,72 @@ def test_a_known_answer_is_not_sent_again(client: TestClient, address: str) -> N
         assert client.get(address, headers={"If-None-Match": names}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        *((f"/{report}?indicator=nope", 422) for report in ("gap", "claims", "sensitivity")),
+        *((f"/gap.{table.suffix}?indicator=nope", 422) for table in TABLE_FORMATS),
+        ("/gap?indicator=nope&citation=text", 422),
+        ("/gap?indicator=funding-amount&as_of=99", 422),
+        ("/race?weights=nope:1", 422),
+        ("/race.csv?weights=nope:1", 422),
+        ("/indicators/nope", 404),
+        ("/indicators/nope.csv", 404),
+        ("/observations?shape=wide&limit=3", 422),
+        ("/observations?shape=wide&indicator=nope", 422),
+        ("/observations?indicator=nope", 422),
+        ("/charts/nope.svg", 404),
+        ("/charts/funding-amount.vl.json?period=1900", 422),
+        ("/charts/funding-amount.svg?country=AQ", 422),
+        ("/diff?from=99", 422),
+        ("/diff/summary?from=99", 422),
+        ("/changes?since=99", 422),
+        ("/funding/nope", 404),
+        ("/funding/nope/history", 404),
+        ("/funding?cursor=x", 422),
+        ("/funding?as_of=99", 422),
+        ("/export.zip?as_of=99", 422),
+        ("/nowhere", 404),
+    ],
+)
+def test_what_is_an_error_stays_one_whatever_the_client_has(
+    client: TestClient, address: str, status: int
+) -> None:
+    plain = client.get(address)
+    assert plain.status_code == status
+    tags = [client.get(known).headers["etag"] for known in ("/race", "/race.csv", "/race.xlsx")]
+    for tag in ("*", *tags):
+        again = client.get(address, headers={"If-None-Match": tag})
+        assert (again.status_code, again.json()) == (status, plain.json())
+
+
+def test_a_table_that_does_not_fit_is_an_error_whatever_the_client_has(
+    sqlite_templates: Templates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with client_of(create_app(Settings(database_url=sqlite_templates.seeded()))) as client:
+        monkeypatch.setattr(workbook, "_LONGEST_CELL", 5)
+        for address in ("/sources.xlsx", "/sources.xlsx?limit=3", "/race.xlsx"):
+            for headers in ({}, {"If-None-Match": "*"}):
+                answer = client.get(address, headers=headers)
+                assert answer.json()["type"] == "urn:airace:problem:does-not-fit"
+
+
+def test_what_a_client_has_is_told_without_working_it_out_again(
+    sqlite_templates: Templates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(*_: object) -> None:
+        raise AssertionError
+
+    with client_of(create_app(Settings(database_url=sqlite_templates.seeded()))) as client:
+        for name in ("read_gap", "read_race", "read_claims", "read_sensitivity", "read_catalogue"):
+            monkeypatch.setattr(analysis_reports, name, work)
+        asked = "indicator=funding-amount"
+        reports = (f"/gap?{asked}", f"/claims?{asked}", f"/sensitivity?{asked}", "/race")
+        for address in (*reports, "/indicators", "/indicators/funding-amount", "/race.csv"):
+            headers = {"If-None-Match": "*"}
+            assert client.get(address, headers=headers).status_code == 304
+
+
 def test_if_none_match_may_come_in_several_lines(sqlite_client: TestClient) -> None:
     etag = sqlite_client.get("/funding").headers["etag"]
     headers = [("If-None-Match", '"x"'), ("If-None-Match", etag)]
@@ -92,6 +160,17 @@ def test_a_write_changes_the_etag(templates: Templates) -> None:
             assert answer.headers["etag"] != etag
         assert client.get("/funding?as_of=2").headers["etag"] == pinned
     database.close()
+
+
+def test_settings_that_an_answer_shows_change_its_etag(sqlite_templates: Templates) -> None:
+    url, seen = sqlite_templates.seeded(), []
+    for public, root in (("", ""), ("https://a.example", ""), ("", "/a"), ("", "/b")):
+        settings = Settings(database_url=url, public_url=public, root_path=root)
+        with client_of(create_app(settings)) as client:
+            addresses = ("/race", "/funding", "/funding.csv", "/", "/observations?as_of=1")
+            seen.append([client.get(address).headers["etag"] for address in addresses])
+    for tags in zip(*seen, strict=True):
+        assert len(set(tags)) == len(seen)
 
 
 def test_databases_that_count_alike_have_etags_of_their_own(templates: Templates) -> None:

@@ -105,6 +105,7 @@ def charts(sqlite_templates: Templates) -> Any:
     database = Database(sqlite_templates.seeded())
     renderer = Renderer(workers=1)
     app = FastAPI()
+    app.state.public_url = ""
     app.include_router(chart_router(database, renderer))
     app.add_exception_handler(Problem, _tell)
     with TestClient(app) as client:
@@ -240,7 +241,7 @@ def test_charts_are_served_in_three_formats(charts: TestClient) -> None:
         ("/charts/funding-amount.png?height=1e3", 422, "height"),
         ("/charts/funding-amount.svg?country=DE", 422, "nothing to draw"),
         ("/charts/funding-amount.svg?period=1999", 422, "none that the other parameters leave"),
-        ("/charts/funding-amount.svg?country=US,US", 422, "named twice"),
+        ("/charts/funding-amount.svg?country=US,US", 422, "names a country twice"),
         ("/charts/funding-amount.svg?spec=1", 400, "spec"),
         ("/charts/funding-amount.svg?as_of=99", 422, "as_of"),
     ],
@@ -308,6 +309,7 @@ def test_a_long_drawing_does_not_delay_health(sqlite_templates: Templates) -> No
     database = Database(sqlite_templates.seeded())
     renderer = Renderer(workers=1, drawing=slow)
     app = FastAPI()
+    app.state.public_url = ""
     app.include_router(chart_router(database, renderer))
     app.include_router(service_router(database))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False))

@@ -223,8 +223,9 @@ def test_every_status_that_is_documented_is_answered(
     nowhere = create_app(Settings(database_url=f"sqlite:///{tmp_path}/nowhere/no.db"))
     with TestClient(nowhere, raise_server_exceptions=False) as unreachable:
         for path, operation in operations(document):
-            # Whatever fails in a way nobody foresaw is a 500, on every address alike.
-            for documented in set(operation["responses"]) - {"500"}:
+            # Whatever fails in a way nobody foresaw is a 500, on every address alike; and a head
+            # that is too large is refused where requests are read.
+            for documented in set(operation["responses"]) - {"431", "500"}:
                 status = int(documented)
                 client = unreachable if status == 503 else offline
                 answer = _provoke(status, client, path, operation)
@@ -251,6 +252,31 @@ def test_a_fault_of_ours_is_documented(
     monkeypatch.setattr(answers, "parameters", fail)
     assert offline.get("/funding", headers=ANEW).status_code == 500
     assert all("500" in operation["responses"] for _, operation in operations(document))
+
+
+# Headers and media types
+
+
+def test_the_headers_that_are_documented_are_sent(document: Schema, offline: TestClient) -> None:
+    for path, operation in operations(document):
+        documented = operation["responses"]["200"]["headers"]
+        answer = offline.get(address_of(path, operation))
+        sent = {
+            name for name in ("ETag", "Cache-Control", "Link", "Vary") if name in answer.headers
+        }
+        assert sent <= set(documented), path
+        assert ("ETag" in documented) == ("ETag" in sent), path
+        if not path.endswith(tuple(SUFFIXES)):  # a table has links where there is a next page
+            assert set(documented) == sent, path
+
+
+def test_what_is_json_is_documented_as_it_is(document: Schema, offline: TestClient) -> None:
+    kinds: dict[type, str] = {dict: "object", list: "array", str: "string"}
+    for path, operation in operations(document):
+        content = operation["responses"]["200"]["content"]
+        if "type" in (schema := content.get("application/json", {}).get("schema", {})):
+            found = offline.get(address_of(path, operation)).json()
+            assert kinds[type(found)] == schema["type"], path
 
 
 # Linters

@@ -1,8 +1,8 @@
 """What the answers may be asked: the query models of observations and comparisons."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from app.analysis.observations import SHOWN
 from app.analysis.units import Units
@@ -131,13 +131,15 @@ class PairQuery(ReportQuery):
 
     indicator: IndicatorId
     a: First = "US"
-    b: Second = "CN"
+    b: Second = Field(default="CN", validate_default=True)
 
-    @model_validator(mode="after")
-    def _two_countries(self) -> Self:
-        if self.a == self.b:
-            raise NotAllowed("names one country twice: a and b must be two")
-        return self
+    @field_validator("b")
+    @classmethod
+    def _another_country(cls, b: str, others: ValidationInfo) -> str:
+        if b == others.data.get("a"):
+            allowed = [code for code in ("US", "CN") if code != b]
+            raise NotAllowed("names the same country as a: they must be two", allowed=allowed)
+        return b
 
 
 class GapQuery(PairQuery):
@@ -197,22 +199,37 @@ class RaceQuery(ReportQuery):
     ] = None
     attribution: ByRule = DEFAULT_ATTRIBUTION
 
-    @model_validator(mode="after")
-    def _different_countries(self) -> Self:
-        if len(set(self.countries)) < len(self.countries):
-            raise NotAllowed("a country is named twice")
-        return self
+    @field_validator("countries")
+    @classmethod
+    def _different_countries(cls, countries: list[str]) -> list[str]:
+        return different_countries(countries)
 
-    @model_validator(mode="after")
-    def _weights_that_weigh(self) -> Self:
-        if self.weights and not any(self.weighed.values()):
-            raise NotAllowed("weights that are all 0 rank nothing")
-        if len(self.weighed) < len(self.weights or ()):
-            raise NotAllowed("an indicator is weighed twice")
-        return self
+    @field_validator("weights")
+    @classmethod
+    def _weights_that_weigh(cls, weights: list[str] | None) -> list[str] | None:
+        weighed = _weighed(weights)
+        if weights and not any(weighed.values()):
+            raise NotAllowed("are all 0 and rank nothing", allowed=_WEIGHTS)
+        if len(weighed) < len(weights or ()):
+            raise NotAllowed("weigh an indicator twice", allowed=_WEIGHTS)
+        return weights
 
     @property
     def weighed(self) -> dict[str, float]:
         """The weights by indicator."""
-        pairs = (text.lower().split(":") for text in self.weights or ())
-        return {id_: float(weight) for id_, weight in pairs}
+        return _weighed(self.weights)
+
+
+def different_countries(countries: list[str]) -> list[str]:
+    """Return the countries. Raises NotAllowed where one is named twice."""
+    if len(set(countries)) < len(countries):
+        raise NotAllowed("names a country twice", allowed=["US,CN"])
+    return countries
+
+
+_WEIGHTS: Final = ("funding-amount:2,funding-deals:1",)
+
+
+def _weighed(weights: list[str] | None) -> dict[str, float]:
+    pairs = (text.lower().split(":") for text in weights or ())
+    return {id_: float(weight) for id_, weight in pairs}

@@ -65,6 +65,10 @@ def asked_observations(query: Any) -> Observations:
     )
 
 
+def _asked_indicator(transaction: ReadTransaction, at: Revision, query: Any) -> Indicator:
+    return known_indicator(View(transaction, at), query.indicator)
+
+
 def _read_wide(transaction: ReadTransaction, at: Revision, query: Any) -> WideObservations:
     for name in ("sort", "fields", "limit", "cursor", "count"):
         if getattr(query, name) is not None:
@@ -82,15 +86,18 @@ def _read_gap(transaction: ReadTransaction, at: Revision, query: GapQuery) -> Ga
     return read_gap(view, known_indicator(view, query.indicator), query.a, query.b, query)
 
 
-def _read_race(transaction: ReadTransaction, at: Revision, query: RaceQuery) -> Race:
-    view = View(transaction, at, query.attribution)
-    known = tuple(indicators(view))
+def _require_weighed(transaction: ReadTransaction, at: Revision, query: RaceQuery) -> None:
+    known = tuple(indicators(View(transaction, at)))
     for id_ in query.weighed:
         try:
             choose(id_, known, what="an indicator")
         except NotAllowed as error:
             raise Unanswerable("weights", error) from None
-    return read_race(view, query.countries, query.weighed)
+
+
+def _read_race(transaction: ReadTransaction, at: Revision, query: RaceQuery) -> Race:
+    _require_weighed(transaction, at, query)
+    return read_race(View(transaction, at, query.attribution), query.countries, query.weighed)
 
 
 def _read_claims(transaction: ReadTransaction, at: Revision, query: ClaimsQuery) -> Claims:
@@ -104,11 +111,14 @@ def _read_sensitivity(transaction: ReadTransaction, at: Revision, query: PairQue
 
 
 def indicator_report(id_: str) -> Report[CatalogueQuery]:
-    def read(transaction: ReadTransaction, at: Revision, _query: CatalogueQuery) -> BaseModel:
-        for entry in read_catalogue(View(transaction, at)):
-            if entry.id == id_:
-                return entry
-        raise not_found("there is no indicator of this key; /indicators lists them")
+    def check(transaction: ReadTransaction, at: Revision, _query: CatalogueQuery) -> None:
+        if id_ not in indicators(View(transaction, at)):
+            raise not_found("there is no indicator of this key; /indicators lists them")
+
+    def read(transaction: ReadTransaction, at: Revision, query: CatalogueQuery) -> BaseModel:
+        check(transaction, at, query)
+        entries = read_catalogue(View(transaction, at))
+        return next(entry for entry in entries if entry.id == id_)
 
     return Report(
         name=f"indicator-{id_}",
@@ -117,6 +127,7 @@ def indicator_report(id_: str) -> Report[CatalogueQuery]:
         read=read,
         columns=lambda _found: columns_of(IndicatorEntry),
         rows=lambda found: [found.model_dump()],
+        check=check,
     )
 
 
@@ -223,6 +234,7 @@ CATALOGUE: Report[CatalogueQuery] = Report(
     read=lambda transaction, at, _query: Catalogue(read_catalogue(View(transaction, at))),
     columns=lambda _found: columns_of(IndicatorEntry),
     rows=lambda found: found.model_dump(),
+    check=lambda _transaction, _at, _query: None,
 )
 OBSERVATIONS_TITLE = "Observations"
 WIDE: Report[Any] = Report(
@@ -240,6 +252,7 @@ GAP: Report[GapQuery] = Report(
     read=_read_gap,
     columns=lambda _found: _GAP_COLUMNS,
     rows=_gap_rows,
+    check=_asked_indicator,
 )
 RACE: Report[RaceQuery] = Report(
     name="race",
@@ -248,6 +261,7 @@ RACE: Report[RaceQuery] = Report(
     read=_read_race,
     columns=lambda _found: columns_of(Standing),
     rows=lambda found: [standing.model_dump() for standing in found.standings],
+    check=_require_weighed,
 )
 CLAIMS: Report[ClaimsQuery] = Report(
     name="claims",
@@ -256,6 +270,7 @@ CLAIMS: Report[ClaimsQuery] = Report(
     read=_read_claims,
     columns=lambda _found: columns_of(Claim),
     rows=lambda found: [claim.model_dump() for claim in found.claims],
+    check=_asked_indicator,
 )
 SENSITIVITY: Report[PairQuery] = Report(
     name="sensitivity",
@@ -264,4 +279,5 @@ SENSITIVITY: Report[PairQuery] = Report(
     read=_read_sensitivity,
     columns=lambda _found: _SENSITIVITY_COLUMNS,
     rows=_sensitivity_rows,
+    check=_asked_indicator,
 )

@@ -40,6 +40,8 @@ from app.resources.results import read_rows
 from app.storage.database import Database, ReadTransaction, Revision
 
 _PARAMETERS_AT_MOST = 100
+_LONGEST_NAME = 40
+_CLEAN = ("text without control characters",)
 _SAFE = ",:"
 _PLAIN = re.compile(r"[A-Za-z0-9_.~,:=&-]*").fullmatch
 _ALTERNATES = tuple(
@@ -78,9 +80,10 @@ def list_answer(
         if check:
             check(transaction, at, query)
         stays = transaction.stays(query.as_of) or query.cursor is not None
-        validator = Validator(at, table.media_type if table else JSON, stays)
-        if validator.is_known_by(request.headers.get("if-none-match")):
-            return Response(status_code=304, headers=validator.headers)
+        validator = Validator.of(request, at, table.media_type if table else JSON, pinned=stays)
+        known = validator.is_known_by(request.headers.get("if-none-match"))
+        if known and not may_not_fit(table):
+            return validator.unchanged()
         if table is None:
             page = told(lambda: read_json_page(transaction, listing, query, at))
         elif query.limit is not None or query.cursor is not None:
@@ -95,7 +98,8 @@ def list_answer(
     if title:
         citation = cite(title, at, absolute(request, pinned))
         if wanted := wanted_citation(query):
-            return citation_answer(citation, wanted, validator.headers)
+            cited_alone = citation_answer(citation, wanted, validator.headers)
+            return validator.unchanged() if known else cited_alone
         cited = {"citation": citation.model_dump()}
     following = None
     rest = without(pairs, "cursor") if query.cursor else pairs
@@ -115,7 +119,8 @@ def list_answer(
     rows = [[tuple(item.values()) for item in page.items]] if page else None
     batches = rows or read_rows(database, listing, query, at)
     headers = {**validator.headers, **({"Link": ", ".join(links)} if links else {})}
-    return table_answer(table or CSV, listing.name, columns, batches, headers)
+    answer = table_answer(table or CSV, listing.name, columns, batches, headers)
+    return validator.unchanged(instead_of=answer) if known else answer
 
 
 def _be_prompt_or_not(listing: Listing, query: PageQuery, table: TableFormat | None) -> None:
@@ -134,11 +139,11 @@ def detail_answer(request: Request, database: Database, resource: Resource, key:
         moved = None if item else transaction.replacement(resource.ledger, key, at)
         if item is None and moved is None:
             raise _missing(transaction, resource, key, at)
-        validator = Validator(at, JSON, pinned=transaction.stays(query.as_of))
+        validator = Validator.of(request, at, JSON, pinned=transaction.stays(query.as_of))
     if moved:
         return _moved(request, f"{resource.path}/{moved}", validator)
     if validator.is_known_by(request.headers.get("if-none-match")):
-        return Response(status_code=304, headers=validator.headers)
+        return validator.unchanged()
     root = request.scope["root_path"]
     list_path = f"{root}{resource.path}"
     path = f"{list_path}/{key}"
@@ -194,9 +199,16 @@ def parameters(request: Request) -> Pairs:
     except ValueError:
         fault = Fault(None, f"is one of more than {_PARAMETERS_AT_MOST}")
         raise problems.unreadable_query([fault]) from None
-    if any(not text.isprintable() for pair in pairs for text in pair):
-        raise problems.unreadable_query([Fault(None, "has control characters")])
+    garbled = {name for name, value in pairs if not (name + value).isprintable()}
+    if garbled:
+        faults = [Fault(_shown(name), "has control characters", _CLEAN) for name in sorted(garbled)]
+        raise problems.unreadable_query(faults)
     return pairs
+
+
+def _shown(name: str) -> str | None:
+    """Return the name of a parameter if it is a plain word: nothing else of input is repeated."""
+    return name if name.isascii() and name.isidentifier() and len(name) <= _LONGEST_NAME else None
 
 
 def read_parameters(model: type[Query], pairs: Pairs) -> Query:
@@ -244,13 +256,18 @@ def _missing(
     return problems.not_found(detail)
 
 
+def may_not_fit(table: TableFormat | None) -> bool:
+    """Return whether only making a table tells if the format can hold it."""
+    return table is not None and table.rows_at_most is not None
+
+
 def table_answer(
     table: TableFormat,
     name: str,
     columns: Sequence[Column],
     batches: Batches,
     headers: dict[str, str],
-) -> Response:
+) -> Stream:
     """Answer a table as a stream. Raises the 422 problem where the format cannot hold it."""
     filename = f"{name.replace('/', '-')}.{table.suffix}"
     headers["Content-Disposition"] = f'inline; filename="{filename}"'

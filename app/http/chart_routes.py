@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 from starlette.concurrency import run_in_threadpool
 
 from app.analysis.chart import chart_specification
@@ -14,7 +14,7 @@ from app.analysis.chart_style import MOST_COUNTRIES, ThemeName
 from app.analysis.indicator import Indicator
 from app.analysis.indicators import indicators
 from app.analysis.view import DEFAULT_ATTRIBUTION, View
-from app.http.analysis_queries import ByRule, ByScope, BySource
+from app.http.analysis_queries import ByRule, ByScope, BySource, different_countries
 from app.http.answers import (
     Pairs,
     address,
@@ -73,11 +73,10 @@ class ChartQuery(DetailQuery):
         ThemeName, Field(description="On a light or on a dark ground.", examples=["dark"])
     ] = "light"
 
-    @model_validator(mode="after")
-    def _different_countries(self) -> Self:
-        if len(set(self.country)) < len(self.country):
-            raise NotAllowed("a country is named twice")
-        return self
+    @field_validator("country")
+    @classmethod
+    def _different_countries(cls, country: list[str]) -> list[str]:
+        return different_countries(country)
 
 
 @dataclass(frozen=True)
@@ -116,6 +115,7 @@ def chart_router(database: Database, renderer: Renderer) -> APIRouter:
                 others=(kind.media_type,),
                 errors=(400, 404, 422),
                 never=(406,),
+                has_links=True,
                 description="The chart.",
             ),
             response_class=Response,
@@ -133,10 +133,8 @@ def _endpoint(
     async def chart(request: Request) -> Response:
         pairs = parameters(request)
         query = read_parameters(ChartQuery, pairs)
-        known = request.headers.get("if-none-match")
-        key = request.path_params["indicator"].lower()
         # Reading takes a thread, and gives it back before drawing begins.
-        validator, spec = await run_in_threadpool(_read, database, key, query, kind, known)
+        validator, spec = await run_in_threadpool(_read, request, database, query, kind)
         headers = {**validator.headers, **_headers(request, kind, pairs, validator.revision)}
         if spec is None:
             return Response(status_code=304, headers=headers)
@@ -144,28 +142,34 @@ def _endpoint(
             body = await renderer.render(spec, kind.format)
         except NotDrawn as error:
             raise _not_drawn(str(error)) from None
-        headers["Content-Disposition"] = f'inline; filename="{key}.{kind.format}"'
+        headers["Content-Disposition"] = f'inline; filename="{_key(request)}.{kind.format}"'
         return Response(body, headers=headers, media_type=kind.media_type)
 
     return chart
 
 
 def _read(
-    database: Database, key: str, query: ChartQuery, kind: _Kind, known: str | None
+    request: Request, database: Database, query: ChartQuery, kind: _Kind
 ) -> tuple[Validator, Spec | None]:
     """Return the specification, or None where the client has the answer already."""
     with database.read() as transaction:
         at = told(lambda: _revision(transaction, query))
-        validator = Validator(at, kind.media_type, pinned=transaction.stays(query.as_of))
+        validator = Validator.of(
+            request, at, kind.media_type, pinned=transaction.stays(query.as_of)
+        )
         view = View(transaction, at, query.attribution)
-        indicator = _indicator(view, key)
-        if validator.is_known_by(known):
-            return validator, None
+        indicator = _indicator(view, _key(request))
         size = {"width": query.width, "height": query.height}
         found = told(
             lambda: read_chart(view, indicator, query.country, query, theme=query.theme, **size)
         )
-    return validator, chart_specification(found)
+    known = validator.is_known_by(request.headers.get("if-none-match"))
+    return validator, None if known else chart_specification(found)
+
+
+def _key(request: Request) -> str:
+    key: str = request.path_params["indicator"]
+    return key.lower()
 
 
 def _revision(transaction: ReadTransaction, query: ChartQuery) -> Revision:

@@ -54,6 +54,7 @@ _SUMMARY: Report[ReportQuery] = Report(
     read=_summary,
     columns=lambda _found: columns_of(DiffCount),
     rows=lambda found: [count.model_dump() for count in found.counts],
+    check=lambda transaction, at, query: DiffList(query).ends(transaction, at),
 )
 
 

@@ -9,13 +9,10 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final, NamedTuple
 
 from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from app.http.cache import NEVER_KEPT, Asked, Cache, Found, asked_by
+from app.http.connections import Connection
 
 _NOT_HERE: Final = NEVER_KEPT | {b"x-forwarded-proto"}
 """Behind this point of the way a proxy that is trusted changes the scheme."""
@@ -31,20 +28,14 @@ class _Read(NamedTuple):
     method: str
 
 
-class EarlyAnswers(HttpToolsProtocol):
+class EarlyAnswers(Connection):
     """A connection to a client, on which answers from a cache are sent at once."""
 
     cache: ClassVar[Cache]
     known: ClassVar[dict[bytes, _Read]]
 
-    _between = True
-    """Whether the last request was read to its end and no other has begun."""
-
-    _begun = 0
-    """How many requests have begun since bytes came last."""
-
     _read: Sequence[_Read] = ()
-    """Those of them that were answered here."""
+    """The requests that were answered here since bytes came last."""
 
     def data_received(self, data: bytes) -> None:
         between, read = self._between, self.known.get(data)
@@ -62,22 +53,13 @@ class EarlyAnswers(HttpToolsProtocol):
                 self.known.clear()
             self.known[data] = self._read[0]
 
-    def on_message_begin(self) -> None:
-        self._between = False
-        self._begun += 1
-        super().on_message_begin()
-
-    def on_message_complete(self) -> None:
-        self._between = True
-        super().on_message_complete()
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+    def _start(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         usual = app is self.app and not self.pipeline and not self.flow.write_paused
         usual = usual and not self.config.access_log
         asked = asked_by(cycle.scope, _NOT_HERE) if usual else None
         found = self._find(asked) if asked else None
         if asked is None or found is None:
-            super()._start_asgi_task(cycle, app)
+            super()._start(cycle, app)
             return
         method = cycle.scope["method"]
         self._send(found, method, cycle.default_headers, keep_alive=cycle.keep_alive)
@@ -88,8 +70,7 @@ class EarlyAnswers(HttpToolsProtocol):
 
     def _is_free(self) -> bool:
         """Return whether no answer is under way, and the reader takes what is sent."""
-        done = getattr(self.cycle, "response_complete", True)  # there is none at first
-        return done and not self.flow.write_paused and not self.transport.is_closing()
+        return self._is_done() and not self.flow.write_paused and not self.transport.is_closing()
 
     def _find(self, asked: Asked) -> Found | None:
         state = self.cache.state()

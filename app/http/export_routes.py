@@ -23,9 +23,9 @@ def export_router(database: Database) -> APIRouter:
         query = read_parameters(DetailQuery, parameters(request))
         with database.read() as transaction:
             at = told(lambda: revision_asked(transaction, query))
-            validator = Validator(at, _ZIP, pinned=transaction.stays(query.as_of))
+            validator = Validator.of(request, at, _ZIP, pinned=transaction.stays(query.as_of))
         if validator.is_known_by(request.headers.get("if-none-match")):
-            return Response(status_code=304, headers=validator.headers)
+            return validator.unchanged()
         name = f"ai-race-indicators-revision-{at.id}.zip"
         disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
         headers = {**validator.headers, **disposition}

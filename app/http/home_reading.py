@@ -12,7 +12,7 @@ from app.analysis.figures import read_observations, read_witnesses
 from app.analysis.gaps import compare
 from app.analysis.race import Race, read_race
 from app.analysis.view import View
-from app.http.analysis_queries import IndicatorId
+from app.http.analysis_queries import IndicatorId, different_countries
 from app.http.analysis_reports import known_indicator
 from app.kit.errors import NotAllowed
 from app.kit.fields import CountryCode
@@ -44,9 +44,7 @@ _revisions = RevisionRecord.__table__
 def _two_to_six(countries: list[str]) -> list[str]:
     if not _COUNTRIES_AT_LEAST <= len(countries) <= _COUNTRIES_AT_MOST:
         raise NotAllowed("takes two to six countries", allowed=["US,CN"])
-    if len(set(countries)) < len(countries):
-        raise NotAllowed("names a country twice")
-    return countries
+    return different_countries(countries)
 
 
 class HomeQuery(DetailQuery):

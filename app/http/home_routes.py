@@ -70,9 +70,9 @@ def _map(request: Request, database: Database) -> Response:
         raise problems.unreadable_query([Fault(None, f"is one of {len(given)}; none is known")])
     with database.read() as transaction:
         at = transaction.latest
-        validator = Validator(at, JSON, pinned=False)
+        validator = Validator.of(request, at, JSON, pinned=False)
         if validator.is_known_by(request.headers.get("if-none-match")):
-            return Response(status_code=304, headers=validator.headers)
+            return validator.unchanged()
         counts = count_rows(transaction, at)
     root = request.scope["root_path"]
     content = {
@@ -102,7 +102,7 @@ def _race(request: Request, database: Database, *, has_charts: bool) -> Response
     with database.read() as transaction:
         at = told(lambda: _revision(transaction, query))
         # What the page offers grows with the newest revision, also where it shows an older one.
-        validator = Validator(transaction.latest, HTML, pinned=False)
+        validator = Validator.of(request, transaction.latest, HTML, pinned=False)
         headers = {**validator.headers, **_HEADERS}  # a browser replaces the policy by a 304's
         view = View(transaction, at)
         if query.indicator:

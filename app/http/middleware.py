@@ -71,13 +71,13 @@ class CommonHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = _with_common(message["headers"])
+                message["headers"] = with_common(message["headers"])
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
 
 
-def _with_common(headers: list[RawHeader]) -> list[RawHeader]:
+def with_common(headers: list[RawHeader]) -> list[RawHeader]:
     """Return the headers of an answer with those that every answer has."""
     if _COMMON_NAMES.isdisjoint([name for name, _ in headers]):
         return [*headers, *_COMMON]

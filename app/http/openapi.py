@@ -21,6 +21,7 @@ _STATUS_WORDS = {
     413: "The body is too large.",
     414: "The address is too long.",
     422: "A parameter has a value that is not allowed.",
+    431: "The request line and the header lines are too large together.",
     500: "Something went wrong here.",
     503: "The data cannot be reached; try again in a moment.",
 }
@@ -108,23 +109,26 @@ def responses(
     errors: tuple[int, ...] = (),
     never: tuple[int, ...] = (),
     moves: bool = False,
+    is_kept: bool = True,
+    has_links: bool = False,
     description: str,
 ) -> dict[int | str, dict[str, Any]]:
     """Return the answers of a route: its shapes in JSON, other media types, and its errors.
 
     `never` are those that most routes have and this one has not. What `moves` may be found at
-    another address.
+    another address. What `is_kept` has an ETag.
     """
     content: dict[str, Any] = {}
     if shapes:
         refs = [{"$ref": f"#/components/schemas/{shape.__name__}"} for shape in shapes]
         content[JSON] = {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}
     for media_type in others:
-        kind = "object" if media_type.endswith("+json") else "string"
+        kind = "object" if media_type.endswith(("/json", "+json")) else "string"
         content[media_type] = {"schema": {"type": kind}}
     headers = {
         name: {"description": words, "schema": {"type": "string"}}
         for name, words in _HEADERS.items()
+        if {"ETag": is_kept, "Link": has_links}.get(name, True)
     }
     answers: dict[int | str, dict[str, Any]] = {
         200: {"description": description, "content": content, "headers": headers},
@@ -133,7 +137,7 @@ def responses(
         answers[304] = {"description": _STATUS_WORDS[304]}
     if moves:
         answers[308] = _MOVED
-    for status in sorted({*errors, 405, 406, 413, 414, 500, 503}.difference(never)):
+    for status in sorted({*errors, 405, 406, 413, 414, 431, 500, 503}.difference(never)):
         answers[status] = {
             "description": _STATUS_WORDS[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},

@@ -165,6 +165,17 @@ def address_too_long(limit: int) -> Problem:
     return Problem(414, "address-too-long", "The address is too long", detail)
 
 
+def head_too_large(limit: int) -> Problem:
+    """Return the problem of a request line with header lines of too many bytes."""
+    detail = f"the request line and the header lines may have at most {limit} bytes together"
+    return Problem(431, "head-too-large", "The head of the request is too large", detail)
+
+
+def unreadable_request(detail: str) -> Problem:
+    """Return the problem of a request that is not one of HTTP."""
+    return Problem(400, "unreadable-request", "The request cannot be read", detail)
+
+
 def unavailable() -> Problem:
     """Return the problem of a database that does not answer."""
     return Problem(
@@ -172,6 +183,17 @@ def unavailable() -> Problem:
         "unavailable",
         "The data cannot be reached",
         "the database does not answer; try again in a moment",
+        headers={"Retry-After": "5"},
+    )
+
+
+def stopping() -> Problem:
+    """Return the problem of a request that the service cannot answer before it stops."""
+    return Problem(
+        503,
+        "stopping",
+        "The service stops",
+        "the answer would take longer than the service still runs; try again in a moment",
         headers={"Retry-After": "5"},
     )
 

@@ -1,7 +1,7 @@
 """Answers that are worked out: one report in JSON, or its rows as a table, with a citation."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -10,9 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.analysis.citation import cite
+from app.analysis.indicators import indicators
+from app.analysis.view import View
 from app.http.answers import (
     address,
     alternates,
+    may_not_fit,
     meta,
     parameters,
     path_of,
@@ -24,6 +27,7 @@ from app.http.answers import (
 from app.http.caching import Validator
 from app.http.citing import absolute, citation_answer, wanted_citation
 from app.http.negotiation import JSON, table_format
+from app.http.problems import Problem
 from app.kit.errors import NotAllowed
 from app.kit.formats import TableFormat
 from app.kit.tables import Column
@@ -46,6 +50,8 @@ class Report(Generic[Query]):
     read: Callable[[ReadTransaction, Revision, Query], BaseModel]
     columns: Callable[[Any], Sequence[Column]]
     rows: Callable[[Any], list[Item]]
+    check: Callable[[ReadTransaction, Revision, Query], object] | None = None
+    """Raises whatever reading raises, at little cost; None where only reading can tell."""
 
 
 def report_answer(
@@ -53,21 +59,31 @@ def report_answer(
 ) -> Response:
     """Answer a report. `table` is the format that the address asks for, if it asks for one."""
     pairs = parameters(request)
-    query = read_parameters(report.query, pairs)
+    try:
+        query = read_parameters(report.query, pairs)
+    except Problem as problem:
+        with database.read() as transaction:
+            raise _naming_indicators(problem, transaction) from None
     table = table or table_format(request.headers.get("accept"))
     with database.read() as transaction:
         at = told(lambda: _revision(transaction, query))
         media_type = table.media_type if table else JSON
-        validator = Validator(at, media_type, pinned=transaction.stays(query.as_of))
-        if validator.is_known_by(request.headers.get("if-none-match")):
-            return Response(status_code=304, headers=validator.headers)
+        validator = Validator.of(request, at, media_type, pinned=transaction.stays(query.as_of))
+        known = validator.is_known_by(request.headers.get("if-none-match"))
+        if known and report.check and not may_not_fit(table):
+            check = report.check
+            told(lambda: check(transaction, at, query))
+            return validator.unchanged()
         found = told(lambda: report.read(transaction, at, query))
     path = path_of(request)
     headers = validator.headers
     if table and not wanted_citation(query):
         columns = report.columns(found)
         rows = [tuple(row[column.name] for column in columns) for row in report.rows(found)]
-        return table_answer(table, report.name, columns, [rows], headers)
+        answer = table_answer(table, report.name, columns, [rows], headers)
+        return validator.unchanged(instead_of=answer) if known else answer
+    if known:
+        return validator.unchanged()
     pinned = pinned_address(path, pairs, at)
     citation = cite(report.title(found), at, absolute(request, pinned))
     if wanted := wanted_citation(query):
@@ -81,6 +97,17 @@ def report_answer(
         "citation": citation.model_dump(),
     }
     return Response(orjson.dumps(content), headers=headers, media_type=JSON)
+
+
+def _naming_indicators(problem: Problem, transaction: ReadTransaction) -> Problem:
+    """Return a problem of a query; where it lacks an indicator, with those that there are."""
+    if ("indicator", ()) in [(fault.name, fault.allowed) for fault in problem.faults]:
+        known = tuple(indicators(View(transaction, transaction.latest)))
+        problem.faults = [
+            replace(fault, allowed=known) if fault.name == "indicator" else fault
+            for fault in problem.faults
+        ]
+    return problem
 
 
 def _revision(transaction: ReadTransaction, query: DetailQuery) -> Revision:

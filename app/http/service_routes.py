@@ -37,7 +37,7 @@ def service_router(database: Database) -> APIRouter:
             tags=["service"],
             summary=words,
             description=f"{words}. For load balancers and watchdogs.",
-            responses=responses(shapes.Health, never=never, description="It does."),
+            responses=responses(shapes.Health, never=never, is_kept=False, description="It does."),
             response_class=Response,
         )
     add_list_routes(

@@ -26,10 +26,14 @@ class Stream(StreamingResponse):
         super().__init__(chain([first], pieces), headers=headers, media_type=media_type)
         self._pieces = pieces
 
+    def close(self) -> None:
+        """End what makes it, where it is not to be sent."""
+        self._pieces.close()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer."""
         try:
             await super().__call__(scope, receive, send)
         finally:
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._pieces.close)
+                await anyio.to_thread.run_sync(self.close)

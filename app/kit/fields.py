@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler
 from pydantic.fields import FieldInfo
+from pydantic_core.core_schema import no_info_before_validator_function
 
 from app.kit.countries import country_code
 from app.kit.errors import NotAllowed
@@ -29,19 +30,13 @@ def _clean(text: str) -> str:
     return text
 
 
-def _whole_number(value: Any) -> Any:
-    if isinstance(value, str):
-        if not _WHOLE.fullmatch(value):
-            raise NotAllowed("is not a whole number in plain digits", allowed=["50", "31000000000"])
-        return int(value)
-    return value
-
-
 def _decimal_number(value: Any) -> Any:
     if isinstance(value, str):
         if not _DECIMAL.fullmatch(value):
             raise NotAllowed("is not a number in plain digits", allowed=["26.3", "5.0e25"])
-        return float(value)
+        value = float(value)
+        if not 0 <= value < _DECIMALS_END:
+            raise NotAllowed(f"is not from 0 to below {_DECIMALS_END}", allowed=["26.3", "5.0e25"])
     return value
 
 
@@ -84,8 +79,29 @@ Slug = Annotated[str, Field(pattern=_SLUG, min_length=1, max_length=LONGEST_KEY)
 Term = Annotated[str, Field(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=100)]
 """A word of a vocabulary that sources may extend, such as a scope or a metric."""
 
-PlainDigits = BeforeValidator(_whole_number)
-"""Reads text as a whole number. It stands after the bounds, or JSON Schema loses them."""
+
+class _PlainDigits:
+    """Reads text as a whole number, and names the bounds that stand before it."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        bounded: Any = handler(source)
+        least, most = bounded["ge"], bounded["le"]
+        allowed = (f"{least} to {most}",)
+
+        def read(value: Any) -> Any:
+            if isinstance(value, str):
+                if not _WHOLE.fullmatch(value):
+                    raise NotAllowed("is not a whole number in plain digits", allowed=allowed)
+                value = int(value)
+            if type(value) is int and not least <= value <= most:
+                raise NotAllowed(f"is not from {least} to {most}", allowed=allowed)
+            return value
+
+        return no_info_before_validator_function(read, bounded)
+
+
+PlainDigits = _PlainDigits()
+"""Reads text as a whole number. It stands after the bounds, and names them in its errors."""
 
 Count = Annotated[int, Field(strict=True, ge=0, le=_LARGEST_WHOLE), PlainDigits]
 """A whole number of 64 bits that is not negative. As text: plain digits."""

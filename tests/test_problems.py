@@ -1,0 +1,53 @@
+"""A problem names the parameter that is wrong, and what is allowed instead."""
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.settings import Settings
+from tests.answering import client_of, is_problem
+from tests.conftest import Templates
+
+
+@pytest.fixture(scope="module")
+def sqlite_client(sqlite_templates: Templates) -> Iterator[TestClient]:
+    """A client of one database, for what no database has a part in."""
+    with client_of(create_app(Settings(database_url=sqlite_templates.seeded()))) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "allowed"),
+    [
+        *((f"/funding?limit={value}", "limit", "1 to 1000") for value in ("0", "1001", "x", "-1")),
+        ("/funding?min_deals=-1", "min_deals", f"0 to {2**63 - 1}"),
+        ("/charts/funding-amount.svg?width=1", "width", "200 to 2000"),
+        ("/models?min_training_compute_flop=-1", "min_training_compute_flop", "5.0e25"),
+        *((f"/{report}", "indicator", "funding-amount") for report in ("gap", "claims")),
+        ("/sensitivity", "indicator", "funding-amount"),
+        ("/claims?country=US", "indicator", "funding-amount"),
+        ("/gap?indicator=funding-amount&a=US&b=US", "b", "CN"),
+        ("/gap?indicator=funding-amount&a=CN", "b", "US"),
+        ("/gap?a=US&b=US&indicator=funding-amount", "b", "CN"),
+        ("/race?countries=US,US", "countries", "US,CN"),
+        ("/race?weights=funding-amount:0", "weights", "funding-amount:2,funding-deals:1"),
+        ("/race?weights=gap:1,gap:2", "weights", "funding-amount:2,funding-deals:1"),
+        ("/charts/funding-amount.svg?country=US,US", "country", "US,CN"),
+        ("/funding?country=US%00", "country", "text without control characters"),
+    ],
+)
+def test_a_problem_names_the_parameter_and_what_is_allowed(
+    sqlite_client: TestClient, address: str, name: str, allowed: str
+) -> None:
+    answer = sqlite_client.get(address)
+    (error,) = is_problem(answer, answer.status_code)["errors"]
+    assert answer.status_code in {400, 422}
+    assert error["parameter"] == name
+    assert allowed in error["allowed"]
+
+
+def test_an_unfit_name_of_a_parameter_is_not_repeated(sqlite_client: TestClient) -> None:
+    (error,) = is_problem(sqlite_client.get("/funding?a%00b=1"), 400)["errors"]
+    assert error["parameter"] is None
