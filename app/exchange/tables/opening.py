@@ -53,8 +53,7 @@ def _unwrapped(
     elif start == _ZIP:
         with _archive(told) as archive:
             if is_workbook(archive):
-                told.seek(0)
-                yield workbook_table(told, archive, sheet, bounds)
+                yield workbook_table(archive, sheet, bounds)
                 return
             name = _only_table(archive)
             with _member(archive, name) as member:
