@@ -203,6 +203,38 @@ def test_a_row_that_cannot_be_read_is_told_by_its_line_and_others_go_on(tmp_path
 
 
 @pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'a,b\n1,2\n3,"4\n5,6\n7,8\n', "has a quote in line 3 that is not closed"),
+        (b'a,b\n1,2\n3,"4', "has a quote in line 3 that is not closed"),
+        (b'a,b\n"1\n2","3\n', "has a quote in line 3 that is not closed"),
+        (b'a,b\n1,"2\n3,4\n5,"6"\n', "has a quote in line 2 that is not closed"),
+        (b'a,b\n1,"' + b"2\n3,4\n" * 400 + b'5"\n', "line 2 that is not closed"),
+        (b'a,b\n1,"' + b"2" * 2_000 + b'\n3,4\n5"\n', "line 2 that is not closed"),
+        (b'a,b\n1,2\n3,"' + b"\n" * 60 + b'5"\n', "in line 3 whose cell goes on for more than 50"),
+    ],
+)
+def test_a_quote_that_is_not_closed_is_told_and_no_row_is_lost_in_it(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = written(tmp_path, content)
+    with pytest.raises(UnreadableTable, match=said):
+        rows_of(path, bounds=Bounds(cell=1_000, lines=50 if b"\n\n" in content else 500))
+
+
+def test_cells_of_several_lines_and_cells_too_large_in_one_are_no_fault_of_others(
+    tmp_path: Path,
+) -> None:
+    content = b'a,b\n1,"2\n""3"",\n4"\n"5","' + b"6" * 2_000 + b'"\n7,"8""\n"\n'
+    found = rows_of(written(tmp_path, content), bounds=Bounds(cell=1_000))
+    assert found == [
+        ["1", '2\n"3",\n4'],
+        "is not CSV (field larger than field limit (1000))",
+        ["7", '8"\n'],
+    ]
+
+
+@pytest.mark.parametrize(
     ("content", "fallbacks", "cell", "said"),
     [
         (b"T\x9frkiye", ("mac_roman",), "Türkiye", "UTF-8, with 1 byte read as Mac Roman"),

@@ -24,6 +24,9 @@ class Bounds:
     cell: int = 131_072
     """Characters of one cell."""
 
+    lines: int = 500
+    """Of one row, whose cells may have several: a quote that is not closed takes in all others."""
+
     ratio: int = 200
     """How many times larger the text may be than the compressed file."""
 
