@@ -4,14 +4,12 @@ import codecs
 import gzip
 import io
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import pytest
-import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,83 +66,6 @@ def test_one_table_is_the_same_in_every_wrapping(tmp_path: Path, content: bytes)
     with open_table(path) as table:
         assert table.header == ["name", "value"]
         assert [row.cells for row in table.rows if isinstance(row, Row)] == ROWS
-
-
-def test_a_workbook_is_read_as_the_text_that_it_shows(tmp_path: Path) -> None:
-    path = tmp_path / "book.xlsx"
-    with xlsxwriter.Workbook(path) as book:
-        sheet = book.add_worksheet("Figures")
-        sheet.write_row(0, 0, ["name", "value", "day"])
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        sheet.write_row(1, 0, ["École", 31_000_000_000])
-        sheet.write_datetime(1, 2, datetime(2024, 3, 27, tzinfo=UTC).replace(tzinfo=None), day)
-        sheet.write_row(2, 0, ["文心", 26.3])
-        book.add_worksheet("Notes").write(0, 0, "nothing here")
-    with pytest.raises(UnreadableTable, match=r"several sheets: name one of them \(Figures, Notes"):
-        rows_of(path)
-    found = rows_of(path, sheet="Figures")
-    assert found == [["École", "31000000000", "2024-03-27"], ["文心", "26.3", ""]]
-    with pytest.raises(UnreadableTable, match="without such a sheet"):
-        rows_of(path, sheet="Figure")
-
-
-def sheet_of(folder: Path, *rows: Sequence[object], formats: Sequence[str] = ()) -> Path:
-    """Return a workbook of one sheet, whose columns have these number formats."""
-    path = folder / "book.xlsx"
-    with xlsxwriter.Workbook(path) as book:
-        shown = [book.add_format({"num_format": code}) for code in formats]
-        sheet = book.add_worksheet()
-        for line, row in enumerate(rows):
-            for column, value in enumerate(row):
-                sheet.write(line, column, value, *shown[column : column + 1] if line else ())
-    return path
-
-
-@pytest.mark.parametrize(
-    ("code", "number", "text"),
-    [
-        ("0%", 0.263, "26.3%"),
-        ("0.0%", 0.28299999999999997, "28.3%"),
-        ("0.00%", 1, "100%"),
-        ("[Red]0.0%;[Blue]-0.0%", -0.05, "-5%"),
-        ('0%;-0%;"-"', 0, "0"),
-        ('0.0"%"', 26.3, "26.3"),
-        ("0.0\\%", 26.3, "26.3"),
-        ("[<=1]0%;[>1]0", 0.5, "50%"),
-        ("[<=1]0%;[>1]0", 26.3, "26.3"),
-        ("[<=1]0%;0", 26.3, "26.3 in the format [<=1]0%;0"),
-        ("[h]:mm:ss", 1.5, "1 day, 12:00:00"),
-        ("hh:mm", 0.75, "18:00:00"),
-        ('"day" 0', 31, "31"),
-        ("dd.mm.yyyy hh:mm", 45000.75, "2023-03-15T18:00:00"),
-        ("General", 9.0e25, "9e+25"),
-    ],
-)
-def test_a_number_in_a_workbook_is_what_its_format_shows(
-    tmp_path: Path, code: str, number: float, text: str
-) -> None:
-    path = sheet_of(tmp_path, ["value"], [number], formats=[code])
-    assert rows_of(path) == [[text]]
-
-
-def test_a_workbook_has_the_texts_and_the_lines_of_its_cells(tmp_path: Path) -> None:
-    path = tmp_path / "book.xlsx"
-    with xlsxwriter.Workbook(path) as book:
-        bold = book.add_format({"bold": True})
-        sheet = book.add_worksheet()
-        sheet.write_row(2, 1, ["name", "is open"])
-        sheet.write_rich_string(4, 1, "Société ", bold, "A", " & <B>")
-        sheet.write_boolean(4, 2, True)
-        sheet.write_string(5, 1, " bell\x07 _x0041_\n")
-        sheet.write_formula(6, 1, '="x"', None, "x")
-        sheet.write_blank(9, 700, None, bold)
-    with open_table(path) as table:
-        assert table.header == ["name", "is open"]
-        assert list(table.rows) == [
-            Row(5, ["Société A & <B>", "True"]),
-            Row(6, [" bell\x07 _x0041_\n", ""]),
-            Row(7, ["x", ""]),
-        ]
 
 
 @pytest.mark.parametrize(
