@@ -118,7 +118,10 @@ def test_a_row_that_cannot_be_read_is_told_by_its_line_and_others_go_on(tmp_path
     assert [row.fault for row in bad] == [
         "has 1 cells, and the header 2",
         "is not CSV (',' expected after '\"')",
-        "text in the encoding of the file",
+        (
+            "text in UTF-8 (save the file as UTF-8, or name its encoding in a mapping, by "
+            "fallback_encodings)"
+        ),
     ]
     assert (bad[-1].column, bad[-1].found) == ("a", "na\ufffdve")
 
@@ -156,26 +159,56 @@ def test_cells_of_several_lines_and_cells_too_large_in_one_are_no_fault_of_other
 
 
 @pytest.mark.parametrize(
-    ("content", "fallbacks", "cell", "said"),
+    ("content", "fallback", "cell", "said"),
     [
-        (b"T\x9frkiye", ("mac_roman",), "Türkiye", "UTF-8, with 1 byte read as Mac Roman"),
-        (
-            "Le garçon déjà âgé préférait la forêt, où l'été était très agréable".encode("cp1252"),
-            None,
-            "garçon déjà âgé",
-            "read as Windows-1252",
-        ),
-        ("naïve 文心".encode() + b" \xff", None, "naïve", "UTF-8"),
+        (b"T\x9frkiye", "mac_roman", "Türkiye", "UTF-8, with 1 byte read as Mac Roman"),
+        ("Łódź".encode("cp1250"), "cp1250", "Łódź", "UTF-8, with 3 bytes read as cp1250"),
+        ("文心 ż".encode("gb18030"), "gb18030", "文心 ż", "UTF-8, with 6 bytes read as gb18030"),
+        ("ソフト表".encode("shift_jis"), "shift_jis", "ソフト表", "with 4 bytes read as shift_jis"),
+        ("文心".encode(), "gb18030", "文心", "UTF-8"),
     ],
 )
-def test_the_encoding_is_told(
-    tmp_path: Path, content: bytes, fallbacks: tuple[str, ...] | None, cell: str, said: str
+def test_bytes_that_are_not_utf_8_are_in_the_encoding_that_a_mapping_names(
+    tmp_path: Path, content: bytes, fallback: str, cell: str, said: str
 ) -> None:
-    path = written(tmp_path, b"name\n" + content.replace(b",", b"") + b"\n")
-    with open_table(path, fallbacks=fallbacks) as table:
-        (row,) = table.rows
-        assert cell in (row.cells[0] if isinstance(row, Row) else row.found)
-        assert said in str(table.decoding)
+    for lines in (b'name\n"%b"\n\xe6\x96\x87\n', b'{"name":"%b"}\n{"name":"\xe6\x96\x87"}\n'):
+        path = written(tmp_path, lines % content)
+        with open_table(path, fallbacks=(fallback,)) as table:
+            assert [row.cells for row in table.rows if isinstance(row, Row)] == [[cell], ["文"]]
+            assert said in str(table.decoding)
+
+
+@pytest.mark.parametrize("fallbacks", [None, (), ("gb18030",)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Łódź i Gdańsk są większe niż Żywiec".encode("cp1250"),
+        "Le garçon déjà âgé préférait la forêt".encode("cp1252"),
+        "開発会社です".encode("shift_jis"),
+        "人工智能公司".encode("gb18030"),
+        "naïve 文心".encode(),
+    ],
+)
+def test_a_row_in_an_encoding_that_is_not_certain_is_refused(
+    tmp_path: Path, text: bytes, fallbacks: tuple[str, ...] | None
+) -> None:
+    text += b" \xff"
+    for content in (b"name\nok\n%b\n", b'{"name":"ok"}\n{"name":"%b"}\n'):
+        with open_table(written(tmp_path, content % text), fallbacks=fallbacks) as table:
+            first, second = table.rows
+        assert isinstance(first, Row)
+        assert isinstance(second, BadRow)
+        assert (second.line, second.column) == (2 + content.startswith(b"name"), "name")
+        assert "\ufffd" in second.found
+        assert second.fault.startswith("text in UTF-8")
+        assert ("by fallback_encodings" in second.fault) == (not fallbacks)
+
+
+def test_an_encoding_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, TEXT.encode())
+    for name in ("utf-9", "hex"):
+        with pytest.raises(UnreadableTable, match=f"the encoding {name}, which is none"):
+            rows_of(path, fallbacks=(name,))
 
 
 def test_what_was_read_is_told_to_the_end(tmp_path: Path) -> None:

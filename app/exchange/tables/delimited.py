@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from app.exchange.tables.decoding import REPLACEMENT, decoded
 from app.exchange.tables.streams import Bytes
-from app.exchange.tables.table import BadRow, Bounds, Row, Table, UnreadableTable
+from app.exchange.tables.table import BadRow, Bounds, Decoding, Row, Table, UnreadableTable
 
 if TYPE_CHECKING:
     import _csv
 
 _QUOTED = re.compile(r'(?:^|(?<=[,;\t|\r\n]))"[^"]*(?:""[^"]*)*("?)')
-_NOT_TEXT = "text in the encoding of the file"
 _DELIMITERS = {",": "CSV", ";": "CSV with semicolons", "\t": "CSV with tabs", "|": "CSV with bars"}
 
 
@@ -35,7 +34,7 @@ def delimited_table(stream: Bytes, fallbacks: Sequence[str] | None, bounds: Boun
         raise UnreadableTable("has no header in its first line")
     if len(header) > bounds.columns:
         raise UnreadableTable(f"has more than {bounds.columns:,} columns")
-    rows = _rows(reader, lines, header, bounds)
+    rows = _rows(reader, lines, header, decoding, bounds)
     return Table(header, rows, _DELIMITERS[delimiter], decoding)
 
 
@@ -104,7 +103,7 @@ class _Lines:
 
 
 def _rows(
-    reader: "_csv.Reader", lines: _Lines, header: list[str], bounds: Bounds
+    reader: "_csv.Reader", lines: _Lines, header: list[str], decoding: Decoding, bounds: Bounds
 ) -> Iterator[Row | BadRow]:
     """Yield the rows that are not blank; a line that is not CSV is a row that cannot be read."""
     width, count = len(header), 0
@@ -125,7 +124,7 @@ def _rows(
             text = "".join(cells)
             if REPLACEMENT in text:
                 strange = next(place for place, cell in enumerate(cells) if REPLACEMENT in cell)
-                yield BadRow(line, _NOT_TEXT, header[strange], cells[strange])
+                yield BadRow(line, decoding.wanted, header[strange], cells[strange])
             elif text:
                 yield Row(line, cells)
         elif any(cells):

@@ -72,7 +72,7 @@ def _bounded(stream: object, bounds: Bounds, compressed: int | None) -> Bytes:
 def _plain(stream: Bytes, name: str, fallbacks: Sequence[str] | None, bounds: Bounds) -> Table:
     starts_as_object = stream.peek(64).lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{")
     if starts_as_object or name.lower().endswith(_JSON_LINES):
-        return json_lines_table(stream, bounds)
+        return json_lines_table(stream, fallbacks, bounds)
     return delimited_table(stream, fallbacks, bounds)
 
 

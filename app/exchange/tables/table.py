@@ -63,6 +63,14 @@ class Decoding:
     strange_bytes: int = 0
     """Bytes that were read by `fallback`, as they are none of the encoding `name`."""
 
+    @property
+    def wanted(self) -> str:
+        """What a row has to be whose bytes are in no encoding that is known for the file."""
+        if self.fallback:
+            return f"text in {self.name} or {self.fallback}"
+        way = "save the file as UTF-8, or name its encoding in a mapping, by fallback_encodings"
+        return f"text in {self.name} ({way})"
+
     def __str__(self) -> str:
         if not self.strange_bytes:
             return self.name
