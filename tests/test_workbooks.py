@@ -1,10 +1,11 @@
 """Workbooks as tables: the texts that their readers see, and no more memory than these need."""
 
+import gzip
 import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import xlsxwriter
 
 from app.exchange.tables import Row, UnreadableTable, open_table
 from tests.support import ROOT
-from tests.test_tables import rows_of
+from tests.test_tables import rows_of, written, zipped
 
 
 def test_a_workbook_is_read_as_the_text_that_it_shows(tmp_path: Path) -> None:
@@ -91,6 +92,41 @@ def test_a_workbook_has_the_texts_and_the_lines_of_its_cells(tmp_path: Path) -> 
             Row(6, [" bell\x07 _x0041_\n", ""]),
             Row(7, ["x", ""]),
         ]
+
+
+@pytest.mark.parametrize(
+    ("packed", "parts"),
+    [
+        (lambda content: gzip.compress(content, mtime=0), ["Sheet1"]),
+        (lambda content: zipped(content, "book.xlsx"), ["book.xlsx", "Sheet1"]),
+        (
+            lambda content: zipped(content, "book.xlsx", "__MACOSX/book.xlsx"),
+            ["book.xlsx", "Sheet1"],
+        ),
+    ],
+)
+def test_a_workbook_is_the_same_in_every_wrapping(
+    tmp_path: Path, packed: Callable[[bytes], bytes], parts: list[str]
+) -> None:
+    content = sheet_of(tmp_path, ["name", "value"], ["École", 26.3]).read_bytes()
+    with open_table(written(tmp_path, packed(content), "wrapped")) as table:
+        assert table.header == ["name", "value"]
+        assert [row.cells for row in table.rows if isinstance(row, Row)] == [["École", "26.3"]]
+        assert table.format == "XLSX"
+        assert table.parts == parts
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(zipped(b"a\n1\n"), mtime=0), "is an archive in another one"),
+        (zipped(gzip.compress(b"a\n1\n", mtime=0)), "is compressed twice"),
+        (zipped(b"PK\x03\x04 and no more"), "is a zip archive, and broken"),
+    ],
+)
+def test_what_is_wrapped_twice_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(UnreadableTable, match=said):
+        rows_of(written(tmp_path, content))
 
 
 def cells_of(folder: Path, rows: str, **parts: str) -> Path:

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 from app.exchange.tables.delimited import delimited_table
@@ -16,6 +17,7 @@ from app.exchange.tables.workbooks import is_workbook, workbook_table
 
 _ZIP = b"PK\x03\x04"
 _GZIP = b"\x1f\x8b"
+_PIECE = 2**20
 _JSON_LINES = (".ndjson", ".jsonl")
 
 
@@ -49,7 +51,8 @@ def _unwrapped(
     if start.startswith(_GZIP):
         with gzip.GzipFile(fileobj=told) as opened:
             stream = _bounded(opened, bounds, file.size)
-            yield _plain(stream, path.stem, fallbacks, bounds)
+            with _inner(stream, path.stem, fallbacks, sheet, bounds) as table:
+                yield table
     elif start == _ZIP:
         with _archive(told) as archive:
             if is_workbook(archive):
@@ -58,11 +61,38 @@ def _unwrapped(
             name = _only_table(archive)
             with _member(archive, name) as member:
                 packed = archive.getinfo(name).compress_size
-                table = _plain(_bounded(member, bounds, packed), name, fallbacks, bounds)
-                table.parts.append(name)
-                yield table
+                stream = _bounded(member, bounds, packed)
+                with _inner(stream, name, fallbacks, sheet, bounds) as table:
+                    table.parts.insert(0, name)
+                    yield table
     else:
         yield _plain(_bounded(told, bounds, None), path.name, fallbacks, bounds)
+
+
+@contextmanager
+def _inner(
+    stream: Bytes, name: str, fallbacks: Sequence[str] | None, sheet: str | None, bounds: Bounds
+) -> Iterator[Table]:
+    """Give the table that was wrapped; a workbook is written out, as it is read here and there."""
+    start = stream.peek(4)[:4]
+    if start.startswith(_GZIP):
+        raise UnreadableTable("is compressed twice: unpack it once")
+    if start != _ZIP:
+        yield _plain(stream, name, fallbacks, bounds)
+        return
+    with TemporaryFile(prefix="airace-") as file:
+        size = 0
+        while piece := stream.read(_PIECE):
+            size += len(piece)
+            if size > bounds.workbook:
+                raise UnreadableTable(
+                    f"is a workbook of more than {bounds.workbook:,} bytes: use CSV"
+                )
+            file.write(piece)
+        with _archive(file) as archive:
+            if not is_workbook(archive):
+                raise UnreadableTable("is an archive in another one: unpack it once")
+            yield workbook_table(archive, sheet, bounds)
 
 
 def _bounded(stream: object, bounds: Bounds, compressed: int | None) -> Bytes:
@@ -77,7 +107,7 @@ def _plain(stream: Bytes, name: str, fallbacks: Sequence[str] | None, bounds: Bo
 
 
 @contextmanager
-def _archive(file: Bytes) -> Iterator[zipfile.ZipFile]:
+def _archive(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
