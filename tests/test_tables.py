@@ -3,7 +3,9 @@
 import codecs
 import gzip
 import io
+import os
 import zipfile
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -209,6 +211,39 @@ def test_an_encoding_that_is_none_is_refused(tmp_path: Path) -> None:
     for name in ("utf-9", "hex"):
         with pytest.raises(UnreadableTable, match=f"the encoding {name}, which is none"):
             rows_of(path, fallbacks=(name,))
+
+
+def _cut(path: Path) -> None:
+    os.truncate(path, 400_000)
+
+
+def _grown(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"3,4\n")
+
+
+def _replaced(path: Path) -> None:
+    other = path.with_suffix(".new")
+    other.write_bytes(path.read_bytes())
+    os.utime(other, (1, 1))
+    other.replace(path)
+
+
+def _touched(path: Path) -> None:
+    os.utime(path, (1, 1))
+
+
+@pytest.mark.parametrize("change", [_cut, _grown, _replaced, _touched, Path.unlink])
+@pytest.mark.parametrize("packed", [bytes, zipped])
+def test_a_file_that_is_changed_while_it_is_read_is_refused(
+    tmp_path: Path, change: Callable[[Path], None], packed: Callable[[bytes], bytes]
+) -> None:
+    path = written(tmp_path, packed(b"a,b\n" + b"1,2\n" * 200_000))
+    with open_table(path) as table:
+        next(table.rows)
+        change(path)
+        with pytest.raises(UnreadableTable, match=r"was changed while it was read|broken"):
+            deque(table.rows, maxlen=0)
 
 
 def test_what_was_read_is_told_to_the_end(tmp_path: Path) -> None:

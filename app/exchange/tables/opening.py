@@ -12,7 +12,7 @@ from typing import IO
 from app.exchange.tables.delimited import delimited_table
 from app.exchange.tables.json_lines import json_lines_table
 from app.exchange.tables.streams import BoundedStream, Bytes, Progress, ToldStream
-from app.exchange.tables.table import BOUNDS, Bounds, Table, UnreadableTable
+from app.exchange.tables.table import BOUNDS, BadRow, Bounds, Row, Table, UnreadableTable
 from app.exchange.tables.workbooks import is_workbook, workbook_table
 
 _ZIP = b"PK\x03\x04"
@@ -33,13 +33,22 @@ def open_table(
     """Open a CSV, NDJSON or XLSX file, plain, as .gz, or alone in a .zip.
 
     `fallbacks` are encodings for bytes that are not UTF-8 (see `decoded`). Raises
-    UnreadableTable, with what the file is instead.
+    UnreadableTable, with what the file is instead; also after the last row, where the file is not
+    as it was when it was opened.
     """
     with path.open("rb") as opened:
         file = ToldStream(opened, progress)
         with _unwrapped(file, path, fallbacks, sheet, bounds) as table:
             table.file = file
+            table.rows = _while_it_stays(table.rows, file, path)
             yield table
+
+
+def _while_it_stays(
+    rows: Iterator[Row | BadRow], file: ToldStream, path: Path
+) -> Iterator[Row | BadRow]:
+    yield from rows
+    file.refuse_what_has_changed(path)
 
 
 @contextmanager
