@@ -145,6 +145,24 @@ def test_a_table_that_goes_beyond_a_bound_is_refused_from_the_second_process_too
     assert latest(database) == 0
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_nothing_is_loaded_of_a_file_that_is_changed_meanwhile(
+    database: Database, path: Path, monkeypatch: pytest.MonkeyPatch, *, beside: bool
+) -> None:
+    if beside:
+        let_fork(monkeypatch)
+    parts = CheckedRows.parts
+
+    def changed(checked: CheckedRows) -> Iterator[Part]:
+        os.utime(path, (1, 1))
+        yield from parts(checked)
+
+    monkeypatch.setattr(CheckedRows, "parts", changed)
+    with pytest.raises(UnreadableTable, match="was changed while it was read"):
+        loaded(database, path, max_rejects=200)
+    assert latest(database) == 0
+
+
 def test_nothing_is_loaded_where_the_second_process_ends_early(
     database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

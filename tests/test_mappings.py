@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from click.testing import CliRunner, Result
 
 from app.cli import main
@@ -162,6 +163,28 @@ def test_nothing_is_loaded_where_too_much_is_refused(database: Database, tmp_pat
     ]
     assert [row["id"] for row in listed(database, STATISTICS)] == []
     assert listed(database, SOURCES) == []
+
+
+def test_what_a_workbook_shows_is_loaded_and_its_errors_are_refused(
+    database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "labs-2024-05-01.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Country", "Year", "Labs"])
+        sheet.write_row(1, 0, ["US", 2023])
+        sheet.write_number(1, 2, 0.263, book.add_format({"num_format": "0.0%"}))
+        for line, error in enumerate(("#N/A", "#DIV/0!"), 2):
+            sheet.write_row(line, 0, ["CN", 2020 + line])
+            sheet.write_formula(line, 2, "=A1", None, error)
+    report = load(database, path, own(tmp_path, OWN.replace('as = "number"', 'as = "percent"')))
+    assert [(r.line, r.column, r.found) for r in report.rejects] == [
+        (3, "Labs", "#N/A"),
+        (4, "Labs", "#DIV/0!"),
+    ]
+    assert [row["value"] for row in listed(database, STATISTICS)] == [26.3]
+    report = load(database, path, own(tmp_path))
+    assert next((r.line, r.found) for r in report.rejects) == (2, "26.3%")
 
 
 # Organisations and generic tables
@@ -417,6 +440,11 @@ def test_a_generic_table_says_what_is_missing(database: Database, tmp_path: Path
         ("text", "two\n lines", "two lines"),
         ("text", "bell\x07", NotAllowed),
         ("key", "文心", NotAllowed),
+        ("text", "#N/A", NotAllowed),
+        ("text", "#1", "#1"),
+        ("company", "#REF!", NotAllowed),
+        ("term", "#DIV/0!", NotAllowed),
+        ("key", "#NAME?", NotAllowed),
     ],
 )
 def test_a_transform_takes_what_it_says_and_nothing_else(

@@ -227,7 +227,7 @@ def test_crunchbases_rounds_are_of_companies_whatever_the_case_of_their_addresse
     path = shared(CRUNCHBASE)
     report = load(database, path)
     assert report.rows == 114_949
-    assert report.kinds["company_permalink: text in the encoding of the file"] == 45
+    assert report.kinds["company_permalink: text in UTF-8"] == 45
     assert report.spellings == 23_874, "of the addresses in rows that are right"
     lines = zipfile.ZipFile(path).read("rounds2.csv").split(b"\r\n")
     rows = []

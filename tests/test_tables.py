@@ -3,15 +3,15 @@
 import codecs
 import gzip
 import io
+import os
 import zipfile
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import pytest
-import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,24 +70,6 @@ def test_one_table_is_the_same_in_every_wrapping(tmp_path: Path, content: bytes)
         assert [row.cells for row in table.rows if isinstance(row, Row)] == ROWS
 
 
-def test_a_workbook_is_read_as_the_text_that_it_shows(tmp_path: Path) -> None:
-    path = tmp_path / "book.xlsx"
-    with xlsxwriter.Workbook(path) as book:
-        sheet = book.add_worksheet("Figures")
-        sheet.write_row(0, 0, ["name", "value", "day"])
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        sheet.write_row(1, 0, ["École", 31_000_000_000])
-        sheet.write_datetime(1, 2, datetime(2024, 3, 27, tzinfo=UTC).replace(tzinfo=None), day)
-        sheet.write_row(2, 0, ["文心", 26.3])
-        book.add_worksheet("Notes").write(0, 0, "nothing here")
-    with pytest.raises(UnreadableTable, match=r"several sheets: name one of them \(Figures, Notes"):
-        rows_of(path)
-    found = rows_of(path, sheet="Figures")
-    assert found == [["École", "31000000000", "2024-03-27"], ["文心", "26.3", ""]]
-    with pytest.raises(UnreadableTable, match="without such a sheet"):
-        rows_of(path, sheet="Figure")
-
-
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -138,32 +120,130 @@ def test_a_row_that_cannot_be_read_is_told_by_its_line_and_others_go_on(tmp_path
     assert [row.fault for row in bad] == [
         "has 1 cells, and the header 2",
         "is not CSV (',' expected after '\"')",
-        "text in the encoding of the file",
+        (
+            "text in UTF-8 (save the file as UTF-8, or name its encoding in a mapping, by "
+            "fallback_encodings)"
+        ),
     ]
     assert (bad[-1].column, bad[-1].found) == ("a", "na\ufffdve")
 
 
 @pytest.mark.parametrize(
-    ("content", "fallbacks", "cell", "said"),
+    ("content", "said"),
     [
-        (b"T\x9frkiye", ("mac_roman",), "Türkiye", "UTF-8, with 1 byte read as Mac Roman"),
-        (
-            "Le garçon déjà âgé préférait la forêt, où l'été était très agréable".encode("cp1252"),
-            None,
-            "garçon déjà âgé",
-            "read as Windows-1252",
-        ),
-        ("naïve 文心".encode() + b" \xff", None, "naïve", "UTF-8"),
+        (b'a,b\n1,2\n3,"4\n5,6\n7,8\n', "has a quote in line 3 that is not closed"),
+        (b'a,b\n1,2\n3,"4', "has a quote in line 3 that is not closed"),
+        (b'a,b\n"1\n2","3\n', "has a quote in line 3 that is not closed"),
+        (b'a,b\n1,"2\n3,4\n5,"6"\n', "has a quote in line 2 that is not closed"),
+        (b'a,b\n1,"' + b"2\n3,4\n" * 400 + b'5"\n', "line 2 that is not closed"),
+        (b'a,b\n1,"' + b"2" * 2_000 + b'\n3,4\n5"\n', "line 2 that is not closed"),
+        (b'a,b\n1,2\n3,"' + b"\n" * 60 + b'5"\n', "in line 3 whose cell goes on for more than 50"),
     ],
 )
-def test_the_encoding_is_told(
-    tmp_path: Path, content: bytes, fallbacks: tuple[str, ...] | None, cell: str, said: str
+def test_a_quote_that_is_not_closed_is_told_and_no_row_is_lost_in_it(
+    tmp_path: Path, content: bytes, said: str
 ) -> None:
-    path = written(tmp_path, b"name\n" + content.replace(b",", b"") + b"\n")
-    with open_table(path, fallbacks=fallbacks) as table:
-        (row,) = table.rows
-        assert cell in (row.cells[0] if isinstance(row, Row) else row.found)
-        assert said in str(table.decoding)
+    path = written(tmp_path, content)
+    with pytest.raises(UnreadableTable, match=said):
+        rows_of(path, bounds=Bounds(cell=1_000, lines=50 if b"\n\n" in content else 500))
+
+
+def test_cells_of_several_lines_and_cells_too_large_in_one_are_no_fault_of_others(
+    tmp_path: Path,
+) -> None:
+    content = b'a,b\n1,"2\n""3"",\n4"\n"5","' + b"6" * 2_000 + b'"\n7,"8""\n"\n'
+    found = rows_of(written(tmp_path, content), bounds=Bounds(cell=1_000))
+    assert found == [
+        ["1", '2\n"3",\n4'],
+        "is not CSV (field larger than field limit (1000))",
+        ["7", '8"\n'],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "fallback", "cell", "said"),
+    [
+        (b"T\x9frkiye", "mac_roman", "Türkiye", "UTF-8, with 1 byte read as Mac Roman"),
+        ("Łódź".encode("cp1250"), "cp1250", "Łódź", "UTF-8, with 3 bytes read as cp1250"),
+        ("文心 ż".encode("gb18030"), "gb18030", "文心 ż", "UTF-8, with 6 bytes read as gb18030"),
+        ("ソフト表".encode("shift_jis"), "shift_jis", "ソフト表", "with 4 bytes read as shift_jis"),
+        ("文心".encode(), "gb18030", "文心", "UTF-8"),
+    ],
+)
+def test_bytes_that_are_not_utf_8_are_in_the_encoding_that_a_mapping_names(
+    tmp_path: Path, content: bytes, fallback: str, cell: str, said: str
+) -> None:
+    for lines in (b'name\n"%b"\n\xe6\x96\x87\n', b'{"name":"%b"}\n{"name":"\xe6\x96\x87"}\n'):
+        path = written(tmp_path, lines % content)
+        with open_table(path, fallbacks=(fallback,)) as table:
+            assert [row.cells for row in table.rows if isinstance(row, Row)] == [[cell], ["文"]]
+            assert said in str(table.decoding)
+
+
+@pytest.mark.parametrize("fallbacks", [None, (), ("gb18030",)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Łódź i Gdańsk są większe niż Żywiec".encode("cp1250"),
+        "Le garçon déjà âgé préférait la forêt".encode("cp1252"),
+        "開発会社です".encode("shift_jis"),
+        "人工智能公司".encode("gb18030"),
+        "naïve 文心".encode(),
+    ],
+)
+def test_a_row_in_an_encoding_that_is_not_certain_is_refused(
+    tmp_path: Path, text: bytes, fallbacks: tuple[str, ...] | None
+) -> None:
+    text += b" \xff"
+    for content in (b"name\nok\n%b\n", b'{"name":"ok"}\n{"name":"%b"}\n'):
+        with open_table(written(tmp_path, content % text), fallbacks=fallbacks) as table:
+            first, second = table.rows
+        assert isinstance(first, Row)
+        assert isinstance(second, BadRow)
+        assert (second.line, second.column) == (2 + content.startswith(b"name"), "name")
+        assert "\ufffd" in second.found
+        assert second.fault.startswith("text in UTF-8")
+        assert ("by fallback_encodings" in second.fault) == (not fallbacks)
+
+
+def test_an_encoding_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, TEXT.encode())
+    for name in ("utf-9", "hex"):
+        with pytest.raises(UnreadableTable, match=f"the encoding {name}, which is none"):
+            rows_of(path, fallbacks=(name,))
+
+
+def _cut(path: Path) -> None:
+    os.truncate(path, 400_000)
+
+
+def _grown(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"3,4\n")
+
+
+def _replaced(path: Path) -> None:
+    other = path.with_suffix(".new")
+    other.write_bytes(path.read_bytes())
+    os.utime(other, (1, 1))
+    other.replace(path)
+
+
+def _touched(path: Path) -> None:
+    os.utime(path, (1, 1))
+
+
+@pytest.mark.parametrize("change", [_cut, _grown, _replaced, _touched, Path.unlink])
+@pytest.mark.parametrize("packed", [bytes, zipped])
+def test_a_file_that_is_changed_while_it_is_read_is_refused(
+    tmp_path: Path, change: Callable[[Path], None], packed: Callable[[bytes], bytes]
+) -> None:
+    path = written(tmp_path, packed(b"a,b\n" + b"1,2\n" * 200_000))
+    with open_table(path) as table:
+        next(table.rows)
+        change(path)
+        with pytest.raises(UnreadableTable, match=r"was changed while it was read|broken"):
+            deque(table.rows, maxlen=0)
 
 
 def test_what_was_read_is_told_to_the_end(tmp_path: Path) -> None:

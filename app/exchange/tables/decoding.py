@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
-from charset_normalizer import from_bytes
-
 from app.exchange.tables.streams import Bytes
 from app.exchange.tables.table import Decoding, UnreadableTable
 
@@ -22,10 +20,6 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 _NAMES = {"mac_roman": "Mac Roman", "cp1252": "Windows-1252", "latin_1": "ISO 8859-1"}
-_GUESSED = (
-    ["cp1252", "mac_roman"],  # what spreadsheets of the West write
-    ["cp1250", "cp1251", "gb18030", "shift_jis", "big5"],
-)
 _NOT_TABLES = (
     (b"%pdf", "a PDF document"),
     (b"\xd0\xcf\x11\xe0", "a workbook of the old .xls form; save it as .xlsx or CSV"),
@@ -33,6 +27,8 @@ _NOT_TABLES = (
     (b"par1", "a Parquet file"),
 )
 _PAGES = (b"<!doctype html", b"<html", b"<?xml", b"<head")
+_LONGEST_LINE = 2**23  # bytes
+_ASCII_AT_MOST = 0x7F
 _handlers = count(1)
 
 
@@ -56,17 +52,18 @@ def decoded(stream: Bytes, fallbacks: Sequence[str] | None) -> tuple[io.TextIOWr
     """Return a stream as text with its line ends as they are, and how it was read.
 
     Without a byte-order mark it is UTF-8. Bytes that are not are read by the first of
-    `fallbacks`, which a mapping declares for its file; where none are declared (None) the
-    encoding is told from the bytes; where there are none for the file (empty) they become
-    REPLACEMENT, so that their row can be refused by its line.
+    `fallbacks`, which a mapping declares for its file: one by one, or with their line where the
+    encoding has several for a character. Where none is declared they become REPLACEMENT, so that
+    their row can be refused by its line: from bytes alone an encoding is not certain.
     """
     sample = stream.peek(2**18)
     refuse_what_is_no_table(sample)
     encoding, name = _mark(sample) or ("utf-8", "UTF-8")
-    fallback = None
-    if encoding == "utf-8":
-        fallback = _guess(sample) if fallbacks is None else next(iter(fallbacks), None)
+    fallback = next(iter(fallbacks or ()), None) if encoding == "utf-8" else None
     found = Decoding(name, fallback and _NAMES.get(fallback, fallback))
+    if fallback and _has_several_bytes(fallback):
+        stream = io.BufferedReader(_LinesAsUtf8(stream, fallback, found), 2**18)
+        fallback = None
     handler = _handler(found, fallback)
     text = io.TextIOWrapper(stream, encoding=encoding, errors=handler, newline="")
     return text, found
@@ -79,23 +76,55 @@ def _mark(sample: bytes) -> tuple[str, str] | None:
     return None
 
 
-def _guess(sample: bytes) -> str | None:
-    """Return the encoding of the lines that are not UTF-8, None where all are or none fits."""
-    lines = [line for line in sample.splitlines() if not line.isascii()]
-    strange = [line for line in lines if not _is_utf8(line)]
-    if 2 * len(strange) <= len(lines):  # UTF-8 that is broken in places, or all of it UTF-8
-        return None
-    text = b"\n".join(strange[:1000])
-    found = (from_bytes(text, cp_isolation=guessed).best() for guessed in _GUESSED)
-    return next((best.encoding for best in found if best), None)
-
-
-def _is_utf8(line: bytes) -> bool:
+def _has_several_bytes(encoding: str) -> bool:
+    """Return whether characters of an encoding can have several bytes."""
     try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        b"a".decode(encoding, "replace")
+        decoder = codecs.getincrementaldecoder(encoding)
+    except LookupError:
+        raise UnreadableTable(
+            f"cannot be read: the mapping names the encoding {encoding}, which is none"
+        ) from None
+    return any(decoder("replace").decode(bytes([byte])) == "" for byte in range(256))
+
+
+class _LinesAsUtf8(io.RawIOBase):
+    """A stream whose lines that are not UTF-8 are read in another encoding, as a whole."""
+
+    def __init__(self, stream: Bytes, encoding: str, found: Decoding) -> None:
+        super().__init__()
+        self._stream = stream
+        self._encoding = encoding
+        self._found = found
+        self._line = b""
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read some bytes; a line that is in neither encoding stays as it is."""
+        line = self._line or self._stream.readline(_LONGEST_LINE)
+        if not self._line and not line.isascii():
+            line = self._as_utf8(line)
+        size = min(len(line), len(buffer))
+        buffer[:size] = line[:size]
+        self._line = line[size:]
+        return size
+
+    def _as_utf8(self, line: bytes) -> bytes:
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            pass
+        else:
+            return line
+        try:
+            text = line.decode(self._encoding)
+        except UnicodeDecodeError:
+            return line
+        self._found.strange_bytes += sum(byte > _ASCII_AT_MOST for byte in line)
+        return text.encode()
 
 
 def _handler(found: Decoding, fallback: str | None) -> str:

@@ -1,20 +1,21 @@
 """NDJSON: a JSON object a line. The header is that of the first object."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import orjson
 
-from app.exchange.tables.decoding import decoded
+from app.exchange.tables.decoding import REPLACEMENT, decoded
 from app.exchange.tables.members import Members
 from app.exchange.tables.streams import Bytes
-from app.exchange.tables.table import BadRow, Bounds, Row, Table, UnreadableTable
+from app.exchange.tables.table import BadRow, Bounds, Decoding, Row, Table, UnreadableTable
 
 
-def json_lines_table(stream: Bytes, bounds: Bounds) -> Table:
+def json_lines_table(stream: Bytes, fallbacks: Sequence[str] | None, bounds: Bounds) -> Table:
     """Return a table of JSON objects; lists become cells with `;` between their members."""
-    text, decoding = decoded(stream, ())
+    text, decoding = decoded(stream, fallbacks)
     lines = _lines(text, bounds)
     first = next(lines, None)
     if first is None:
@@ -26,7 +27,8 @@ def json_lines_table(stream: Bytes, bounds: Bounds) -> Table:
     if len(names) > bounds.columns:
         raise UnreadableTable(f"has more than {bounds.columns:,} columns")
     header = list(names)
-    return Table(header, _rows(first, lines, header, bounds), "NDJSON", decoding)
+    rows = _rows(chain([first], lines), header, decoding, bounds)
+    return Table(header, rows, "NDJSON", decoding)
 
 
 def _lines(text: io.TextIOWrapper, bounds: Bounds) -> Iterator[tuple[int, str]]:
@@ -43,29 +45,29 @@ def _lines(text: io.TextIOWrapper, bounds: Bounds) -> Iterator[tuple[int, str]]:
 
 
 def _rows(
-    first: tuple[int, str], lines: Iterator[tuple[int, str]], header: list[str], bounds: Bounds
+    lines: Iterator[tuple[int, str]], header: list[str], decoding: Decoding, bounds: Bounds
 ) -> Iterator[Row | BadRow]:
     place = {name: number for number, name in enumerate(header)}
-    for number, line in _chained(first, lines):
+    for number, line in lines:
         try:
             found = _read(line)
         except ValueError as error:
-            yield BadRow(number, f"is {error}")
+            is_strange = REPLACEMENT in line
+            yield BadRow(number, decoding.wanted if is_strange else f"is {error}")
             continue
         unknown = found.keys() - place.keys()
         if unknown:
             yield BadRow(number, "has a name that the first object has not")
             continue
         cells = [found.get(name, "") for name in header]
+        if REPLACEMENT in line:
+            strange = next((name for name in header if REPLACEMENT in found.get(name, "")), "")
+            yield BadRow(number, decoding.wanted, strange, found.get(strange, ""))
+            continue
         if any(len(cell) > bounds.cell for cell in cells):
             yield BadRow(number, f"has a cell of more than {bounds.cell:,} characters")
             continue
         yield Row(number, cells)
-
-
-def _chained(first: tuple[int, str], lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    yield first
-    yield from lines
 
 
 def _read(line: str) -> dict[str, str]:

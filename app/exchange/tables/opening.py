@@ -6,16 +6,18 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 from app.exchange.tables.delimited import delimited_table
 from app.exchange.tables.json_lines import json_lines_table
 from app.exchange.tables.streams import BoundedStream, Bytes, Progress, ToldStream
-from app.exchange.tables.table import BOUNDS, Bounds, Table, UnreadableTable
+from app.exchange.tables.table import BOUNDS, BadRow, Bounds, Row, Table, UnreadableTable
 from app.exchange.tables.workbooks import is_workbook, workbook_table
 
 _ZIP = b"PK\x03\x04"
 _GZIP = b"\x1f\x8b"
+_PIECE = 2**20
 _JSON_LINES = (".ndjson", ".jsonl")
 
 
@@ -31,13 +33,22 @@ def open_table(
     """Open a CSV, NDJSON or XLSX file, plain, as .gz, or alone in a .zip.
 
     `fallbacks` are encodings for bytes that are not UTF-8 (see `decoded`). Raises
-    UnreadableTable, with what the file is instead.
+    UnreadableTable, with what the file is instead; also after the last row, where the file is not
+    as it was when it was opened.
     """
     with path.open("rb") as opened:
         file = ToldStream(opened, progress)
         with _unwrapped(file, path, fallbacks, sheet, bounds) as table:
             table.file = file
+            table.rows = _while_it_stays(table.rows, file, path)
             yield table
+
+
+def _while_it_stays(
+    rows: Iterator[Row | BadRow], file: ToldStream, path: Path
+) -> Iterator[Row | BadRow]:
+    yield from rows
+    file.refuse_what_has_changed(path)
 
 
 @contextmanager
@@ -49,21 +60,48 @@ def _unwrapped(
     if start.startswith(_GZIP):
         with gzip.GzipFile(fileobj=told) as opened:
             stream = _bounded(opened, bounds, file.size)
-            yield _plain(stream, path.stem, fallbacks, bounds)
+            with _inner(stream, path.stem, fallbacks, sheet, bounds) as table:
+                yield table
     elif start == _ZIP:
         with _archive(told) as archive:
             if is_workbook(archive):
-                told.seek(0)
-                yield workbook_table(told, archive, sheet, bounds)
+                yield workbook_table(archive, sheet, bounds)
                 return
             name = _only_table(archive)
             with _member(archive, name) as member:
                 packed = archive.getinfo(name).compress_size
-                table = _plain(_bounded(member, bounds, packed), name, fallbacks, bounds)
-                table.parts.append(name)
-                yield table
+                stream = _bounded(member, bounds, packed)
+                with _inner(stream, name, fallbacks, sheet, bounds) as table:
+                    table.parts.insert(0, name)
+                    yield table
     else:
         yield _plain(_bounded(told, bounds, None), path.name, fallbacks, bounds)
+
+
+@contextmanager
+def _inner(
+    stream: Bytes, name: str, fallbacks: Sequence[str] | None, sheet: str | None, bounds: Bounds
+) -> Iterator[Table]:
+    """Give the table that was wrapped; a workbook is written out, as it is read here and there."""
+    start = stream.peek(4)[:4]
+    if start.startswith(_GZIP):
+        raise UnreadableTable("is compressed twice: unpack it once")
+    if start != _ZIP:
+        yield _plain(stream, name, fallbacks, bounds)
+        return
+    with TemporaryFile(prefix="airace-") as file:
+        size = 0
+        while piece := stream.read(_PIECE):
+            size += len(piece)
+            if size > bounds.workbook:
+                raise UnreadableTable(
+                    f"is a workbook of more than {bounds.workbook:,} bytes: use CSV"
+                )
+            file.write(piece)
+        with _archive(file) as archive:
+            if not is_workbook(archive):
+                raise UnreadableTable("is an archive in another one: unpack it once")
+            yield workbook_table(archive, sheet, bounds)
 
 
 def _bounded(stream: object, bounds: Bounds, compressed: int | None) -> Bytes:
@@ -73,12 +111,12 @@ def _bounded(stream: object, bounds: Bounds, compressed: int | None) -> Bytes:
 def _plain(stream: Bytes, name: str, fallbacks: Sequence[str] | None, bounds: Bounds) -> Table:
     starts_as_object = stream.peek(64).lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{")
     if starts_as_object or name.lower().endswith(_JSON_LINES):
-        return json_lines_table(stream, bounds)
+        return json_lines_table(stream, fallbacks, bounds)
     return delimited_table(stream, fallbacks, bounds)
 
 
 @contextmanager
-def _archive(file: Bytes) -> Iterator[zipfile.ZipFile]:
+def _archive(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:

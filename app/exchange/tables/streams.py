@@ -2,7 +2,9 @@
 
 import io
 import os
+import stat
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 from app.exchange.tables.table import Bounds, UnreadableTable
@@ -23,8 +25,20 @@ class ToldStream(io.RawIOBase):
         self._file = file
         self._furthest = 0
         self.progress = progress
-        self.size = os.fstat(file.fileno()).st_size
+        self._found = os.fstat(file.fileno())
+        self.size = self._found.st_size
         """Bytes of the file."""
+
+    def refuse_what_has_changed(self, path: Path) -> None:
+        """Raise UnreadableTable where the file of this path is not as it was when it was opened."""
+        if not stat.S_ISREG(self._found.st_mode):
+            return
+        try:
+            now = path.stat()
+        except OSError:
+            now = None
+        if now is None or _mark(now) != _mark(self._found):
+            raise UnreadableTable("was changed while it was read: load it when it is complete")
 
     def readable(self) -> bool:
         """Return that it can be read."""
@@ -86,3 +100,7 @@ class BoundedStream(io.RawIOBase):
         if swollen and self._read > _SUSPICIOUS_FROM:
             raise UnreadableTable(f"becomes more than {self._ratio} times larger when it is opened")
         return len(data)
+
+
+def _mark(state: os.stat_result) -> tuple[int, int]:
+    return state.st_size, state.st_mtime_ns

@@ -24,6 +24,9 @@ class Bounds:
     cell: int = 131_072
     """Characters of one cell."""
 
+    lines: int = 500
+    """Of one row, whose cells may have several: a quote that is not closed takes in all others."""
+
     ratio: int = 200
     """How many times larger the text may be than the compressed file."""
 
@@ -59,6 +62,14 @@ class Decoding:
     fallback: str | None = None
     strange_bytes: int = 0
     """Bytes that were read by `fallback`, as they are none of the encoding `name`."""
+
+    @property
+    def wanted(self) -> str:
+        """What a row has to be whose bytes are in no encoding that is known for the file."""
+        if self.fallback:
+            return f"text in {self.name} or {self.fallback}"
+        way = "save the file as UTF-8, or name its encoding in a mapping, by fallback_encodings"
+        return f"text in {self.name} ({way})"
 
     def __str__(self) -> str:
         if not self.strange_bytes:

@@ -1,53 +1,37 @@
-"""XLSX workbooks: one sheet as a table, its values as the text that a CSV would have."""
+"""XLSX workbooks: one sheet as a table, its values as the texts that its reader sees."""
 
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from itertools import chain, islice
 
-from app.exchange.tables.streams import Bytes
 from app.exchange.tables.table import BadRow, Bounds, Decoding, Row, Table, UnreadableTable
+from app.exchange.tables.workbook_xml import Cells, SheetPart, Workbook
 
-_LIKE_WORKBOOKS = "xl/workbook.xml"
+_PART = "xl/workbook.xml"
+_LOOKED_INTO = 100
+"""Rows that say in which column a table begins."""
 
 
 def is_workbook(archive: zipfile.ZipFile) -> bool:
     """Return whether a zip archive is an XLSX workbook."""
-    return _LIKE_WORKBOOKS in archive.namelist()
+    return _PART in archive.namelist()
 
 
-def workbook_table(
-    file: Bytes, archive: zipfile.ZipFile, sheet: str | None, bounds: Bounds
-) -> Table:
+def workbook_table(archive: zipfile.ZipFile, sheet: str | None, bounds: Bounds) -> Table:
     """Return a sheet of a workbook: the one that is named, or the only one that is not empty."""
     _refuse_swollen(archive, bounds)
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        workbook = CalamineWorkbook.from_filelike(file)
-        sheets = {
-            name: workbook.get_sheet_by_name(name)
-            for name in workbook.sheet_names
-            if sheet in (None, name)
-        }
-    except (CalamineError, OSError, ValueError) as error:
-        reason = type(error).__name__
-        raise UnreadableTable(f"is a workbook, and broken ({reason})") from None
-    filled = {name: found for name, found in sheets.items() if found.height}
-    if len(filled) != 1:
-        raise UnreadableTable(_which(sheet, list(filled or workbook.sheet_names)))
-    ((name, found),) = filled.items()
-    if found.width > bounds.columns or found.height > bounds.rows:
-        raise UnreadableTable(f"has more than {bounds.columns:,} columns or {bounds.rows:,} rows")
-    values = iter(found.iter_rows())
-    header = [_text(value).strip() for value in next(values)]
-    while header and not header[-1]:
-        header.pop()
-    if not header:
-        raise UnreadableTable("has no header in its first row")
-    first = (found.start or (0, 0))[0] + 2
-    rows = _rows(values, first, len(header), bounds)
-    return Table(header, rows, "XLSX", Decoding("UTF-8"), [name])
+    workbook = Workbook(archive, _PART)
+    name, rows = _only_filled(workbook, sheet)
+    start = list(islice(rows, _LOOKED_INTO))
+    left = min(column for _, cells in start for column, _ in cells)
+    header = _header(start[0][1], left, bounds)
+    return Table(
+        header,
+        _rows(chain(start[1:], rows), left, len(header), bounds),
+        "XLSX",
+        Decoding("UTF-8"),
+        [name],
+    )
 
 
 def _refuse_swollen(archive: zipfile.ZipFile, bounds: Bounds) -> None:
@@ -59,6 +43,21 @@ def _refuse_swollen(archive: zipfile.ZipFile, bounds: Bounds) -> None:
         raise UnreadableTable(f"becomes more than {bounds.ratio} times larger when it is opened")
 
 
+def _only_filled(workbook: Workbook, sheet: str | None) -> tuple[str, Iterator[tuple[int, Cells]]]:
+    """Return the name and the rows of the sheet that is the table."""
+    asked = [one for one in workbook.sheets if sheet in (None, one.name)]
+    filled: list[tuple[SheetPart, Iterator[tuple[int, Cells]]]] = []
+    for one in asked:
+        rows = workbook.rows(one)
+        if first := next(rows, None):
+            filled.append((one, chain([first], rows)))
+    if len(filled) != 1:
+        names = [one.name for one, _ in filled] or [one.name for one in workbook.sheets]
+        raise UnreadableTable(_which(sheet, names))
+    ((one, rows),) = filled
+    return one.name, rows
+
+
 def _which(sheet: str | None, names: list[str]) -> str:
     there = ", ".join(names)
     if sheet is not None:
@@ -66,29 +65,30 @@ def _which(sheet: str | None, names: list[str]) -> str:
     return f"is a workbook of several sheets: name one of them ({there})"
 
 
+def _header(cells: Cells, left: int, bounds: Bounds) -> list[str]:
+    named = {column - left: text.strip() for column, text in cells}
+    width = max((column + 1 for column, name in named.items() if name), default=0)
+    if not width:
+        raise UnreadableTable("has no header in its first row")
+    if width > bounds.columns:
+        raise UnreadableTable(f"has more than {bounds.columns:,} columns")
+    return [named.get(column, "") for column in range(width)]
+
+
 def _rows(
-    values: Iterator[list[Any]], first: int, width: int, bounds: Bounds
+    rows: Iterator[tuple[int, Cells]], left: int, width: int, bounds: Bounds
 ) -> Iterator[Row | BadRow]:
-    for line, row in enumerate(values, first):
-        cells = [_text(value) for value in row]
-        if any(cells[width:]):
-            yield BadRow(line, f"has a cell beyond the {width} of the header")
-        elif any(len(cell) > bounds.cell for cell in cells):
-            yield BadRow(line, f"has a cell of more than {bounds.cell:,} characters")
-        elif any(cells):
-            yield Row(line, (cells + [""] * width)[:width])
-
-
-def _text(value: Any) -> str:
-    """Return a cell as a CSV file would have it: whole numbers without a point, ISO dates."""
-    match value:
-        case float() if value.is_integer() and abs(value) < 2**63:
-            return str(int(value))
-        case datetime() if value.time() == time():
-            return value.date().isoformat()
-        case date() | time():
-            return value.isoformat()
-        case timedelta():
-            return str(value)
-        case _:
-            return str(value)
+    """Yield the rows below the header, each as wide as that."""
+    for count, (line, found) in enumerate(rows, 1):
+        if count > bounds.rows:
+            raise UnreadableTable(f"has more than {bounds.rows:,} rows")
+        cells = [""] * width
+        fault = ""
+        for column, text in found:
+            if not left <= column < left + width:
+                fault = f"has a cell beyond the {width} of the header"
+            elif len(text) > bounds.cell:
+                fault = f"has a cell of more than {bounds.cell:,} characters"
+            else:
+                cells[column - left] = text
+        yield BadRow(line, fault) if fault else Row(line, cells)
