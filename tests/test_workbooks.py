@@ -5,16 +5,19 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 import xlsxwriter
 
-from app.exchange.tables import Row, UnreadableTable, open_table
+from app.exchange.tables import Row, UnreadableTable, open_table, sheets
 from tests.support import ROOT
 from tests.test_tables import rows_of, written, zipped
+
+Parts = Mapping[str, str | bytes]
 
 
 def test_a_workbook_is_read_as_the_text_that_it_shows(tmp_path: Path) -> None:
@@ -62,6 +65,9 @@ def sheet_of(folder: Path, *rows: Sequence[object], formats: Sequence[str] = ())
         ("[<=1]0%;0", 26.3, "26.3 in the format [<=1]0%;0"),
         ("[h]:mm:ss", 1.5, "1 day, 12:00:00"),
         ("hh:mm", 0.75, "18:00:00"),
+        ("[h]:mm", 1e300, "1e+300"),
+        ("yyyy-mm-dd", 2_958_465.9999999999, "2958466"),
+        ("yyyy-mm-dd", -1, "-1"),
         ('"day" 0', 31, "31"),
         ("dd.mm.yyyy hh:mm", 45000.75, "2023-03-15T18:00:00"),
         ("General", 9.0e25, "9e+25"),
@@ -123,22 +129,23 @@ def test_a_workbook_is_the_same_in_every_wrapping(
         (zipped(gzip.compress(b"a\n1\n", mtime=0)), "is compressed twice"),
         (zipped(b"PK\x03\x04 and no more"), "is a zip archive, and broken"),
     ],
+    ids=["archive", "compressed", "broken"],
 )
 def test_what_is_wrapped_twice_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
     with pytest.raises(UnreadableTable, match=said):
         rows_of(written(tmp_path, content))
 
 
-def cells_of(folder: Path, rows: str, **parts: str) -> Path:
+def cells_of(folder: Path, rows: str, base: Path | None = None, parts: Parts | None = None) -> Path:
     """Return a workbook whose sheet has this XML for its rows, and these other parts."""
-    path = sheet_of(folder, ["a"])
+    path = base or sheet_of(folder, ["a"])
     with zipfile.ZipFile(path) as archive:
-        contents = {name: archive.read(name).decode() for name in archive.namelist()}
+        contents = {name: archive.read(name) for name in archive.namelist()}
     name = "xl/worksheets/sheet1.xml"
-    before, after = re.split("<sheetData>.*</sheetData>", contents[name])
-    contents[name] = f"{before}<sheetData>{rows}</sheetData>{after}"
+    before, after = re.split("<sheetData>.*</sheetData>", contents[name].decode())
+    contents[name] = f"{before}<sheetData>{rows}</sheetData>{after}".encode()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in {**contents, **parts}.items():
+        for name, content in {**contents, **(parts or {})}.items():
             archive.writestr(name, content)
     return path
 
@@ -202,6 +209,42 @@ def test_workbooks_of_every_writer_are_read(tmp_path: Path, rows: str, found: li
     assert rows_of(cells_of(tmp_path, rows)) == [found]
 
 
+def test_rows_that_are_read_by_their_pattern_are_those_that_are_parsed(tmp_path: Path) -> None:
+    random = Random(0)
+    odd = ("a", "a & b", "<c>", "1\r\n2", " ", "_x0041_", "é文", 0, 0.263, 45000.75, -1e300, True)
+    rows = [[random.choice(odd) for _ in range(random.randrange(12))] for _ in range(3_000)]
+    codes = ("General", "0.0%", "yyyy-mm-dd", "h:mm", "@", "0;0%", "[h]:mm")
+    path = sheet_of(tmp_path, [*"abcdefghijkl"], *rows, formats=codes)
+    found = rows_of(path)
+    assert len(found) > 2_000
+    with zipfile.ZipFile(path) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert sheets._ROW.search(sheet.encode())
+    inside = sheet.partition("<sheetData>")[2].partition("</sheetData>")[0]
+    mixed = "</row >".join(inside.split("</row>", 1_000))
+    for text in (f"<!-- -->{inside}", inside + "<!-- -->", mixed, inside.replace("<c ", "<c  ")):
+        assert rows_of(cells_of(tmp_path, text, base=path)) == found
+
+
+@pytest.mark.parametrize("hidden", ["<!--{}-->", "<?x {}?>", "<x><![CDATA[{}]]></x>"])
+@pytest.mark.parametrize("before", [1, 700, 2_000])
+def test_what_only_looks_like_a_row_is_none(tmp_path: Path, hidden: str, before: int) -> None:
+    row = '<row r="{0}"><c r="A{0}" t="str"><v>{0}</v></c></row>'
+    start = "".join(map(row.format, range(1, before + 1)))
+    path = cells_of(tmp_path, start + hidden.format(row.format(9_000)) + row.format(9_001))
+    assert rows_of(path) == [[str(line)] for line in (*range(2, before + 1), 9_001)]
+
+
+@pytest.mark.parametrize("name", ["utf-8", "utf-16", "iso-8859-1"])
+def test_a_sheet_is_in_the_encoding_that_it_declares(tmp_path: Path, name: str) -> None:
+    rows = '<row r="1"><c r="A1" t="str"><v>é</v></c></row><row r="2"><c r="A2"><v>1</v></c></row>'
+    text = f"<worksheet><sheetData>{rows}</sheetData></worksheet>"
+    text = f'<?xml version="1.0" encoding="{name}"?>{text}'
+    part = {"xl/worksheets/sheet1.xml": text.encode(name)}
+    with open_table(cells_of(tmp_path, "", parts=part)) as table:
+        assert table.header == ["é"]
+
+
 @pytest.mark.parametrize(
     "rows",
     [
@@ -222,7 +265,7 @@ def test_a_broken_workbook_is_refused(tmp_path: Path, rows: str) -> None:
 def test_entities_in_a_workbook_are_refused(tmp_path: Path) -> None:
     strings = "<!DOCTYPE sst [<!ENTITY a 'b'>]><sst><si><t>&a;</t></si></sst>"
     path = cells_of(
-        tmp_path, "<row><c t='s'><v>0</v></c></row>", **{"xl/sharedStrings.xml": strings}
+        tmp_path, "<row><c t='s'><v>0</v></c></row>", parts={"xl/sharedStrings.xml": strings}
     )
     with pytest.raises(UnreadableTable, match="is a workbook, and broken"):
         rows_of(path)

@@ -39,7 +39,6 @@ _DIGITS = 15
 """Digits of a number that spreadsheets show: beyond them it is noise of floating point."""
 
 _DAY = 86_400_000  # milliseconds
-_LAST_DAY = 2_958_466  # the first that is no day of a spreadsheet
 _FIRST_OF_MARCH_1900 = 61
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  (spreadsheets know no time zones)
 _EPOCH_OF_1904 = datetime(1904, 1, 1)  # noqa: DTZ001  (the same)
@@ -64,10 +63,11 @@ class NumberFormat:
 
     def text(self, number: float) -> str:
         """Return a number as its reader sees it, in all its digits: `26.3%`, `2024-03-27`."""
-        if self._is_elapsed:
-            return str(timedelta(milliseconds=round(number * _DAY)))
-        if self._is_date and 0 <= number < _LAST_DAY:
-            return self._moment(number)
+        if self._is_elapsed or (self._is_date and number >= 0):
+            try:
+                return self._moment(number)
+            except OverflowError:  # more days than there are in spreadsheets
+                return plain_text(number)
         percents = self._percents_of(number)
         if percents is None:
             return f"{plain_text(number)} in the format {self._code}"
@@ -91,6 +91,8 @@ class NumberFormat:
     def _moment(self, number: float) -> str:
         """Return a number of days as an ISO date, or a time where it is less than a day."""
         passed = timedelta(milliseconds=round(number * _DAY))
+        if self._is_elapsed:
+            return str(passed)
         if self._is_1904:
             moment = _EPOCH_OF_1904 + passed
         else:

@@ -31,7 +31,7 @@ class Bounds:
     """How many times larger the text may be than the compressed file."""
 
     workbook: int = 512 * 2**20
-    """Bytes of a workbook, which is held in memory as a whole."""
+    """Bytes of a workbook, unpacked."""
 
 
 BOUNDS = Bounds()

@@ -4,8 +4,9 @@ import zipfile
 from collections.abc import Iterator
 from itertools import chain, islice
 
+from app.exchange.tables.sheets import Cells
 from app.exchange.tables.table import BadRow, Bounds, Decoding, Row, Table, UnreadableTable
-from app.exchange.tables.workbook_xml import Cells, SheetPart, Workbook
+from app.exchange.tables.workbook_xml import SheetPart, Workbook
 
 _PART = "xl/workbook.xml"
 _LOOKED_INTO = 100
