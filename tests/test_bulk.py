@@ -47,7 +47,7 @@ PAYERS = ("c0", "c1", "c2")
 @pytest.fixture
 def in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two rows be a large batch, and one row enough to copy."""
-    monkeypatch.setattr(ledger, "BATCH", 2)
+    monkeypatch.setattr(batches, "BATCH", 2)
     monkeypatch.setattr(IndexesAside, "_LARGE", 2)
     monkeypatch.setattr(batches, "_COPIED_FROM", 1)
 
@@ -124,7 +124,7 @@ def test_in_bulk_the_same_comes_out_as_in_small_writes(
             rows = [_row(key, values) for key, values in drawn.items()]
             write(small, {FUNDING: rows})
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(ledger, "BATCH", 2)
+                patch.setattr(batches, "BATCH", 2)
                 patch.setattr(IndexesAside, "_LARGE", 2)
                 patch.setattr(batches, "_COPIED_FROM", 1)
                 write(large, {FUNDING: iter(rows)}, is_alone=is_alone)
@@ -236,7 +236,7 @@ def test_a_load_that_is_small_beside_its_table_keeps_the_indexes(
     some_rounds: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(some_rounds, {FUNDING: _rounds(40)})
-    monkeypatch.setattr(ledger, "BATCH", 2)
+    monkeypatch.setattr(batches, "BATCH", 2)
     monkeypatch.setattr(IndexesAside, "_LARGE", 2)
     schemas: list[str] = []
     put_back = IndexesAside.put_back

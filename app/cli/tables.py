@@ -111,8 +111,6 @@ def _tell_done(report: Report, *, dry_run: bool) -> None:
         click.echo(f"No row of it is loaded: {report.rejected:,} refused, {left_out:,} left out.")
     elif is_empty:
         click.echo("It has no rows.")
-    if report.kept_missing:
-        click.echo("Rows that it lacks are kept: not all of its own say which they are.")
     done = told_rows(report.added, report.changed, report.removed)
     if dry_run:
         click.echo(f"Only tried: as it stands there would be {done}.")
@@ -124,6 +122,8 @@ def _tell_done(report: Report, *, dry_run: bool) -> None:
     else:
         what = "Everything else in it" if report.rejected else "Everything in it"
         click.echo(f"{what} is there already; nothing was changed.")
+    if report.kept_missing:
+        click.echo("Rows that it lacks are kept: not all of its own say which they are.")
 
 
 def _tell(report: Report, aside: Collection[str]) -> None:

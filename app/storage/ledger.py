@@ -228,8 +228,8 @@ class Writing:
     ) -> None:
         """End the revision: prove its references and enter it in the list of revisions.
 
-        `origin` names what it was loaded from, such as a pack; `now` is asked last, so that as
-        little as can be is between the instant it gives and the moment that others see it.
+        `origin` names what it was loaded from, such as a pack; `now` is asked late, so that little
+        is between the instant it gives and the moment that others see it.
 
         Raises DanglingReference; then nothing of the revision may be committed.
         """
@@ -238,10 +238,9 @@ class Writing:
             for table in self._touched.values():
                 if key := self._connection.scalar(come_back(table, self.revision).limit(1)):
                     self._refuse_replaced(table, key)
+            self._enter(author=author, message=message, origin=origin, recorded_at=now())
         if self._foreign_keys:
             self._foreign_keys.put_back()
-        if self.differs:
-            self._enter(author=author, message=message, origin=origin, recorded_at=now())
 
     def _enter(self, *, author: str, message: str, origin: str | None, recorded_at: str) -> None:
         """Enter the revision in the list of revisions."""
