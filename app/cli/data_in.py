@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from app.cli.group import bar, main, migrated, plainly, told, told_rows
+from app.cli.group import bar, main, migrated, plainly, told, tried
 from app.kit.text import counted
 
 
@@ -145,8 +145,7 @@ def _load_pack(
             progress=tell,
         )
     if dry_run:
-        done = told_rows(loaded.added, loaded.changed, loaded.removed)
-        click.echo(f"Only tried: as it stands there would be {done}.")
+        click.echo(tried(loaded.added, loaded.changed, loaded.removed))
     else:
         click.echo(told(loaded))
 

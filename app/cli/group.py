@@ -113,6 +113,11 @@ def told(loaded: "Loaded") -> str:
     return f"Loaded {loaded.pack} as revision {loaded.revision}: {done}."
 
 
+def tried(added: int, changed: int, removed: int) -> str:
+    """Return what loading would come to, as a line to print."""
+    return f"Only tried: as it stands there would be {told_rows(added, changed, removed)}."
+
+
 def told_rows(added: int, changed: int, removed: int) -> str:
     """Return how many rows a revision wrote, as part of a line."""
     gone = f", {removed:,} removed" if removed else ""

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import click
 
-from app.cli.group import told_rows
+from app.cli.group import told_rows, tried
 from app.exchange.generic import GENERIC, describe_generic, generic_mapping
 from app.exchange.import_report import Asked, Report, TooManyRejects
 from app.exchange.importing import import_table
@@ -111,12 +111,12 @@ def _tell_done(report: Report, *, dry_run: bool) -> None:
         click.echo(f"No row of it is loaded: {report.rejected:,} refused, {left_out:,} left out.")
     elif is_empty:
         click.echo("It has no rows.")
-    done = told_rows(report.added, report.changed, report.removed)
+    rows = report.added, report.changed, report.removed
     if dry_run:
-        click.echo(f"Only tried: as it stands there would be {done}.")
+        click.echo(tried(*rows))
     elif report.revision is not None:
         source = f", source {report.source}" if report.source else ""
-        click.echo(f"Loaded as revision {report.revision}: {done}{source}.")
+        click.echo(f"Loaded as revision {report.revision}: {told_rows(*rows)}{source}.")
     elif is_empty:
         click.echo("Nothing was changed.")
     else:

@@ -133,10 +133,7 @@ class CheckedRows:
         """The companies that facts name: one that only a refused row names is none to make."""
 
         self._naming = [
-            column if source is resource.ledger.current else lists[source.name]
-            for lists in [{one.current.name: n for n, one in resource.ledger.members.items()}]
-            for source, column, target in resource.ledger.references()
-            if target == COMPANIES.ledger.name
+            name for name, target in resource.ledger.naming() if target == COMPANIES.ledger.name
         ]
 
     def parts(self) -> Iterator[Part]:

@@ -13,12 +13,7 @@ class FollowedKeys:
 
     def __init__(self, replaced: Replaced, table: LedgerTable) -> None:
         """Take what was replaced, by the name of the table whose keys these were."""
-        lists = {links.current.name: name for name, links in table.members.items()}
-        named = {
-            lists.get(source.name, column): replaced[target]
-            for source, column, target in table.references()
-            if replaced.get(target)
-        }
+        named = {name: replaced[target] for name, target in table.naming() if target in replaced}
         own = replaced.get(table.name)
         self._lists = {name: keys for name, keys in named.items() if name in table.members}
         self._places = {name: keys for name, keys in named.items() if name not in table.members}

@@ -32,7 +32,7 @@ def generic_mapping(table: Table, resource: str | None = None) -> TableMapping:
         title=f"{found.many} with our own column names",
         about="A table that has the columns of a pack.",
         resource=found.many,
-        file=FileMark(columns=own, fallback_encodings=None),
+        file=FileMark(columns=own),
         fields={name: _generic_rule(found, name) for name in own},
     )
     return TableMapping(

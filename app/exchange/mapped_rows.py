@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from app.exchange.feeds import Columns, Feeds, Places, is_of_texts, refuse_twice
 from app.exchange.mapping import OF_COMPANIES, Rule, Spread, TableMapping, UnusableMapping
-from app.exchange.mapping_texts import PLACE
+from app.exchange.mapping_texts import fields_of
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
 from app.exchange.tables import Row
@@ -101,10 +101,10 @@ class MappedRows:
             except Refused:
                 refused.add(name)
         rule = self._mapping.content.fields.get("id")
-        made_of = {match[2] for match in PLACE.finditer((rule and rule.template) or "") if match[1]}
+        made_of = {"id", *(fields_of(rule.template) if rule else ())}
         if rule and rule.transform in OF_COMPANIES:
             made_of |= {"name", "aliases"}
-        if refused & {"id", *made_of}:
+        if refused & made_of:
             return None, None
         key, name = (places.values.get(field, [None])[0] for field in ("id", "name"))
         return key, name

@@ -130,7 +130,7 @@ class FileMark(_Part):
     columns: list[str]
     """The columns that a file of this sort has, under any of their names."""
 
-    fallback_encodings: list[Encoding] | None = []
+    fallback_encodings: list[Encoding] = []
     """What bytes are that are not UTF-8; without any, their rows are refused."""
 
 

@@ -149,6 +149,12 @@ class LedgerTable:
         """The name of the table of current rows."""
         return self.current.name
 
+    def naming(self) -> Iterator[tuple[str, str]]:
+        """Yield (column or list, name of the table referred to) for each reference of its rows."""
+        lists = {members.current.name: name for name, members in self.members.items()}
+        for source, column, target in self.references():
+            yield lists.get(source.name, column), target
+
     def references(self) -> Iterator[tuple[Table, str, str]]:
         """Yield (table, column, name of the table referred to) for each reference to facts."""
         for column in self.current.columns:

@@ -48,7 +48,7 @@ def refuse_what_is_no_table(sample: bytes) -> None:
         raise UnreadableTable("is not text")
 
 
-def decoded(stream: Bytes, fallbacks: Sequence[str] | None) -> tuple[io.TextIOWrapper, Decoding]:
+def decoded(stream: Bytes, fallbacks: Sequence[str]) -> tuple[io.TextIOWrapper, Decoding]:
     """Return a stream as text with its line ends as they are, and how it was read.
 
     Without a byte-order mark it is UTF-8. Bytes that are not are read by the first of
@@ -59,7 +59,7 @@ def decoded(stream: Bytes, fallbacks: Sequence[str] | None) -> tuple[io.TextIOWr
     sample = stream.peek(2**18)
     refuse_what_is_no_table(sample)
     encoding, name = _mark(sample) or ("utf-8", "UTF-8")
-    fallback = next(iter(fallbacks or ()), None) if encoding == "utf-8" else None
+    fallback = next(iter(fallbacks), None) if encoding == "utf-8" else None
     found = Decoding(name, fallback and _NAMES.get(fallback, fallback))
     if fallback and _has_several_bytes(fallback):
         stream = io.BufferedReader(_LinesAsUtf8(stream, fallback, found), 2**18)

@@ -19,7 +19,7 @@ _QUOTED = re.compile(r'(?:^|(?<=[,;\t|\r\n]))"[^"]*(?:""[^"]*)*("?)')
 _DELIMITERS = {",": "CSV", ";": "CSV with semicolons", "\t": "CSV with tabs", "|": "CSV with bars"}
 
 
-def delimited_table(stream: Bytes, fallbacks: Sequence[str] | None, bounds: Bounds) -> Table:
+def delimited_table(stream: Bytes, fallbacks: Sequence[str], bounds: Bounds) -> Table:
     """Return a table of cells between delimiters, told by its header."""
     text, decoding = decoded(stream, fallbacks)
     lines = _Lines(text, bounds)

@@ -13,7 +13,7 @@ from app.exchange.tables.streams import Bytes
 from app.exchange.tables.table import BadRow, Bounds, Decoding, Row, Table, UnreadableTable
 
 
-def json_lines_table(stream: Bytes, fallbacks: Sequence[str] | None, bounds: Bounds) -> Table:
+def json_lines_table(stream: Bytes, fallbacks: Sequence[str], bounds: Bounds) -> Table:
     """Return a table of JSON objects; lists become cells with `;` between their members."""
     text, decoding = decoded(stream, fallbacks)
     lines = _lines(text, bounds)

@@ -25,7 +25,7 @@ _JSON_LINES = (".ndjson", ".jsonl")
 def open_table(
     path: Path,
     *,
-    fallbacks: Sequence[str] | None = None,
+    fallbacks: Sequence[str] = (),
     sheet: str | None = None,
     bounds: Bounds = BOUNDS,
     progress: Progress | None = None,
@@ -53,7 +53,7 @@ def _while_it_stays(
 
 @contextmanager
 def _unwrapped(
-    file: ToldStream, path: Path, fallbacks: Sequence[str] | None, sheet: str | None, bounds: Bounds
+    file: ToldStream, path: Path, fallbacks: Sequence[str], sheet: str | None, bounds: Bounds
 ) -> Iterator[Table]:
     told = io.BufferedReader(file, 2**18)
     start = told.peek(4)[:4]
@@ -80,7 +80,7 @@ def _unwrapped(
 
 @contextmanager
 def _inner(
-    stream: Bytes, name: str, fallbacks: Sequence[str] | None, sheet: str | None, bounds: Bounds
+    stream: Bytes, name: str, fallbacks: Sequence[str], sheet: str | None, bounds: Bounds
 ) -> Iterator[Table]:
     """Give the table that was wrapped; a workbook is written out, as it is read here and there."""
     start = stream.peek(4)[:4]
@@ -108,7 +108,7 @@ def _bounded(stream: object, bounds: Bounds, compressed: int | None) -> Bytes:
     return io.BufferedReader(BoundedStream(stream, bounds, compressed), 2**18)
 
 
-def _plain(stream: Bytes, name: str, fallbacks: Sequence[str] | None, bounds: Bounds) -> Table:
+def _plain(stream: Bytes, name: str, fallbacks: Sequence[str], bounds: Bounds) -> Table:
     starts_as_object = stream.peek(64).lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{")
     if starts_as_object or name.lower().endswith(_JSON_LINES):
         return json_lines_table(stream, fallbacks, bounds)
