@@ -76,7 +76,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     front = Dispatch(app.front, routes, waits=not database.is_file)
     limits = settings.largest_body, settings.largest_address
     layered = CommonHeaders(HeadAsGet(Gzip(LastResort(Limits(front, *limits)))))
-    app.front = Mounted(layered, settings.root_path)
+    app.front = mounted = Mounted(layered, settings.root_path)
+
+    def at_once(scope: Scope) -> Response | None:
+        scope["app"] = app
+        return front.at_once(mounted.seen_from_outside(scope))
+
+    app.state.at_once = at_once
     app.state.cache = cache
     if settings.cache_bytes:
         app.front = Cached(app.front, cache)

@@ -33,7 +33,7 @@ def run(settings: Settings, *, host: str, port: int) -> None:
     early = settings.cache_bytes and settings.early_answers
     config = uvicorn.Config(
         app,
-        http=early_answers(app.state.cache) if early else Connection,
+        http=early_answers(app.state.cache, app.state.at_once) if early else Connection,
         log_level="warning",
         access_log=False,
         server_header=False,

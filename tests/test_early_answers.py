@@ -71,7 +71,7 @@ class Served:
 
     def keep(self, *addresses: str) -> Line:
         """Return a connection on which some addresses were asked for until they were kept."""
-        line, end = self.warm(), time.monotonic() + 20
+        line, end = self.warm(*addresses), time.monotonic() + 20
         for address in addresses:
             before = -1
             while before != self.asked and time.monotonic() < end:
@@ -122,6 +122,63 @@ def test_what_is_kept_does_not_come_to_the_application(served: Served) -> None:
     line.send(request("/health"))
     line.answer()
     assert served.asked == before + 1
+
+
+SHAPES = (
+    "/funding?min_amount_usd={}",
+    "/funding?country=US&min_amount_usd={}&fields=id,period",
+    "/funding?sort=-amount_usd&limit=3&max_amount_usd={}",
+    "/companies?q=open%C3%A9{}",
+    "/models?limit={}",
+    "/adoption?source=s{}",
+)
+
+
+def test_what_was_never_asked_for_is_had_at_once(served: Served) -> None:
+    early, plain = served.lines()
+
+    def compare(numbers: range) -> None:
+        for shape in SHAPES:
+            for number in numbers:
+                asked = request(shape.format(number))
+                early.send(asked)
+                plain.send(asked)
+                assert early.answer() == plain.answer(), asked
+
+    compare(range(1, 9))  # the queries of a shape are made in a thread, for the first who asks
+    before = served.asked
+    compare(range(9, 19))
+    if served.database.is_file:
+        assert served.asked == before
+
+
+def test_what_cannot_be_had_at_once_comes_to_the_application_once(served: Served) -> None:
+    early, plain = served.lines()
+    served.warm("/funding?limit=5")
+    for number, address in enumerate(
+        ("/funding?limit={}&count=exact", "/race?base={}", "/funding?limit=-{}", "/nowhere{}")
+    ):
+        before = served.asked
+        asked = request(address.format(number + 2))
+        early.send(asked)
+        plain.send(asked)
+        assert early.answer() == plain.answer(), asked
+        assert served.asked == before + 1
+
+
+def test_of_requests_in_one_piece_one_is_answered_before_others_have_their_turn(
+    served: Served,
+) -> None:
+    early, plain = served.lines()
+    for shape in SHAPES[:3]:
+        served.warm(*(shape.format(number) for number in range(1, 9)))
+        before = served.asked
+        asked = [request(shape.format(number)) for number in range(20, 40)]
+        for line in (early, plain):
+            line.send(b"".join(asked))
+        for _ in asked:
+            assert early.answer() == plain.answer()
+        assert served.asked - before >= len(asked) - 1
 
 
 def test_a_write_is_seen_by_the_next_request(served: Served) -> None:
@@ -189,6 +246,9 @@ def test_bytes_that_look_like_a_request_inside_a_body_are_none(served: Served) -
         request(LIST, "Connection: close"),
         request(LIST, version="1.0"),
         request(LIST, "Connection: close", method="HEAD"),
+        request("/funding?limit=7", "Connection: close"),
+        request("/funding?limit=8", version="1.0"),
+        request("/funding?limit=9", "Connection: keep-alive", version="1.0"),
     ],
 )
 def test_a_connection_that_is_to_end_ends(served: Served, asked: bytes) -> None:

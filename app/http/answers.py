@@ -93,8 +93,9 @@ def list_answer(
         columns = table_columns(transaction, listing, query, at) if table else ()
     path = path_of(request)
     cited: dict[str, Any] = {}
+    asked = query_text(pairs)
     # A cursor holds its revision, so that its page stays as it is without `as_of`.
-    pinned = address(path, pairs) if query.cursor else pinned_address(path, pairs, at)
+    pinned = located(path, asked) if query.cursor else pinned_address(path, pairs, at)
     if title:
         citation = cite(title, at, absolute(request, pinned))
         if wanted := wanted_citation(query):
@@ -102,16 +103,16 @@ def list_answer(
             return validator.unchanged() if known else cited_alone
         cited = {"citation": citation.model_dump()}
     following = None
-    rest = without(pairs, "cursor") if query.cursor else pairs
+    rest = query_text(without(pairs, "cursor")) if query.cursor else asked
     if page and page.next_cursor:
-        following = address(path, [*rest, ("cursor", page.next_cursor)])
+        following = located(path, rest, f"cursor={page.next_cursor}")
     links = [f'<{following}>; rel="next"'] if following else []
     if isinstance(page, JsonPage):
-        links += alternates(path, rest)
+        links += _alternates(path, rest)
         content = {
             "data": page.rows,
             "meta": {**meta(at), "count": page.count, "total": page.total},
-            "links": {"self": address(path, pairs), "next": following, "pinned": pinned},
+            "links": {"self": located(path, asked), "next": following, "pinned": pinned},
             **cited,
         }
         headers = {**validator.headers, "Link": ", ".join(links)}
@@ -287,7 +288,11 @@ def path_of(request: Request) -> str:
 
 def alternates(path: str, pairs: Pairs) -> list[str]:
     """Return the links to the same answer in the other formats."""
-    query = address("", pairs)
+    return _alternates(path, query_text(pairs))
+
+
+def _alternates(path: str, query: str) -> list[str]:
+    query = located("", query)
     return [f"<{path}{suffix}{query}{ending}" for suffix, ending in _ALTERNATES]
 
 
@@ -299,7 +304,7 @@ def meta(at: Revision) -> dict[str, Any]:
 def pinned_address(path: str, pairs: Pairs, at: Revision) -> str:
     """Return the address of an answer that stays as it is at a revision."""
     kept = [pair for pair in pairs if pair[0] not in ("as_of", "citation")]
-    return address(path, [*kept, ("as_of", str(at.id))])
+    return located(path, query_text(kept), f"as_of={at.id}")
 
 
 def without(pairs: Pairs, name: str) -> Pairs:
@@ -309,8 +314,17 @@ def without(pairs: Pairs, name: str) -> Pairs:
 
 def address(path: str, pairs: Pairs) -> str:
     """Return the address of a path with parameters."""
-    if not pairs:
-        return path
+    return located(path, query_text(pairs))
+
+
+def located(path: str, *queries: str) -> str:
+    """Return the address of a path with parameters that are encoded already."""
+    query = "&".join(filter(None, queries))
+    return f"{path}?{query}" if query else path
+
+
+def query_text(pairs: Pairs) -> str:
+    """Return parameters encoded as in an address."""
     plain = "&".join([f"{name}={value}" for name, value in pairs])
     is_plain = _PLAIN(plain) and plain.count("=") == len(pairs) == plain.count("&") + 1
-    return f"{path}?{plain if is_plain else urlencode(pairs, safe=_SAFE)}"
+    return plain if is_plain else urlencode(pairs, safe=_SAFE)

@@ -48,6 +48,7 @@ class Asked(NamedTuple):
 
     key: Key
     if_none_match: bytes | None
+    takes_gzip: bool
 
 
 class Found(NamedTuple):
@@ -283,6 +284,7 @@ def asked_by(scope: Mapping[str, Any], never_kept: frozenset[bytes] = NEVER_KEPT
             told[name] = value
         elif name in never_kept:
             return None
+    takes_gzip = _takes_gzip(told.get(b"accept-encoding", b""))
     key = (
         scope["path"],
         raw_path,
@@ -291,9 +293,9 @@ def asked_by(scope: Mapping[str, Any], never_kept: frozenset[bytes] = NEVER_KEPT
         scope.get("root_path"),
         told.get(b"host"),
         told.get(b"accept"),
-        _takes_gzip(told.get(b"accept-encoding", b"")),
+        takes_gzip,
     )
-    return Asked(key, told.get(b"if-none-match"))
+    return Asked(key, told.get(b"if-none-match"), takes_gzip)
 
 
 def _takes_gzip(accept_encoding: bytes) -> bool:

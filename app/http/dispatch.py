@@ -29,6 +29,9 @@ PROMPT: Final = "prompt"
 AT_ONCE: Final = "airace.at_once"
 """What a scope may have to be told, by a call, that its answer was had at once."""
 
+TAKES_TIME: Final = "airace.takes_time"
+"""What a scope has once its answer was asked for at once, in vain."""
+
 
 def prompt(handler: Handler) -> Handler:
     """Mark a handler whose answers can mostly be had at once, or else raise TakesTime soon."""
@@ -62,7 +65,7 @@ class Dispatch:
             return
         request = Request(scope, receive, send)
         response = None
-        if hasattr(handler, PROMPT):
+        if hasattr(handler, PROMPT) and TAKES_TIME not in scope:
             with suppress(TakesTime):
                 response = await self._promptly(handler, request)
                 if at_once := scope.get(AT_ONCE):
@@ -70,6 +73,16 @@ class Dispatch:
         if response is None:
             response = await anyio.to_thread.run_sync(handler, request)
         await response(scope, receive, send)
+
+    def at_once(self, scope: Scope) -> Response | None:
+        """Answer a GET without a body in this thread, if there is a prompt way. Raises TakesTime.
+
+        What its handler raises is raised here.
+        """
+        handler = self._handlers.get(scope["path"].removeprefix(scope["root_path"]))
+        if self._few or handler is None or not hasattr(handler, PROMPT):
+            return None
+        return promptly(handler, Request(scope))
 
     async def _promptly(self, handler: Handler, request: Request) -> Response:
         if self._few is None:

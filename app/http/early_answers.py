@@ -1,18 +1,26 @@
-"""Answers that are kept, sent from where requests are read: what uvicorn would send, but sooner.
+"""Answers sent from where requests are read: what uvicorn would send, but sooner.
 
 A request that came before to the byte need not be read again; any other is read by uvicorn, and
-answered here before it is handed to the application. Whatever is not quite usual goes on to the
-application, which asks the same cache.
+answered here before it is handed to the application: by what is kept, or else, once, by what can
+be had at once. Whatever is not quite usual goes on to the application, which asks the same cache.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import ClassVar, Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final, NamedTuple
 
+from starlette.responses import Response
+from starlette.types import Scope
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from app.http.cache import NEVER_KEPT, Asked, Cache, Found, asked_by
 from app.http.connections import Connection
+from app.http.dispatch import TAKES_TIME
+from app.http.middleware import RawHeader, with_common
+from app.kit.promptly import TakesTime
+
+AtOnce = Callable[[Scope], Response | None]
+"""Answers a GET without a body, where it knows how to. Raises TakesTime, and what goes wrong."""
 
 _NOT_HERE: Final = NEVER_KEPT | {b"x-forwarded-proto"}
 """Behind this point of the way a proxy that is trusted changes the scheme."""
@@ -29,9 +37,10 @@ class _Read(NamedTuple):
 
 
 class EarlyAnswers(Connection):
-    """A connection to a client, on which answers from a cache are sent at once."""
+    """A connection to a client, on which some answers are sent at once."""
 
     cache: ClassVar[Cache]
+    at_once: ClassVar[AtOnce]
     known: ClassVar[dict[bytes, _Read]]
 
     _read: Sequence[_Read] = ()
@@ -42,7 +51,7 @@ class EarlyAnswers(Connection):
         if read and between and self._is_free():
             found = self._find(read.asked)
             if found:
-                self._send(found, read.method, self.server_state.default_headers)
+                self._send_found(found, read.method)
                 self.on_response_complete()
                 return
         self._begun, self._read = 0, []
@@ -57,16 +66,44 @@ class EarlyAnswers(Connection):
         usual = app is self.app and not self.pipeline and not self.flow.write_paused
         usual = usual and not self.config.access_log
         asked = asked_by(cycle.scope, _NOT_HERE) if usual else None
-        found = self._find(asked) if asked else None
-        if asked is None or found is None:
+        state = self.cache.state() if asked else None
+        if asked is None or state is None or not self._is_sent(cycle, asked, state):
             super()._start(cycle, app)
             return
-        method = cycle.scope["method"]
-        self._send(found, method, cycle.default_headers, keep_alive=cycle.keep_alive)
         cycle.response_started = cycle.response_complete = True
-        if cycle.keep_alive:
-            self._read = [*self._read, _Read(asked, method)]
         self.on_response_complete()
+
+    def _is_sent(self, cycle: RequestResponseCycle, asked: Asked, state: int) -> bool:
+        """Send the answer to a request, if there is one or it can be had at once."""
+        method = cycle.scope["method"]
+        found = self._found(asked, state)
+        if found:
+            self._send_found(found, method, keep_alive=cycle.keep_alive)
+            if cycle.keep_alive:
+                self._read = [*self._read, _Read(asked, method)]
+            return True
+        # Of several requests in one piece the others come to their turn between those of others.
+        alone = self._begun == 1 and method == "GET"
+        if not alone or asked.takes_gzip or asked.if_none_match or self.cache.comes_again(asked):
+            return False
+        scope: Any = cycle.scope
+        answer = None
+        try:
+            answer = type(self).at_once(scope)
+        except TakesTime:
+            scope[TAKES_TIME] = True
+        except Exception:  # noqa: BLE001  (the application fails likewise, and tells of it)
+            return False
+        if answer is None:
+            return False
+        headers = with_common(answer.raw_headers)
+        names, values = zip(*headers, strict=True)
+        text = b"".join(values)
+        if b"content-length" not in names or not (text.isascii() and text.decode().isprintable()):
+            return False  # uvicorn says what is wrong with them, if anything
+        head = _lines_of(headers)
+        self._send(answer.status_code, head, bytes(answer.body), keep_alive=cycle.keep_alive)
+        return True
 
     def _is_free(self) -> bool:
         """Return whether no answer is under way, and the reader takes what is sent."""
@@ -74,32 +111,33 @@ class EarlyAnswers(Connection):
 
     def _find(self, asked: Asked) -> Found | None:
         state = self.cache.state()
-        found = self.cache.find(asked, state) if state is not None else None
+        return self._found(asked, state) if state is not None else None
+
+    def _found(self, asked: Asked, state: int) -> Found | None:
+        found = self.cache.find(asked, state)
         return found if isinstance(found, Found) and found.has_its_length else None
 
-    def _send(
-        self,
-        found: Found,
-        method: str,
-        defaults: Iterable[tuple[bytes, bytes]],
-        *,
-        keep_alive: bool = True,
-    ) -> None:
-        lines = [STATUS_LINE[found.status]]
-        for name, value in defaults:
-            lines += (name, b": ", value, b"\r\n")
-        lines.append(found.answer.head(found.headers))
-        lines += (b"" if keep_alive else b"connection: close\r\n", b"\r\n", found.body(method))
-        self.transport.write(b"".join(lines))
+    def _send_found(self, found: Found, method: str, *, keep_alive: bool = True) -> None:
+        head = found.answer.head(found.headers)
+        self._send(found.status, head, found.body(method), keep_alive=keep_alive)
+
+    def _send(self, status: int, head: bytes, body: bytes, *, keep_alive: bool) -> None:
+        defaults = _lines_of(self.server_state.default_headers)
+        end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
+        self.transport.write(b"".join((STATUS_LINE[status], defaults, head, end, body)))
         if not keep_alive:
             self.transport.close()
 
 
-def early_answers(cache: Cache) -> type[EarlyAnswers]:
-    """Return the protocol of uvicorn that answers from a cache what it can."""
+def _lines_of(headers: Sequence[RawHeader]) -> bytes:
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+def early_answers(cache: Cache, at_once: AtOnce) -> type[EarlyAnswers]:
+    """Return the protocol of uvicorn that answers from a cache, or at once, what it can."""
 
     class Answers(EarlyAnswers):
         pass
 
-    Answers.cache, Answers.known = cache, {}
+    Answers.cache, Answers.at_once, Answers.known = cache, staticmethod(at_once), {}
     return Answers

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import BindParameter, Dialect, Integer, bindparam
+from sqlalchemy import BindParameter, ColumnElement, Dialect, Integer, bindparam, literal_column
 from sqlalchemy.types import TypeEngine
 
 from app.kit.filters import ByParts, Part, Where, meanings, meanings_of
@@ -206,7 +206,10 @@ def _compiled(shape: Shape, way: Way | None, dialect: Dialect) -> Kept:
     selected = selected.where(
         *(meaning_of(where)(found_by, where.column, parts) for _, where, parts in _given(shape))
     )
-    size: BindParameter[int] = bindparam("size", type_=Integer())
+    size: ColumnElement[int] = bindparam("size", type_=Integer())
+    if dialect.name == "sqlite":
+        # A bare parameter has SQLite plan the query anew for each number, with what it then knows.
+        size = size + literal_column("0")
     values = [
         None if gone else bindparam(f"after_{place}", type_=rows.column(key.column).type)
         for place, (key, gone) in enumerate(zip(order, shape.missing or (), strict=False))
