@@ -34,6 +34,7 @@ def run(settings: Settings, *, host: str, port: int) -> None:
     config = uvicorn.Config(
         app,
         http=early_answers(app.state.cache, app.state.at_once) if early else Connection,
+        ws="none",
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -60,7 +60,7 @@ def is_problem(answer: httpx2.Response, status: int) -> dict[str, Any]:
 def serving(app: FastAPI, *, early: bool = True) -> Iterator[str]:
     """Serve an application by uvicorn on a free port, as we do; yield its base URL."""
     http = early_answers(app.state.cache, app.state.at_once) if early else Connection
-    config = uvicorn.Config(app, http=http, log_level="critical", access_log=False)
+    config = uvicorn.Config(app, http=http, ws="none", log_level="critical", access_log=False)
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

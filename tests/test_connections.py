@@ -274,3 +274,17 @@ def test_what_is_not_answered_when_the_service_stops_is_told_so(
         reading.close()
     log.removeHandler(caplog.handler)
     assert {record.message.split()[0] for record in caplog.records} == {"Cancel"}
+
+
+@pytest.mark.parametrize("protocol", ["websocket", "h2c", "TLS/1.0, websocket"])
+def test_another_protocol_is_offered_in_vain(line: Line, protocol: str) -> None:
+    line.send(request(LIST))
+    plain = line.answer()
+    offer = ("Connection: Upgrade", f"Upgrade: {protocol}")
+    if protocol == "websocket":
+        offer += ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13")
+    for _ in range(2):
+        line.send(request(LIST, *offer))
+        assert line.answer() == plain
+    line.send(request(LIST))
+    assert line.answer() == plain

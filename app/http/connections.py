@@ -129,6 +129,9 @@ class Connection(HttpToolsProtocol):
         """Refuse what is no request, as uvicorn asks."""
         self._refuse(problems.unreadable_request(msg[:1].lower() + msg[1:].rstrip(".")))
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Go on in HTTP/1.1: whoever offers another protocol is ready for that (RFC 9110, 7.8)."""
+
     def _is_done(self) -> bool:
         """Return whether no answer is under way."""
         done: bool = getattr(self.cycle, "response_complete", True)  # there is none at first
