@@ -280,7 +280,7 @@ def test_what_is_not_answered_when_the_service_stops_is_told_so(
 def test_another_protocol_is_offered_in_vain(line: Line, protocol: str) -> None:
     line.send(request(LIST))
     plain = line.answer()
-    offer = ("Connection: Upgrade", f"Upgrade: {protocol}")
+    offer: tuple[str, ...] = ("Connection: Upgrade", f"Upgrade: {protocol}")
     if protocol == "websocket":
         offer += ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13")
     for _ in range(2):
