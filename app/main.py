@@ -76,14 +76,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     front = Dispatch(app.front, routes, waits=not database.is_file)
     limits = settings.largest_body, settings.largest_address
     layered = CommonHeaders(HeadAsGet(Gzip(LastResort(Limits(front, *limits)))))
-    app.front = mounted = Mounted(layered, settings.root_path)
-
-    def at_once(scope: Scope) -> Response | None:
-        scope["app"] = app
-        return front.at_once(mounted.seen_from_outside(scope))
-
-    app.state.at_once = at_once
+    app.front = Mounted(layered, settings.root_path)
+    at_once = CommonHeaders(HeadAsGet(Gzip(Limits(front.at_once, *limits))))
+    app.at_once = Mounted(at_once, settings.root_path)
     app.state.cache = cache
+    app.state.at_once = app.answer_at_once
     if settings.cache_bytes:
         app.front = Cached(app.front, cache)
     app.state.public_url = settings.public_url
@@ -102,10 +99,17 @@ class _Application(FastAPI):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.front: ASGIApp = super().__call__
+        self.at_once: ASGIApp = self.front
+        """What serves without ever waiting, or raises an exception before it sends anything."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # as Starlette does for what it routes
         await self.front(scope, receive, send)
+
+    async def answer_at_once(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request without ever waiting. Raises what keeps it from that, TakesTime say."""
+        scope["app"] = self
+        await self.at_once(scope, receive, send)
 
 
 async def _tell(_request: Request, problem: Exception) -> Response:

@@ -39,11 +39,12 @@ class Spied:
 class Served:
     """Two servers of one database, with early answers and without any cache."""
 
-    def __init__(self, url: str, stack: ExitStack) -> None:
+    def __init__(self, url: str, stack: ExitStack, root_path: str = "") -> None:
         self.database = Database(url)
         # All writes are this process's own, seen at once, and so a slow machine does not matter.
-        early = create_app(Settings(database_url=url, cache_milliseconds=60_000))
-        plain = create_app(Settings(database_url=url, cache_bytes=0))
+        settings = Settings(database_url=url, cache_milliseconds=60_000, root_path=root_path)
+        early = create_app(settings)
+        plain = create_app(settings.model_copy(update={"cache_bytes": 0}))
         self.early = stack.enter_context(serving(early))
         self.plain = stack.enter_context(serving(plain, early=False))
         self._spied = Spied(early)
@@ -134,16 +135,18 @@ SHAPES = (
 )
 
 
-def test_what_was_never_asked_for_is_had_at_once(served: Served) -> None:
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("header", ["X: y", "Accept-Encoding: gzip", 'If-None-Match: "a-gzip"'])
+def test_what_was_never_asked_for_is_had_at_once(served: Served, method: str, header: str) -> None:
     early, plain = served.lines()
 
     def compare(numbers: range) -> None:
         for shape in SHAPES:
             for number in numbers:
-                asked = request(shape.format(number))
+                asked = request(shape.format(number), header, method=method)
                 early.send(asked)
                 plain.send(asked)
-                assert early.answer() == plain.answer(), asked
+                assert early.answer(method) == plain.answer(method), asked
 
     compare(range(1, 9))  # the queries of a shape are made in a thread, for the first who asks
     before = served.asked
@@ -152,11 +155,52 @@ def test_what_was_never_asked_for_is_had_at_once(served: Served) -> None:
         assert served.asked == before
 
 
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_what_the_client_has_it_is_told_at_once(served: Served, encoding: str) -> None:
+    early, plain = served.lines()
+    told, before = f"Accept-Encoding: {encoding}", 0
+    for number in range(1, 19):
+        plain.send(request(SHAPES[0].format(number), told))
+        found = re.search(rb"etag: ([^\r]+)", plain.answer())
+        assert found
+        before = served.asked
+        known = f"If-None-Match: {found[1].decode()}"
+        for line in (early, plain):
+            line.send(request(SHAPES[0].format(number), told, known))
+        answer = early.answer()
+        assert answer == plain.answer()
+        assert answer.startswith(b"HTTP/1.1 304 ")
+    if served.database.is_file:
+        assert served.asked == before
+
+
+@pytest.mark.parametrize("root_path", ["", "/ai"])
+def test_addresses_are_those_behind_a_proxy(templates: Templates, root_path: str) -> None:
+    with ExitStack() as stack:
+        served = Served(templates.seeded(), stack, root_path=root_path)
+        early, plain = served.lines()
+        for path in ("/funding", "/ai/funding", "/ai", "/aifunding", "/ai/ai/funding"):
+            for number in range(1, 5):
+                for line in (early, plain):
+                    line.send(request(f"{path}?limit={number}"))
+                answer = early.answer()
+                assert answer == plain.answer(), path
+                is_here = path in {"/funding", f"{root_path}/funding"}
+                assert is_here == answer.startswith(b"HTTP/1.1 200 ")
+        served.database.close()
+
+
 def test_what_cannot_be_had_at_once_comes_to_the_application_once(served: Served) -> None:
     early, plain = served.lines()
     served.warm("/funding?limit=5")
     for number, address in enumerate(
-        ("/funding?limit={}&count=exact", "/race?base={}", "/funding?limit=-{}", "/nowhere{}")
+        (
+            "/funding?limit={}&count=exact",
+            "/race?base={}",
+            "/funding?limit=-{}",
+            "/nowhere{}",
+            f"/funding?country={'US,' * 4_000}US&limit={{}}",
+        )
     ):
         before = served.asked
         asked = request(address.format(number + 2))

@@ -281,9 +281,7 @@ def test_what_was_read_before_a_write_is_not_kept_after_it() -> None:
 
     def keep_late(kept: KeptAnswer, state: int) -> None:
         service.watch.state = state + 1
-        service.cache.find(
-            Asked((), None, takes_gzip=False), state + 1
-        )  # another request notices the write
+        service.cache.find(Asked((), None), state + 1)  # another request notices the write
         keep(kept, state)
 
     service.cache.keep = keep_late  # type: ignore[assignment, method-assign]

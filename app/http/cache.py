@@ -48,7 +48,6 @@ class Asked(NamedTuple):
 
     key: Key
     if_none_match: bytes | None
-    takes_gzip: bool
 
 
 class Found(NamedTuple):
@@ -284,7 +283,6 @@ def asked_by(scope: Mapping[str, Any], never_kept: frozenset[bytes] = NEVER_KEPT
             told[name] = value
         elif name in never_kept:
             return None
-    takes_gzip = _takes_gzip(told.get(b"accept-encoding", b""))
     key = (
         scope["path"],
         raw_path,
@@ -293,9 +291,9 @@ def asked_by(scope: Mapping[str, Any], never_kept: frozenset[bytes] = NEVER_KEPT
         scope.get("root_path"),
         told.get(b"host"),
         told.get(b"accept"),
-        takes_gzip,
+        _takes_gzip(told.get(b"accept-encoding", b"")),
     )
-    return Asked(key, told.get(b"if-none-match"), takes_gzip)
+    return Asked(key, told.get(b"if-none-match"))
 
 
 def _takes_gzip(accept_encoding: bytes) -> bool:

@@ -74,15 +74,16 @@ class Dispatch:
             response = await anyio.to_thread.run_sync(handler, request)
         await response(scope, receive, send)
 
-    def at_once(self, scope: Scope) -> Response | None:
-        """Answer a GET without a body in this thread, if there is a prompt way. Raises TakesTime.
+    async def at_once(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a GET without ever waiting. Raises TakesTime where there is no prompt way to.
 
-        What its handler raises is raised here.
+        What the handler raises is raised here, before anything is sent.
         """
         handler = self._handlers.get(scope["path"].removeprefix(scope["root_path"]))
         if self._few or handler is None or not hasattr(handler, PROMPT):
-            return None
-        return promptly(handler, Request(scope))
+            raise TakesTime
+        response = promptly(handler, Request(scope))
+        await response(scope, receive, send)
 
     async def _promptly(self, handler: Handler, request: Request) -> Response:
         if self._few is None:

@@ -5,27 +5,27 @@ answered here before it is handed to the application: by what is kept, or else, 
 be had at once. Whatever is not quite usual goes on to the application, which asks the same cache.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Final, NamedTuple
 
-from starlette.responses import Response
-from starlette.types import Scope
+from starlette.types import ASGIApp, Message
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from app.http.cache import NEVER_KEPT, Asked, Cache, Found, asked_by
 from app.http.connections import Connection
 from app.http.dispatch import TAKES_TIME
-from app.http.middleware import RawHeader, with_common
+from app.http.middleware import RawHeader
 from app.kit.promptly import TakesTime
-
-AtOnce = Callable[[Scope], Response | None]
-"""Answers a GET without a body, where it knows how to. Raises TakesTime, and what goes wrong."""
 
 _NOT_HERE: Final = NEVER_KEPT | {b"x-forwarded-proto"}
 """Behind this point of the way a proxy that is trusted changes the scheme."""
 
 _LONGEST_REQUEST: Final = 2_048
+_OF_ONE_PIECE: Final = 2
+"""The messages of an answer whose body comes in one piece."""
+
+_NOT_MODIFIED: Final = 304
 _REQUESTS_AT_MOST: Final = 1_000
 
 
@@ -40,7 +40,7 @@ class EarlyAnswers(Connection):
     """A connection to a client, on which some answers are sent at once."""
 
     cache: ClassVar[Cache]
-    at_once: ClassVar[AtOnce]
+    at_once: ClassVar[ASGIApp]
     known: ClassVar[dict[bytes, _Read]]
 
     _read: Sequence[_Read] = ()
@@ -83,26 +83,19 @@ class EarlyAnswers(Connection):
                 self._read = [*self._read, _Read(asked, method)]
             return True
         # Of several requests in one piece the others come to their turn between those of others.
-        alone = self._begun == 1 and method == "GET"
-        if not alone or asked.takes_gzip or asked.if_none_match or self.cache.comes_again(asked):
+        if self._begun != 1 or self.cache.comes_again(asked):
             return False
-        scope: Any = cycle.scope
-        answer = None
-        try:
-            answer = type(self).at_once(scope)
-        except TakesTime:
-            scope[TAKES_TIME] = True
-        except Exception:  # noqa: BLE001  (the application fails likewise, and tells of it)
+        messages = _had_at_once(type(self).at_once, cycle.scope)
+        if len(messages) != _OF_ONE_PIECE:
             return False
-        if answer is None:
-            return False
-        headers = with_common(answer.raw_headers)
-        names, values = zip(*headers, strict=True)
+        start, end = messages
+        names, values = zip(*start["headers"], strict=True)
         text = b"".join(values)
-        if b"content-length" not in names or not (text.isascii() and text.decode().isprintable()):
-            return False  # uvicorn says what is wrong with them, if anything
-        head = _lines_of(headers)
-        self._send(answer.status_code, head, bytes(answer.body), keep_alive=cycle.keep_alive)
+        has_its_length = b"content-length" in names or start["status"] == _NOT_MODIFIED
+        if not has_its_length or not text.isascii() or not text.decode().isprintable():
+            return False  # uvicorn says what is wrong with it, if anything
+        head = _lines_of(start["headers"])
+        self._send(start["status"], head, end["body"], keep_alive=cycle.keep_alive)
         return True
 
     def _is_free(self) -> bool:
@@ -129,11 +122,35 @@ class EarlyAnswers(Connection):
             self.transport.close()
 
 
+def _had_at_once(app: ASGIApp, scope: Any) -> list[Message]:
+    """Return the messages of an answer that is had without waiting, none where it is not."""
+    messages: list[Message] = []
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    answering: Any = app(scope, _receive_nothing, send)
+    try:
+        answering.send(None)
+        answering.close()  # it would have waited
+    except StopIteration:
+        return messages
+    except TakesTime:
+        scope[TAKES_TIME] = True
+    except Exception:  # noqa: BLE001, S110  (the application fails likewise, and tells of it)
+        pass
+    return []
+
+
+async def _receive_nothing() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
 def _lines_of(headers: Sequence[RawHeader]) -> bytes:
     return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
-def early_answers(cache: Cache, at_once: AtOnce) -> type[EarlyAnswers]:
+def early_answers(cache: Cache, at_once: ASGIApp) -> type[EarlyAnswers]:
     """Return the protocol of uvicorn that answers from a cache, or at once, what it can."""
 
     class Answers(EarlyAnswers):

@@ -49,16 +49,12 @@ class Mounted:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
-        await self.app(self.seen_from_outside(scope), receive, send)
-
-    def seen_from_outside(self, scope: Scope) -> Scope:
-        """Return what is asked for with the part of the path that a proxy may have taken off."""
-        if scope["type"] != "http" or not self.root_path:
-            return scope
-        path = scope["path"]
-        if not f"{path}/".startswith(f"{self.root_path}/"):
-            path = self.root_path + path
-        return {**scope, "root_path": self.root_path, "path": path}
+        if scope["type"] == "http" and self.root_path:
+            path = scope["path"]
+            if not f"{path}/".startswith(f"{self.root_path}/"):
+                path = self.root_path + path
+            scope = {**scope, "root_path": self.root_path, "path": path}
+        await self.app(scope, receive, send)
 
 
 @dataclass(frozen=True)
