@@ -63,8 +63,8 @@ class Settings(BaseSettings):
     )
     early_answers: bool = Field(
         default=True,
-        description="Whether answers that are kept are sent from where requests are read, which "
-        "is faster; False lets each request take the whole way.",
+        description="Whether answers that are kept, or can be had at once, are sent from where "
+        "requests are read, which is faster; False lets each request take the whole way.",
     )
 
     @property
