@@ -19,6 +19,7 @@ from app.exchange.mapping import (
     turn,
 )
 from app.exchange.mapping_texts import PLACE, columns_of, fields_of
+from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
 from app.exchange.tables.members import Members
@@ -61,14 +62,13 @@ class Feeds:
         header: Sequence[str],
         answers: Mapping[str, str],
         organisations: Organisations,
+        models: NamedAIModels,
     ) -> None:
         self._mapping = mapping
         self._header = header
         self._answers = answers
         self._organisations = organisations
-        self.named_models: dict[str, str] = {}
-        """AI models that rows refer to: their keys, and their names."""
-
+        self._models = models
         self.headings: set[str] = set()
         """The columns that are read, as the header has them."""
 
@@ -201,7 +201,9 @@ class Feeds:
                 find = known.addressed if rule.transform == "address" else known.named
                 return lambda text: find(convert(text))
             case "ai_model":
-                return lambda text: self._ai_model(convert(text))
+                is_named = name in self._mapping.naming_models
+                key_of = self._ai_model if is_named else _key_of_model
+                return lambda text: key_of(convert(text))
             case "country":
                 spelled = self._mapping.content.countries
                 return lambda text: spelled[text] or None if text in spelled else convert(text)
@@ -236,17 +238,10 @@ class Feeds:
         return places.values.get(name) or [None] * len(places.cells)
 
     def _ai_model(self, text: str) -> str:
-        key = slug(text)
-        if not key:
-            raise NotAllowed("has no Latin letter or digit to make a key of")
-        rule = self._mapping.content.fields.get("id")
-        is_own = self._mapping.content.resource == "models"
-        if is_own and rule and rule.template:  # a row of this table, or one that it could have
-            key = slug(PLACE.sub(lambda _match: text, rule.template))
-        if len(key) > LONGEST_KEY:
-            raise NotAllowed(f"makes a key of more than {LONGEST_KEY} characters")
-        self.named_models.setdefault(key, text)
-        return key
+        key = _key_of_model(text)
+        if template := self._mapping.template_of_models:
+            key = _key_of_model(PLACE.sub(lambda _match: text, template))
+        return self._models.named(text, key)
 
     def _with_countries(self, make: Make, read: Read, rule: Rule) -> Feed:
         """Let the countries of a row speak for its organisations, where all are of one."""
@@ -307,6 +302,15 @@ def refuse_twice(mapping: TableMapping, heading: str, header: Sequence[str]) -> 
             f"{mapping.name}: the file has the column {heading} more than once, as its columns "
             f"{', '.join(numbers)}: which is meant is not known; rename or leave out the others"
         )
+
+
+def _key_of_model(text: str) -> str:
+    key = slug(text)
+    if not key:
+        raise NotAllowed("has no Latin letter or digit to make a key of")
+    if len(key) > LONGEST_KEY:
+        raise NotAllowed(f"makes a key of more than {LONGEST_KEY} characters")
+    return key
 
 
 def _holds_whole_numbers(annotation: Any) -> bool:

@@ -276,6 +276,17 @@ class TableMapping(_Part):
         """The resource that its rows are facts of."""
         return _BY_NAME[self.content.resource]
 
+    @property
+    def naming_models(self) -> tuple[str, ...]:
+        """The fields of its resource that hold keys of AI models."""
+        return tuple(name for name, to in self.resource.ledger.naming() if to == "ai_models")
+
+    @property
+    def template_of_models(self) -> str | None:
+        """What makes the keys of the AI models that its rows describe: no others have such."""
+        rule = self.content.fields.get("id")
+        return rule.template if rule and self.content.resource == "models" else None
+
     def heading(self, column: str, header: Sequence[str]) -> str | None:
         """Return the name under which a header has a column, None where it has not."""
         names = [column, *self.content.names.get(column, ())]
