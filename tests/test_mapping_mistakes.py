@@ -59,6 +59,15 @@ def test_a_fallback_may_be_any_encoding_of_text(name: str) -> None:
     assert parse_mapping("mine", text).content.file.fallback_encodings == [name]
 
 
+@pytest.mark.parametrize("name", ["latin_1", "mac_roman", "cp437"])
+def test_no_encoding_comes_after_one_that_reads_any_bytes(name: str) -> None:
+    names = f'fallback_encodings = ["gb18030", "{name}"'
+    found = told(OWN, "[file]\n", f'[file]\n{names}, "cp1252"]\n')
+    assert f"file.fallback_encodings has encodings after {name}, which reads any bytes" in found
+    last = parse_mapping("mine", OWN.replace("[file]\n", f"[file]\n{names}]\n", 1))
+    assert last.content.file.fallback_encodings == ["gb18030", name]
+
+
 @pytest.mark.parametrize(
     ("changed", "by", "said"),
     [

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from app.exchange.mapping_texts import (
     ColumnNames,
     CountryOrNone,
-    Encoding,
+    Encodings,
     Pattern,
     PatternWithGroup,
     Separator,
@@ -130,8 +130,9 @@ class FileMark(_Part):
     columns: list[str]
     """The columns that a file of this sort has, under any of their names."""
 
-    fallback_encodings: list[Encoding] = []
-    """What bytes are that are not UTF-8; without any, their rows are refused."""
+    fallback_encodings: Encodings = []
+    """What bytes are that are not UTF-8: the first of these that reads the whole file. Without
+    any, their rows are refused."""
 
 
 class SourceMark(_Part):

@@ -81,6 +81,23 @@ def _encoding(name: str) -> str:
     return name
 
 
+def _encodings(names: list[str]) -> list[str]:
+    for name in names[:-1]:
+        if _reads_any_bytes(name):
+            raise NotAllowed(
+                f"has encodings after {name}, which reads any bytes, so that they are never tried: "
+                "name it last"
+            )
+    return names
+
+
+def _reads_any_bytes(encoding: str) -> bool:
+    try:
+        return all(len(byte.decode(encoding)) == 1 for byte in _HIGH_BYTES)
+    except UnicodeError:
+        return False
+
+
 def _country_or_none(text: str) -> str:
     return text and country_code(text)
 
@@ -100,8 +117,8 @@ ColumnNames = Annotated[str | list[str], AfterValidator(_columns)]
 Times = Annotated[int, AfterValidator(_times)]
 """What a number is multiplied by."""
 
-Encoding = Annotated[str, AfterValidator(_encoding)]
-"""The name of an encoding of text."""
+Encodings = Annotated[list[Annotated[str, AfterValidator(_encoding)]], AfterValidator(_encodings)]
+"""The names of encodings of text, to be tried in turn."""
 
 CountryOrNone = Annotated[str, AfterValidator(_country_or_none)]
 """A country by code or name, or empty for what is none."""
