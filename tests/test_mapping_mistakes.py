@@ -31,6 +31,18 @@ def told(text: str, changed: str, by: str) -> str:
         ("{=country}", "{=contry}", "did you mean country?"),
         ("{=country}", "{=source}", "fields.id.template: source is not a field"),
         ("{=country}", "{=id}", "fields.id.template: id is not made before it"),
+        (
+            "{=country}",
+            "{=country",
+            "fields.id.template has a { or } that belongs to no place such",
+        ),
+        (
+            "{=country}",
+            "=country}",
+            "no place such as {Column}; {{ and }} stand for the signs them",
+        ),
+        ("{=country}", "{}", "fields.id.template has a { or } that belongs to no place"),
+        ("{=country}", "{{{=country}}", "fields.id.template has a { or } that belongs to no place"),
         ("{=country}", "{=locator}-{=country}", "fields.id.template: locator is not made before"),
         ('"exact"', '"exact"\n[fields.colour]\nconstant = ""', "fields.colour is not a field of"),
         ('[fields.unit]\nconstant = "labs"\n', "", "mine: leaves out unit"),

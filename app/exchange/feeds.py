@@ -18,7 +18,7 @@ from app.exchange.mapping import (
     UnusableMapping,
     turn,
 )
-from app.exchange.mapping_texts import PLACE, columns_of, fields_of
+from app.exchange.mapping_texts import PLACE, columns_of, fields_of, form_of, places_of
 from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
@@ -240,7 +240,7 @@ class Feeds:
     def _ai_model(self, text: str) -> str:
         key = _key_of_model(text)
         if template := self._mapping.template_of_models:
-            key = _key_of_model(PLACE.sub(lambda _match: text, template))
+            key = _key_of_model(form_of(template) % ((text,) * len(places_of(template))))
         return self._models.named(text, key)
 
     def _with_countries(self, make: Make, read: Read, rule: Rule) -> Feed:
@@ -274,12 +274,10 @@ class Feeds:
 
     def _template(self, template: str) -> Read:
         """Return what puts the texts of a row into a template."""
-        reads = [
-            self._named(match[2], is_field=bool(match[1])) for match in PLACE.finditer(template)
-        ]
+        reads = [self._named(name, is_field=is_field) for is_field, name in places_of(template)]
+        form = form_of(template)
         if not reads:
-            return _always(template)
-        form = PLACE.sub("%s", template.replace("%", "%%"))
+            return _always(form % ())
         return lambda places: [
             form % texts for texts in zip(*[read(places) for read in reads], strict=True)
         ]

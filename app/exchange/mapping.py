@@ -22,6 +22,7 @@ from app.exchange.mapping_texts import (
     Pattern,
     PatternWithGroup,
     Separator,
+    Template,
     Times,
     error_at,
     fields_of,
@@ -60,7 +61,7 @@ class Rule(_Part):
 
     column: ColumnNames | None = None
     constant: str | int | float | list[str] | None = None
-    template: str | None = None
+    template: Template | None = None
     asked: str | None = None
     country_of: str | None = None
     """A field that holds a company: its country, where that is known."""
