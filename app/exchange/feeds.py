@@ -90,12 +90,23 @@ class Feeds:
             return None
         if (match := PLACE.fullmatch(name)) and match[2] in self._mapping.content.ask:
             name = self._answers[match[2]]
+        else:
+            self._refuse_two_names(name)
         heading = self._mapping.heading(name, self._header)
         if heading is None:
             near = nearest(name, self._header)
             hint = f"; did you mean {near}?" if near else ""
             raise UnusableMapping(f"{self._mapping.name}: the file has no column {name}{hint}")
         return heading
+
+    def _refuse_two_names(self, name: str) -> None:
+        """Raise UnusableMapping where a column that is read stands under several of its names."""
+        found = self._mapping.headings(name, self._header)
+        if len(found) > 1:
+            raise UnusableMapping(
+                f"{self._mapping.name}: the file has the columns {', '.join(found)}, which are "
+                "names of one: which is meant is not known; leave out the others"
+            )
 
     def feed(self, name: str, rule: Rule) -> Feed:
         """Return what makes the values of a field; None is where there is none."""

@@ -291,8 +291,12 @@ class TableMapping(_Part):
 
     def heading(self, column: str, header: Sequence[str]) -> str | None:
         """Return the name under which a header has a column, None where it has not."""
-        names = [column, *self.content.names.get(column, ())]
-        return next((name for name in names if name in header), None)
+        return next(iter(self.headings(column, header)), None)
+
+    def headings(self, column: str, header: Sequence[str]) -> list[str]:
+        """Return all names of a column that a header has."""
+        names = dict.fromkeys([column, *self.content.names.get(column, ())])
+        return [name for name in names if name in header]
 
     def recognises(self, header: Sequence[str]) -> bool:
         """Return whether a file with this header is of the sort that the mapping is for."""
