@@ -31,6 +31,18 @@ def told(text: str, changed: str, by: str) -> str:
         ("{=country}", "{=contry}", "did you mean country?"),
         ("{=country}", "{=source}", "fields.id.template: source is not a field"),
         ("{=country}", "{=id}", "fields.id.template: id is not made before it"),
+        (
+            "{=country}",
+            "{=country",
+            "fields.id.template has a { or } that belongs to no place such",
+        ),
+        (
+            "{=country}",
+            "=country}",
+            "no place such as {Column}; {{ and }} stand for the signs them",
+        ),
+        ("{=country}", "{}", "fields.id.template has a { or } that belongs to no place"),
+        ("{=country}", "{{{=country}}", "fields.id.template has a { or } that belongs to no place"),
         ("{=country}", "{=locator}-{=country}", "fields.id.template: locator is not made before"),
         ('"exact"', '"exact"\n[fields.colour]\nconstant = ""', "fields.colour is not a field of"),
         ('[fields.unit]\nconstant = "labs"\n', "", "mine: leaves out unit"),
@@ -57,6 +69,15 @@ def test_a_fallback_that_is_no_encoding_of_text_is_told(name: str) -> None:
 def test_a_fallback_may_be_any_encoding_of_text(name: str) -> None:
     text = OWN.replace("[file]\n", f'[file]\nfallback_encodings = ["{name}"]\n')
     assert parse_mapping("mine", text).content.file.fallback_encodings == [name]
+
+
+@pytest.mark.parametrize("name", ["latin_1", "mac_roman", "cp437"])
+def test_no_encoding_comes_after_one_that_reads_any_bytes(name: str) -> None:
+    names = f'fallback_encodings = ["gb18030", "{name}"'
+    found = told(OWN, "[file]\n", f'[file]\n{names}, "cp1252"]\n')
+    assert f"file.fallback_encodings has encodings after {name}, which reads any bytes" in found
+    last = parse_mapping("mine", OWN.replace("[file]\n", f"[file]\n{names}]\n", 1))
+    assert last.content.file.fallback_encodings == ["gb18030", name]
 
 
 @pytest.mark.parametrize(

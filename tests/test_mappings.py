@@ -115,6 +115,18 @@ def test_the_mapping_of_the_guide_works(database: Database, tmp_path: Path) -> N
     assert (stated["published"], stated["licence"]) == ("2024-05-01", "CC BY 4.0")
 
 
+def test_a_brace_that_is_doubled_in_a_template_stands_for_itself(
+    database: Database, tmp_path: Path
+) -> None:
+    text = OWN.replace('"Row of {Country}, {Year}"', '"{{{Country}}} {{Year}}, 100 %s"')
+    text = text.replace(
+        'constant = "exact"', 'template = "{{exact}}"\nwords = {"{exact}" = "exact"}'
+    )
+    load(database, written(tmp_path, LABS), own(tmp_path, text))
+    (row,) = (row for row in listed(database, STATISTICS) if row["country"] == "US")
+    assert (row["locator"], row["qualifier"]) == ("{US} {Year}, 100 %s", "exact")
+
+
 def test_a_newer_release_supersedes_and_the_same_one_changes_nothing(
     database: Database, tmp_path: Path
 ) -> None:

@@ -206,6 +206,44 @@ def test_a_row_in_an_encoding_that_is_not_certain_is_refused(
         assert ("by fallback_encodings" in second.fault) == (not fallbacks)
 
 
+@pytest.mark.parametrize("packed", [bytes, gzip.compress, zipped])
+@pytest.mark.parametrize(
+    ("content", "cells", "said"),
+    [
+        ("ソフト表".encode("shift_jis"), "ソフト表", "UTF-8, with 4 bytes read as shift_jis"),
+        ("Łódź 文".encode("gb18030"), "Łódź 文", "bytes read as gb18030"),
+        (b"caf\xe9, \x81", "caf\xe9, \x81", "UTF-8, with 2 bytes read as ISO 8859-1"),
+        ("文心".encode(), "文心", "UTF-8"),
+    ],
+)
+def test_of_several_encodings_the_first_that_reads_the_whole_file_is_used(
+    tmp_path: Path, content: bytes, cells: str, said: str, packed: Callable[[bytes], bytes]
+) -> None:
+    fallbacks = ("shift_jis", "gb18030", "cp1252", "latin_1")
+    lines = b"name\n" + b"ok\n" * 9 + b'"%b"\n' % content
+    path = written(tmp_path, packed(lines))
+    with open_table(path, fallbacks=fallbacks) as table:
+        *_, last = table.rows
+    assert isinstance(last, Row)
+    assert last.cells == [cells]
+    assert str(table.decoding).endswith(said)
+
+
+@pytest.mark.parametrize("lines", [b"name\nok\n\x81\n", b"name\x81\n", b'{"name":"\x81"}\n'])
+def test_a_file_that_none_of_several_encodings_reads_is_refused(
+    tmp_path: Path, lines: bytes
+) -> None:
+    with pytest.raises(UnreadableTable, match="reads all of it: shift_jis, Windows-1252"):
+        rows_of(written(tmp_path, lines), fallbacks=("shift_jis", "cp1252"))
+
+
+def test_a_file_that_says_its_encoding_needs_none_of_several(tmp_path: Path) -> None:
+    path = written(tmp_path, codecs.BOM_UTF8 + b"name\nok\n\x81\n")
+    ok, bad = rows_of(path, fallbacks=("shift_jis", "latin_1"))
+    assert ok == ["ok"]
+    assert "text in UTF-8 with a byte-order mark" in bad
+
+
 def test_an_encoding_that_is_none_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, TEXT.encode())
     for name in ("utf-9", "hex"):

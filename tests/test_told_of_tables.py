@@ -41,6 +41,31 @@ def test_a_column_that_is_read_stands_once(database: Database, tmp_path: Path) -
     assert listed(database, STATISTICS) == []
 
 
+def test_a_column_that_is_read_stands_under_one_of_its_names(
+    database: Database, tmp_path: Path
+) -> None:
+    table = written(tmp_path, "Country,Number of labs,Year,Labs\nUS,12,2023,13\n")
+    with pytest.raises(UnusableMapping, match="has the columns Labs, Number of labs, which are na"):
+        load(database, table, own(tmp_path))
+    twice = OWN.replace('["Number of labs"]', '["Number of labs", "Labs", "Year"]')
+    with pytest.raises(UnusableMapping, match="has the columns Labs, Year, which are names of one"):
+        load(database, written(tmp_path, "Country,Year,Labs\nUS,2023,13\n"), own(tmp_path, twice))
+    unread = OWN.replace("[names]", '[names]\n"Notes" = ["Remarks"]')
+    both = written(tmp_path, "Country,Year,Labs,Notes,Remarks\nUS,2023,13,a,b\n")
+    assert load(database, both, own(tmp_path, unread)).facts == 1
+
+
+def test_a_column_that_was_asked_for_is_taken_under_the_name_that_was_given(
+    database: Database, tmp_path: Path
+) -> None:
+    text = OWN.replace('column = "Labs"\nas = "number"', 'column = "{which}"\nas = "number"')
+    text = text.replace('[[skip]]\ncolumn = "Labs"', '[[skip]]\ncolumn = "{which}"')
+    text += '[ask.which]\nabout = "the column of figures"\nexample = "Labs"\n'
+    table = written(tmp_path, "Country,Number of labs,Year,Labs\nUS,12,2023,13\n")
+    load(database, table, own(tmp_path, text), answers={"which": "Labs"})
+    assert [row["value"] for row in listed(database, STATISTICS)] == [13]
+
+
 def test_columns_that_nothing_reads_may_repeat(database: Database, tmp_path: Path) -> None:
     table = written(tmp_path, "Entity,Code,Year,Population,Note,Note\nChad,TCD,2023,5,a,b\n")
     report = load(database, table, "owid", answers=OWID)

@@ -54,8 +54,8 @@ class CheckedBeside:
 
     def named(self) -> Named:
         """Return what the rows named, when all have been read."""
-        models, companies, *others = self._received()
-        return Named(models, Batch(*companies), *others)
+        models, may_be_named, companies, *others = self._received()
+        return Named(models, may_be_named, Batch(*companies), *others)
 
     def _received(self) -> Any:
         try:
@@ -118,7 +118,7 @@ def _messages(checked: CheckedRows, table: Table) -> Iterator[Any]:
     yield None, sum(told), table.decoding.strange_bytes, fault
     named = checked.named()
     counts = named.companies_made, named.merged, named.spellings, named.skipped
-    yield named.models, tuple(named.companies), *counts
+    yield named.models, named.may_be_named, tuple(named.companies), *counts
 
 
 def _packed(part: Part) -> tuple[Any, ...]:

@@ -17,17 +17,20 @@ from app.exchange.feeds import Columns, Places
 from app.exchange.followed_keys import FollowedKeys
 from app.exchange.kept_keys import KeptKeys
 from app.exchange.mapped_rows import MappedRows
+from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused, Reject
 from app.exchange.tables import BadRow, Row, Table, UnreadableTable
 from app.kit.countries import GROUPS
-from app.kit.errors import faults_of
+from app.kit.errors import NotAllowed, faults_of
 from app.resources.companies import COMPANIES, CompanyFact
 from app.resources.entry_columns import EntryColumns
 from app.resources.resource import Resource, list_names
 from app.storage.batches import BATCH, Batch, Form, StoredColumns, StoredRow
 
 _FEW = 250
+_BASES = "based_on"
+"""The field of an AI model that names other ones."""
 
 
 @dataclass(slots=True)
@@ -62,7 +65,10 @@ class Named:
     """What the rows of a table came to name, told when all of them have been read."""
 
     models: dict[str, str]
-    """AI models by key: their names."""
+    """AI models by key: their names. Those that only refused rows name may be among them."""
+
+    may_be_named: set[str]
+    """The keys of all AI models that rows may mean, those that were refused too."""
 
     companies: Batch
     """Companies that could not be known before: new ones, and own ones of another country."""
@@ -99,17 +105,19 @@ class CheckedRows:
         resource: Resource,
         rows: MappedRows,
         organisations: Organisations,
+        models: NamedAIModels,
         *,
         dialect: Dialect,
         source: str,
         keys: KeptKeys | None,
         followed: FollowedKeys,
     ) -> None:
-        """Take what the database knows: organisations, and the keys of AI models by name."""
+        """Take what the database knows: organisations, AI models, and the keys of these by name."""
         fact = resource.fact
         self._table = table
         self._rows = rows
         self._organisations = organisations
+        self._models = models
         self._describes = resource is COMPANIES
         self._keys = keys
         self._followed = followed
@@ -126,6 +134,9 @@ class CheckedRows:
         # Nobody states what is known of companies where no source is given.
         self._companies = _NewCompanies(organisations, dialect) if source else None
         self._may_say_more = rows.tells_countries
+        self._held: list[tuple[StoredRow, Row, Places]] = []
+        """AI models that others are made from: which ones these are is known after the last row."""
+
         self._read = 0
         self._lines: dict[str, int] = {}
         self._groups: set[str] = set()
@@ -157,16 +168,22 @@ class CheckedRows:
         except UnreadableTable:
             yield self._part(_Gathered(rejects=gathered.rejects))
             raise
+        for held in self._held:
+            self._add_held(*held, gathered)
+            if gathered.is_full:
+                yield self._part(gathered)
+                gathered = _Gathered()
         yield self._part(gathered)
 
     def named(self) -> Named:
         """Return what the rows named, when all have been read."""
         organisations = self._organisations
         return Named(
-            models=self._rows.named_models,
+            models=self._models.names,
+            may_be_named=self._models.may_be_named(),
             companies=(self._companies.last(self._named) if self._companies else Batch([], {})),
             companies_made=organisations.made_of(self._named),
-            merged=organisations.merged,
+            merged={**organisations.merged, **self._models.merged},
             spellings=organisations.spellings,
             skipped=dict(self._rows.skipped),
         )
@@ -235,30 +252,47 @@ class CheckedRows:
         for row in run:
             self._read += 1
             try:
-                for fact in self._facts(row):
+                for fact, places in self._facts(row):
+                    self._lines[fact["id"]] = row.line
+                    if self._keys:
+                        self._models.describe(fact["id"], fact["name"], fact["aliases"])
+                        if fact[_BASES]:
+                            self._held.append((fact, row, places))
+                            continue
                     right.append(fact)
                     lines.append(row.line)
-                    self._lines[fact["id"]] = row.line
             except Refused as refused:
-                gathered.rejects.append((self._read, refused.at(row.line)))
-                self._note_key(row, gathered)
+                self._refuse(refused, row, gathered)
         if right:
             stored = {name: [fact[name] for fact in right] for name in right[0]}
             self._enter(stored, lines, gathered)
 
-    def _note_key(self, row: Row, gathered: _Gathered) -> None:
-        """Note which fact a refused row is about: it is no fact that the table lacks."""
+    def _add_held(self, fact: StoredRow, row: Row, places: Places, gathered: _Gathered) -> None:
+        """Add an AI model now that those are known that it is made from."""
+        try:
+            fact[_BASES] = list(dict.fromkeys(map(self._models.settled, fact[_BASES])))
+        except NotAllowed as error:
+            where, found = self._rows.origin(_BASES, places) or (_BASES, "")
+            self._refuse(Refused.because(error, where, found), row, gathered)
+        else:
+            self._enter({name: [value] for name, value in fact.items()}, [row.line], gathered)
+
+    def _refuse(self, refused: Refused, row: Row, gathered: _Gathered) -> None:
+        """Enter what is refused; note which fact it is about: it is none that the table lacks."""
+        gathered.rejects.append((self._read, refused.at(row.line)))
         key, name = self._rows.key_of(row)
         if self._keys:
             key = self._keys.known(name) or key
+            if key and name:
+                self._models.describe(key, name, ())
         if key is None:
             gathered.unknown += 1
         else:
             followed = self._followed.columns({"id": [key]})
             gathered.refused += followed["id"]
 
-    def _facts(self, row: Row) -> Iterator[StoredRow]:
-        """Yield what is stored of a row. Raises Refused."""
+    def _facts(self, row: Row) -> Iterator[tuple[StoredRow, Places]]:
+        """Yield what is stored of a row, with what it was made of. Raises Refused."""
         for values, places in self._rows.read(row):
             given = {**self._given, **values}
             if self._describes and self._organisations.belongs_to_another_source(given.get("id")):
@@ -269,7 +303,7 @@ class CheckedRows:
                 key = stored["id"] = self._keys.of(stored["name"], key)
             if first := self._lines.get(key):
                 raise Refused("id", key, f"a key of its own: line {first} has it")
-            yield stored
+            yield stored, places
 
     def _stored(self, given: dict[str, Any], places: Places) -> StoredRow:
         try:

@@ -18,7 +18,8 @@ from app.exchange.mapping import (
     UnusableMapping,
     turn,
 )
-from app.exchange.mapping_texts import PLACE, columns_of, fields_of
+from app.exchange.mapping_texts import PLACE, columns_of, fields_of, form_of, places_of
+from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
 from app.exchange.tables.members import Members
@@ -61,14 +62,13 @@ class Feeds:
         header: Sequence[str],
         answers: Mapping[str, str],
         organisations: Organisations,
+        models: NamedAIModels,
     ) -> None:
         self._mapping = mapping
         self._header = header
         self._answers = answers
         self._organisations = organisations
-        self.named_models: dict[str, str] = {}
-        """AI models that rows refer to: their keys, and their names."""
-
+        self._models = models
         self.headings: set[str] = set()
         """The columns that are read, as the header has them."""
 
@@ -90,12 +90,23 @@ class Feeds:
             return None
         if (match := PLACE.fullmatch(name)) and match[2] in self._mapping.content.ask:
             name = self._answers[match[2]]
+        else:
+            self._refuse_two_names(name)
         heading = self._mapping.heading(name, self._header)
         if heading is None:
             near = nearest(name, self._header)
             hint = f"; did you mean {near}?" if near else ""
             raise UnusableMapping(f"{self._mapping.name}: the file has no column {name}{hint}")
         return heading
+
+    def _refuse_two_names(self, name: str) -> None:
+        """Raise UnusableMapping where a column that is read stands under several of its names."""
+        found = self._mapping.headings(name, self._header)
+        if len(found) > 1:
+            raise UnusableMapping(
+                f"{self._mapping.name}: the file has the columns {', '.join(found)}, which are "
+                "names of one: which is meant is not known; leave out the others"
+            )
 
     def feed(self, name: str, rule: Rule) -> Feed:
         """Return what makes the values of a field; None is where there is none."""
@@ -201,7 +212,9 @@ class Feeds:
                 find = known.addressed if rule.transform == "address" else known.named
                 return lambda text: find(convert(text))
             case "ai_model":
-                return lambda text: self._ai_model(convert(text))
+                is_named = name in self._mapping.naming_models
+                key_of = self._ai_model if is_named else _key_of_model
+                return lambda text: key_of(convert(text))
             case "country":
                 spelled = self._mapping.content.countries
                 return lambda text: spelled[text] or None if text in spelled else convert(text)
@@ -236,17 +249,10 @@ class Feeds:
         return places.values.get(name) or [None] * len(places.cells)
 
     def _ai_model(self, text: str) -> str:
-        key = slug(text)
-        if not key:
-            raise NotAllowed("has no Latin letter or digit to make a key of")
-        rule = self._mapping.content.fields.get("id")
-        is_own = self._mapping.content.resource == "models"
-        if is_own and rule and rule.template:  # a row of this table, or one that it could have
-            key = slug(PLACE.sub(lambda _match: text, rule.template))
-        if len(key) > LONGEST_KEY:
-            raise NotAllowed(f"makes a key of more than {LONGEST_KEY} characters")
-        self.named_models.setdefault(key, text)
-        return key
+        key = _key_of_model(text)
+        if template := self._mapping.template_of_models:
+            key = _key_of_model(form_of(template) % ((text,) * len(places_of(template))))
+        return self._models.named(text, key)
 
     def _with_countries(self, make: Make, read: Read, rule: Rule) -> Feed:
         """Let the countries of a row speak for its organisations, where all are of one."""
@@ -279,12 +285,10 @@ class Feeds:
 
     def _template(self, template: str) -> Read:
         """Return what puts the texts of a row into a template."""
-        reads = [
-            self._named(match[2], is_field=bool(match[1])) for match in PLACE.finditer(template)
-        ]
+        reads = [self._named(name, is_field=is_field) for is_field, name in places_of(template)]
+        form = form_of(template)
         if not reads:
-            return _always(template)
-        form = PLACE.sub("%s", template.replace("%", "%%"))
+            return _always(form % ())
         return lambda places: [
             form % texts for texts in zip(*[read(places) for read in reads], strict=True)
         ]
@@ -307,6 +311,15 @@ def refuse_twice(mapping: TableMapping, heading: str, header: Sequence[str]) -> 
             f"{mapping.name}: the file has the column {heading} more than once, as its columns "
             f"{', '.join(numbers)}: which is meant is not known; rename or leave out the others"
         )
+
+
+def _key_of_model(text: str) -> str:
+    key = slug(text)
+    if not key:
+        raise NotAllowed("has no Latin letter or digit to make a key of")
+    if len(key) > LONGEST_KEY:
+        raise NotAllowed(f"makes a key of more than {LONGEST_KEY} characters")
+    return key
 
 
 def _holds_whole_numbers(annotation: Any) -> bool:

@@ -16,6 +16,7 @@ from app.exchange.import_report import Asked, Report, TooManyRejects
 from app.exchange.kept_keys import KeptKeys
 from app.exchange.mapped_rows import MappedRows
 from app.exchange.mapping import TableMapping, UnusableMapping
+from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Reject
 from app.exchange.tables import Table, UnreadableTable
@@ -25,7 +26,7 @@ from app.resources.ai_models import AI_MODELS, AIModelFact
 from app.resources.companies import COMPANIES
 from app.resources.countries import COUNTRIES, CountryFact
 from app.resources.sources import SOURCES, SourceFact
-from app.storage.batches import Batch
+from app.storage.batches import Batch, Form, StoredRow
 from app.storage.database import Database
 from app.storage.ledger import Writing
 from app.storage.records import LedgerTable
@@ -79,7 +80,6 @@ class _Import:
         replaced = writing.replaced()
         gone = replaced.get(SOURCES.ledger.name, {})
         report.source = gone.get(report.source, report.source)
-        self._replaced_models = replaced.get(AI_MODELS.ledger.name, {})
         self._writing = writing
         self._table = table
         self._mapping = mapping
@@ -92,29 +92,42 @@ class _Import:
         self._keys: set[str] = set()
         """The keys of the rows of the table, where rows that it lacks are removed."""
 
+        self._named_models: set[str] = set()
+        """The AI models that facts name: one that only a refused row names is none to make."""
+
         self._unknown = 0
         """How many rows of it have a key that nothing says."""
 
         known = writing.rows(COMPANIES.ledger, tuple(COMPANIES.fact.model_fields))
         of_companies = replaced.get(COMPANIES.ledger.name, {})
         organisations = Organisations(known, report.source, of_companies)
-        rows = MappedRows(mapping, table.header, asked.answers, organisations)
-        kept = self._kept_keys() if self._resource is AI_MODELS else None
+        models = list(self._models())
+        named = NamedAIModels(
+            models,
+            report.source,
+            replaced.get(AI_MODELS.ledger.name, {}),
+            are_described=self._resource is AI_MODELS,
+            only_own=mapping.template_of_models is not None,
+        )
+        rows = MappedRows(mapping, table.header, asked.answers, organisations, named)
+        own = {model["name"]: model["id"] for model in models if model["source"] == report.source}
         self._checked = CheckedRows(
             table,
             self._resource,
             rows,
             organisations,
+            named,
             dialect=writing.dialect,
             source=report.source,
-            keys=kept,
+            keys=KeptKeys(own) if self._resource is AI_MODELS else None,
             followed=FollowedKeys(replaced, self._resource.ledger),
         )
         self._unused_columns = rows.unused
 
-    def _kept_keys(self) -> KeptKeys:
-        rows = self._writing.rows(AI_MODELS.ledger, ("id", "name", "source"))
-        return KeptKeys({r["name"]: r["id"] for r in rows if r["source"] == self._report.source})
+    def _models(self) -> Iterator[StoredRow]:
+        """Yield the AI models that are known, where rows describe or name such."""
+        if self._resource is AI_MODELS or self._mapping.naming_models:
+            yield from self._writing.rows(AI_MODELS.ledger, ("id", "name", "aliases", "source"))
 
     def _require_own_rows(self) -> None:
         """Raise UnusableMapping where nobody can say which rows a table lacks."""
@@ -148,6 +161,8 @@ class _Import:
                 )
             writing.put_batches(COMPANIES.ledger, [named.companies])
         self._write_named_models(named.models)
+        if self._resource is AI_MODELS:
+            self._keys.update(named.may_be_named)
         if self._removes:
             self._remove_missing()
         report.skipped = named.skipped
@@ -169,9 +184,18 @@ class _Import:
                 self._keys.update(part.refused)
                 self._unknown += part.unknown
             self._report.facts += len(facts.values)
+            self._note_models(facts)
             self._write_groups(part.groups)
             yield COMPANIES.ledger, part.companies
             yield self._resource.ledger, facts
+
+    def _note_models(self, facts: Batch) -> None:
+        for name in self._mapping.naming_models:
+            if name in facts.members:
+                self._named_models.update(member for _, _, member in facts.members[name])
+            elif facts.values:
+                place = Form(self._writing.dialect, self._resource.ledger).columns.index(name)
+                self._named_models.update(row[place] for row in facts.values if row[place])
 
     def _own(self, part: Part) -> Batch:
         """Return the facts of a part without those whose keys are of facts of other sources."""
@@ -225,19 +249,21 @@ class _Import:
 
     def _write_named_models(self, named: Mapping[str, str]) -> None:
         """Make the AI models that rows refer to and that are neither there nor in the table."""
-        if not named:
+        if not self._named_models:
             return
         known = {row["id"] for row in self._writing.rows(AI_MODELS.ledger, ("id",))}
-        followed = {self._replaced_models.get(key, key): name for key, name in named.items()}
+        new = {key: name for key, name in named.items() if key in self._named_models - known}
+        if new and not self._report.source:
+            raise UnusableMapping(
+                f"{self._report.mapping}: rows name AI models that are new; say who names them, by "
+                "--source KEY"
+            )
         made = [
             AIModelFact(id=key, name=name, kind="model", source=self._report.source)
-            for key, name in followed.items()
-            if key not in known
+            for key, name in new.items()
         ]
         self._writing.put(AI_MODELS.ledger, [fact.stored() for fact in made])
         self._report.models_made = len(made)
-        if self._resource is AI_MODELS:
-            self._keys.update(followed)
 
     def _remove_missing(self) -> None:
         """Remove the source's rows that the table no longer has, if it is known which these are.

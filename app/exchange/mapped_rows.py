@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from app.exchange.feeds import Columns, Feeds, Places, is_of_texts, refuse_twice
 from app.exchange.mapping import OF_COMPANIES, Rule, Spread, TableMapping, UnusableMapping
 from app.exchange.mapping_texts import fields_of
+from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
 from app.exchange.tables import Row
@@ -25,6 +26,7 @@ class MappedRows:
         header: Sequence[str],
         answers: Mapping[str, str],
         organisations: Organisations,
+        models: NamedAIModels,
     ) -> None:
         self._mapping = mapping
         self._header = header
@@ -34,7 +36,7 @@ class MappedRows:
         if mapping.content.spread and not any(self._spreads):
             patterns = ", ".join(spread.header for spread in mapping.content.spread)
             raise UnusableMapping(f"{mapping.name}: no column has a name like {patterns}")
-        feeds = Feeds(mapping, header, answers, organisations)
+        feeds = Feeds(mapping, header, answers, organisations, models)
         self._skips = [
             (feeds.reader(skip.column), frozenset(skip.texts), skip.why)
             for skip in mapping.content.skip
@@ -48,8 +50,6 @@ class MappedRows:
 
         self._headings = feeds.headings
         self._origin = feeds.origin
-        self.named_models = feeds.named_models
-        """AI models that rows refer to: their keys, and their names."""
 
     @property
     def unused(self) -> list[str]:

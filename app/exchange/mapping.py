@@ -18,10 +18,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from app.exchange.mapping_texts import (
     ColumnNames,
     CountryOrNone,
-    Encoding,
+    Encodings,
     Pattern,
     PatternWithGroup,
     Separator,
+    Template,
     Times,
     error_at,
     fields_of,
@@ -60,7 +61,7 @@ class Rule(_Part):
 
     column: ColumnNames | None = None
     constant: str | int | float | list[str] | None = None
-    template: str | None = None
+    template: Template | None = None
     asked: str | None = None
     country_of: str | None = None
     """A field that holds a company: its country, where that is known."""
@@ -130,8 +131,9 @@ class FileMark(_Part):
     columns: list[str]
     """The columns that a file of this sort has, under any of their names."""
 
-    fallback_encodings: list[Encoding] = []
-    """What bytes are that are not UTF-8; without any, their rows are refused."""
+    fallback_encodings: Encodings = []
+    """What bytes are that are not UTF-8: the first of these that reads the whole file. Without
+    any, their rows are refused."""
 
 
 class SourceMark(_Part):
@@ -276,10 +278,25 @@ class TableMapping(_Part):
         """The resource that its rows are facts of."""
         return _BY_NAME[self.content.resource]
 
+    @property
+    def naming_models(self) -> tuple[str, ...]:
+        """The fields of its resource that hold keys of AI models."""
+        return tuple(name for name, to in self.resource.ledger.naming() if to == "ai_models")
+
+    @property
+    def template_of_models(self) -> str | None:
+        """What makes the keys of the AI models that its rows describe: no others have such."""
+        rule = self.content.fields.get("id")
+        return rule.template if rule and self.content.resource == "models" else None
+
     def heading(self, column: str, header: Sequence[str]) -> str | None:
         """Return the name under which a header has a column, None where it has not."""
-        names = [column, *self.content.names.get(column, ())]
-        return next((name for name in names if name in header), None)
+        return next(iter(self.headings(column, header)), None)
+
+    def headings(self, column: str, header: Sequence[str]) -> list[str]:
+        """Return all names of a column that a header has."""
+        names = dict.fromkeys([column, *self.content.names.get(column, ())])
+        return [name for name in names if name in header]
 
     def recognises(self, header: Sequence[str]) -> bool:
         """Return whether a file with this header is of the sort that the mapping is for."""

@@ -17,19 +17,37 @@ from app.kit.text import nearest
 PLACE = re.compile(r"\{(=?)([^{}]+)\}")
 """A place in a template: `{Column}`, or `{=field}` for a field that was read before."""
 
+_IN_TEMPLATES = re.compile(rf"\{{\{{|\}}\}}|{PLACE.pattern}")
+"""What is no plain text in a template: a brace that is doubled to stand for itself, or a place."""
+
 _HIGH_BYTES = [bytes([number]) for number in range(128, 256)]
+_NO_PLACE = (
+    "{{ or }} that belongs to no place such as {}; {{{{ and }}}} stand for the signs themselves"
+)
 _LARGEST_TIMES = 10**18
 _SOME_ENCODINGS = ("cp1252", "latin_1", "mac_roman")
 
 
 def columns_of(template: str | None) -> list[str]:
     """Return the columns that a template reads."""
-    return [match[2] for match in PLACE.finditer(template or "") if not match[1]]
+    return [name for is_field, name in places_of(template) if not is_field]
 
 
 def fields_of(template: str | None) -> list[str]:
     """Return the fields that a template reads."""
-    return [match[2] for match in PLACE.finditer(template or "") if match[1]]
+    return [name for is_field, name in places_of(template) if is_field]
+
+
+def places_of(template: str | None) -> list[tuple[bool, str]]:
+    """Return the places of a template in their order: whether each is a field, and its name."""
+    found = _IN_TEMPLATES.finditer(template or "")
+    return [(bool(match[1]), match[2]) for match in found if match[2]]
+
+
+def form_of(template: str) -> str:
+    """Return a template as a form for `%`, with `%s` for each of its places."""
+    plain = template.replace("%", "%%")
+    return _IN_TEMPLATES.sub(lambda match: "%s" if match[2] else match[0][0], plain)
 
 
 def _pattern(text: str) -> str:
@@ -62,6 +80,13 @@ def _columns(given: str | list[str]) -> str | list[str]:
     return given
 
 
+def _template(text: str) -> str:
+    rest = _IN_TEMPLATES.sub("", text)
+    if "{" in rest or "}" in rest:
+        raise NotAllowed(f"has a {_NO_PLACE.format('{Column}')}")
+    return text
+
+
 def _times(number: int) -> int:
     if not 1 <= number <= _LARGEST_TIMES:
         raise NotAllowed(f"is not from 1 to {_LARGEST_TIMES}", allowed=["1000", "1000000"])
@@ -81,6 +106,23 @@ def _encoding(name: str) -> str:
     return name
 
 
+def _encodings(names: list[str]) -> list[str]:
+    for name in names[:-1]:
+        if _reads_any_bytes(name):
+            raise NotAllowed(
+                f"has encodings after {name}, which reads any bytes, so that they are never tried: "
+                "name it last"
+            )
+    return names
+
+
+def _reads_any_bytes(encoding: str) -> bool:
+    try:
+        return all(len(byte.decode(encoding)) == 1 for byte in _HIGH_BYTES)
+    except UnicodeError:
+        return False
+
+
 def _country_or_none(text: str) -> str:
     return text and country_code(text)
 
@@ -97,11 +139,14 @@ Separator = Annotated[str, AfterValidator(_separator)]
 ColumnNames = Annotated[str | list[str], AfterValidator(_columns)]
 """A column, or several of which the first that says something is taken."""
 
+Template = Annotated[str, AfterValidator(_template)]
+"""Text with places."""
+
 Times = Annotated[int, AfterValidator(_times)]
 """What a number is multiplied by."""
 
-Encoding = Annotated[str, AfterValidator(_encoding)]
-"""The name of an encoding of text."""
+Encodings = Annotated[list[Annotated[str, AfterValidator(_encoding)]], AfterValidator(_encodings)]
+"""The names of encodings of text, to be tried in turn."""
 
 CountryOrNone = Annotated[str, AfterValidator(_country_or_none)]
 """A country by code or name, or empty for what is none."""
@@ -113,10 +158,7 @@ def refuse_unknown_groups(name: str, text: str, header: str) -> None:
     try:
         places = [place for _, *place in Formatter().parse(text) if place[0] is not None]
     except ValueError:
-        raise NotAllowed(
-            f"has in {name} a {{ or }} that belongs to no place such as {{group}}; {{{{ and }}}} "
-            "stand for the signs themselves"
-        ) from None
+        raise NotAllowed(f"has in {name} a {_NO_PLACE.format('{group}')}") from None
     for group, spec, conversion in places:
         if spec or conversion:
             raise NotAllowed(f"has in {name} the place {{{group}}} with more than a name")

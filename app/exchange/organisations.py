@@ -4,23 +4,18 @@ Found means the same words, whatever their case and accents: nothing is matched 
 name that two companies share matches neither.
 """
 
-import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 from zlib import crc32
 
+from app.exchange.names import Names, folded
 from app.exchange.transforms import slug
 from app.kit.errors import NotAllowed
 from app.resources.companies import CompanyFact
 
 _LONGEST_KEY = 90
-_SIGNS = "+#"
-"""The signs that tell names apart."""
-
-_PARTS = re.compile(rf"[A-Za-z0-9{_SIGNS}]+")
 _IS_ADDRESS = "/"
 """What the address of an organisation in its data set begins with, among the aliases."""
 
@@ -37,19 +32,12 @@ class Organisations:
         """Take the companies that are known, and what replaced keys that they had."""
         self._source = source
         self._replaced = replaced or {}
-        self._sharers: defaultdict[str, set[str]] = defaultdict(set)
-        """The companies that share a name."""
-
-        self._names: dict[str, str | None] = {}
-        self._called: dict[str, str | None] = {}
-        """The key by what a company is called first; `_names` has its aliases too."""
-
+        self._names = Names()
         self._addresses: dict[str, str] = {}
         self.countries: dict[str, str | None] = {}
         """The country of each company, as far as it is known."""
 
         self._own: dict[str, Mapping[str, Any]] = {}
-        self._first_names: dict[str, str] = {}
         self._foreign: set[str] = set()
         self._described: dict[tuple[str, tuple[str, ...], str | None], str] = {}
         self._new: list[tuple[str, str, list[str]]] = []
@@ -77,19 +65,18 @@ class Organisations:
         Raises NotAllowed for a name that several have which this source states.
         """
         name = self._replaced.get(name, name)
-        if name in self._first_names:
+        if name in self._names.first:
             return name
-        folded = _folded(name)
-        key = self._called.get(folded) or self._names.get(folded) or self._own_of(folded)
+        key = self._names.find(name) or self._own_of(name)
         if key is None:
             key = self._make(name, [])
-        elif folded != self._first_names[key]:
+        elif folded(name) != self._names.first[key]:
             self.merged[name] = key
         return key
 
-    def _own_of(self, folded: str) -> str | None:
+    def _own_of(self, name: str) -> str | None:
         """Return which of those that share a name this source states, None where it states none."""
-        own = sorted(self._sharers[folded] - self._foreign) if folded in self._sharers else []
+        own = sorted(self._names.sharers(name) - self._foreign)
         if len(own) > 1:
             raise NotAllowed("is what several are called; name one by its key", allowed=own)
         return own[0] if own else None
@@ -123,11 +110,11 @@ class Organisations:
     def _key_of(self, name: str, aliases: Sequence[str], address: str | None) -> str:
         if address and (key := self._addresses.get(address.lower())):
             return key
-        called = self._called.get(_folded(name))
+        called = self._names.called(name)
         if called and called not in self._foreign:
             return called
         for text in (name, *aliases):
-            known = self._called.get(_folded(text)) or self._names.get(_folded(text))
+            known = self._names.find(text)
             if known in self._foreign:
                 self.merged[name] = str(known)
                 return str(known)
@@ -190,13 +177,12 @@ class Organisations:
     def _free_key(self, name: str) -> str:
         base = slug(name)[:_LONGEST_KEY].strip("-") or f"company-{crc32(name.encode()):08x}"
         key, number = base, 1
-        while key in self._first_names or key in self._replaced:
+        while key in self._names.first or key in self._replaced:
             number += 1
             key = f"{base}-{number}"
         return key
 
     def _know(self, key: str, name: str, aliases: Iterable[str]) -> None:
-        self._first_names[key] = _folded(name)
         plain = []
         for alias in aliases:
             if alias.startswith(_IS_ADDRESS):
@@ -204,43 +190,6 @@ class Organisations:
             else:
                 plain.append(alias)
         if not plain and any(alias.startswith(_IS_ADDRESS) for alias in aliases):
-            return  # named by its address alone: that is no name to find it by
-        self._enter(self._called, name, key)
-        for text in (name, *plain):
-            self._enter(self._names, text, key)
-
-    def _enter(self, names: dict[str, str | None], text: str, key: str) -> None:
-        """Enter a name; one that two companies share leads to neither."""
-        folded = _folded(text)
-        first = names.setdefault(folded, key)
-        if first != key:
-            names[folded] = None
-            self._sharers[folded] |= {key, *([first] if first else [])}
-
-
-def _folded(name: str) -> str:
-    """Return what of a name tells organisations apart: `C++` is not `C`, but `Café` is `CAFE`.
-
-    Case and the accents of Latin letters do not, and of signs only plus and number signs do.
-    """
-    if name.isascii():
-        return " ".join(_PARTS.findall(name.lower())) or name
-    plain = "".join(char if _tells(char) else " " for char in _without_accents(name).casefold())
-    return " ".join(plain.split()) or name
-
-
-def _tells(char: str) -> bool:
-    return char.isalnum() or char in _SIGNS or unicodedata.category(char).startswith("M")
-
-
-def _without_accents(name: str) -> str:
-    """Return a name whose Latin letters have no accents; in other scripts marks make letters."""
-    kept = []
-    is_latin = False
-    for char in unicodedata.normalize("NFKD", name):
-        if not unicodedata.combining(char):
-            is_latin = unicodedata.name(char, "").startswith("LATIN")
-        elif is_latin:
-            continue
-        kept.append(char)
-    return unicodedata.normalize("NFC", "".join(kept))
+            self._names.enter_unnamed(key, name)  # by its address alone: no name to find it by
+        else:
+            self._names.enter(key, name, plain)

@@ -2,7 +2,6 @@
 
 import codecs
 import io
-from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
@@ -48,25 +47,32 @@ def refuse_what_is_no_table(sample: bytes) -> None:
         raise UnreadableTable("is not text")
 
 
-def decoded(stream: Bytes, fallbacks: Sequence[str]) -> tuple[io.TextIOWrapper, Decoding]:
+def decoded(stream: Bytes, fallback: str | None) -> tuple[io.TextIOWrapper, Decoding]:
     """Return a stream as text with its line ends as they are, and how it was read.
 
-    Without a byte-order mark it is UTF-8. Bytes that are not are read by the first of
-    `fallbacks`, which a mapping declares for its file: one by one, or with their line where the
-    encoding has several for a character. Where none is declared they become REPLACEMENT, so that
-    their row can be refused by its line: from bytes alone an encoding is not certain.
+    Without a byte-order mark it is UTF-8. Bytes that are not are read by `fallback`, which a
+    mapping declares for its file: one by one, or with their line where the encoding has several
+    for a character. Where they are none of that either, or none is declared, they become
+    REPLACEMENT, so that their row can be refused by its line: from bytes alone an encoding is not
+    certain.
     """
     sample = stream.peek(2**18)
     refuse_what_is_no_table(sample)
     encoding, name = _mark(sample) or ("utf-8", "UTF-8")
-    fallback = next(iter(fallbacks), None) if encoding == "utf-8" else None
-    found = Decoding(name, fallback and _NAMES.get(fallback, fallback))
+    if encoding != "utf-8":
+        fallback = None
+    found = Decoding(name, fallback and encoding_name(fallback))
     if fallback and _has_several_bytes(fallback):
         stream = io.BufferedReader(_LinesAsUtf8(stream, fallback, found), 2**18)
         fallback = None
     handler = _handler(found, fallback)
     text = io.TextIOWrapper(stream, encoding=encoding, errors=handler, newline="")
     return text, found
+
+
+def encoding_name(encoding: str) -> str:
+    """Return the name of an encoding in a report."""
+    return _NAMES.get(encoding, encoding)
 
 
 def _mark(sample: bytes) -> tuple[str, str] | None:
@@ -135,9 +141,9 @@ def _handler(found: Decoding, fallback: str | None) -> str:
             raise error
         data: Any = error.object[error.start : error.end]
         found.strange_bytes += len(data)
-        if fallback is None:
-            return REPLACEMENT, error.end
-        return bytes(data).decode(fallback, "replace"), error.end
+        text = bytes(data).decode(fallback, "replace") if fallback else REPLACEMENT
+        found.has_lost_bytes |= REPLACEMENT in text
+        return text, error.end
 
     name = f"airace-{next(_handlers)}"
     codecs.register_error(name, decode)

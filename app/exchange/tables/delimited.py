@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,9 @@ _QUOTED = re.compile(r'(?:^|(?<=[,;\t|\r\n]))"[^"]*(?:""[^"]*)*("?)')
 _DELIMITERS = {",": "CSV", ";": "CSV with semicolons", "\t": "CSV with tabs", "|": "CSV with bars"}
 
 
-def delimited_table(stream: Bytes, fallbacks: Sequence[str], bounds: Bounds) -> Table:
+def delimited_table(stream: Bytes, fallback: str | None, bounds: Bounds) -> Table:
     """Return a table of cells between delimiters, told by its header."""
-    text, decoding = decoded(stream, fallbacks)
+    text, decoding = decoded(stream, fallback)
     lines = _Lines(text, bounds)
     delimiter = max(_DELIMITERS, key=lambda one: len(_cells(lines.first, one)))
     csv.field_size_limit(bounds.cell)

@@ -1,7 +1,7 @@
 """NDJSON: a JSON object a line. The header is that of the first object."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
@@ -13,9 +13,9 @@ from app.exchange.tables.streams import Bytes
 from app.exchange.tables.table import BadRow, Bounds, Decoding, Row, Table, UnreadableTable
 
 
-def json_lines_table(stream: Bytes, fallbacks: Sequence[str], bounds: Bounds) -> Table:
+def json_lines_table(stream: Bytes, fallback: str | None, bounds: Bounds) -> Table:
     """Return a table of JSON objects; lists become cells with `;` between their members."""
-    text, decoding = decoded(stream, fallbacks)
+    text, decoding = decoded(stream, fallback)
     lines = _lines(text, bounds)
     first = next(lines, None)
     if first is None:

@@ -63,6 +63,9 @@ class Decoding:
     strange_bytes: int = 0
     """Bytes that were read by `fallback`, as they are none of the encoding `name`."""
 
+    has_lost_bytes: bool = False
+    """Whether there are bytes that are text in neither."""
+
     @property
     def wanted(self) -> str:
         """What a row has to be whose bytes are in no encoding that is known for the file."""
