@@ -113,7 +113,11 @@ BAD_VALUES: list[tuple[str, str, str]] = [
     *(("models", "q", value) for value in ("", " x", "?!", "x" * 2_001)),
     *(
         ("models", "min_training_compute_flop", value)
-        for value in ("", "nan", "inf", "-1", "1e999", "1e", "1_0", " 1", LARGE + "e300", MARK)
+        for value in ("", "nan", "inf", "-1", "1e999", "1e", "1_0", " 1", LARGE + "e80", MARK)
+    ),
+    *(
+        ("adoption", "max_value", value)
+        for value in ("1e100", "9e-101", "0.0001e-97", "1e-400", "-1e-400")
     ),
     *(("changes", "since", value) for value in ("", "-1", "99", LARGE, MARK)),
     *(("changes", "resource", value) for value in ("", "fundin", MARK)),
