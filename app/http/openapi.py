@@ -28,7 +28,8 @@ _STATUS_WORDS = {
 _HEADERS = {
     "ETag": "Names this answer; send it back in `If-None-Match` to be told if it changed.",
     "Cache-Control": "How long the answer may be kept.",
-    "Link": "The next page, and other formats (RFC 8288).",
+    "Link": "The next page, other formats, and the address that keeps giving this answer "
+    "(RFC 8288).",
     "Vary": "The request headers that the answer depends on.",
 }
 
