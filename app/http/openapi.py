@@ -23,7 +23,7 @@ _STATUS_WORDS = {
     422: "A parameter has a value that is not allowed.",
     431: "The request line and the header lines are too large together.",
     500: "Something went wrong here.",
-    503: "The data cannot be reached; try again in a moment.",
+    503: "The data cannot be reached, or the service stops; try again in a moment.",
 }
 _HEADERS = {
     "ETag": "Names this answer; send it back in `If-None-Match` to be told if it changed.",
