@@ -5,13 +5,14 @@ import io
 import json
 import random
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import httpx2
 import pytest
 from starlette.testclient import TestClient
 
 from app.analysis.indicators import INDICATORS
+from app.analysis.units import Units
 from app.main import create_app
 from app.resources.adoption import ADOPTION
 from app.resources.ai_models import AI_MODELS
@@ -259,6 +260,84 @@ def test_each_unit_is_worked_out_as_by_hand(
     made_up: TestClient, query: dict[str, str], expected: dict[str, Any]
 ) -> None:
     assert seen(made_up, **query) == expected
+
+
+# The most and the least that a figure can be, each way round, and in one series.
+FARTHEST, NEAREST = 9.999e99, 1e-100
+OTHER_WAY = {FARTHEST: NEAREST, NEAREST: FARTHEST}
+FAR_APART: dict[Resource, list[StoredRow]] = {
+    SOURCES: [source()],
+    COMPANIES: [company(key, country="US" if key == "us1" else "CN") for key in ("us1", "cn1")],
+    STATISTICS: [
+        patents(
+            f"{country}-{year}-{metric}".lower(), country, year, value, metric=metric, unit=unit
+        )
+        for metric, unit in (("patents", "patents"), ("gdp", "USD"), ("population", "people"))
+        for year, american in (("2021", FARTHEST), ("2022", NEAREST), ("2023", 0), ("2024", 5))
+        for country, value in (
+            ("US", american),
+            ("CN", OTHER_WAY.get(american, american)),
+            ("WLD", NEAREST if metric == "population" else FARTHEST),
+        )
+    ]
+    + [patents(f"gb-{year}", "GB", str(year), FARTHEST) for year in range(1990, 2025)],
+    FUNDING: [money(f"most-{year}", "US", year, 2**63 - 1) for year in ("2021", "2022")],
+    AI_MODELS: [
+        ai_model(f"m{year}-{by}", developers=[by], released=year, training_compute_flop=flop)
+        for year, american in (("2021", FARTHEST), ("2022", NEAREST))
+        for by, flop in (("us1", american), ("cn1", OTHER_WAY[american]))
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def far_apart(templates: Templates) -> Iterator[TestClient]:
+    """A client over figures that are as far apart as they can be."""
+    url = templates.empty()
+    database = Database(url)
+    write(database, FAR_APART)
+    database.close()
+    with client_over(url) as client:
+        yield client
+
+
+@pytest.mark.parametrize("countries", ["", "US,CN", "US,CN,GB", "WLD"])
+@pytest.mark.parametrize("units", get_args(Units))
+def test_figures_as_far_apart_as_they_can_be_have_a_value_or_a_reason(
+    far_apart: TestClient, units: str, countries: str
+) -> None:
+    query: dict[str, Any] = {"units": units, "limit": 1000}
+    query |= {"country": countries} if countries else {}
+    for base in ("US", "CN") if units == "ratio" else ("US",):
+        found = read(far_apart, "/observations", **query, base=base)
+        assert {"patents", "gdp", "population"} <= {one["indicator"] for one in found}
+        for one in found:
+            assert (one["value"] is None) == (one["reason"] is not None), one
+
+
+def test_a_ratio_of_figures_far_apart_is_right(far_apart: TestClient) -> None:
+    query = {"indicator": "patents", "units": "ratio", "country": "CN"}
+    ratios = {one["period"]: one["value"] for one in read(far_apart, "/observations", **query)}
+    assert ratios["2021"] == pytest.approx(NEAREST / FARTHEST, rel=1e-12)
+    assert ratios["2022"] == pytest.approx(FARTHEST / NEAREST, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/gap?indicator=patents", "/claims?indicator=patents", "/sensitivity?indicator=patents"),
+        *("/race", "/race?weights=patents:999999", "/charts/patents.svg", "/checks?limit=1000"),
+        *("/observations.parquet?units=share", "/observations.csv?shape=wide&indicator=patents"),
+        "/",
+    ],
+)
+def test_answers_over_figures_far_apart_are_given(far_apart: TestClient, path: str) -> None:
+    answer = far_apart.get(path, headers={"Accept": "text/html"} if path == "/" else None)
+    assert answer.status_code == 200, answer.text
+    if path.startswith("/gap"):
+        (comparison,) = answer.json()["data"]["comparisons"]
+        ratios = [gap["ratio"] for gap in comparison["periods"]]
+        assert ratios == pytest.approx([FARTHEST / NEAREST, NEAREST / FARTHEST, None, 1])
 
 
 def test_the_world_of_the_packs_is_the_whole_of_a_share(client: TestClient) -> None:

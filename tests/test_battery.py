@@ -1,6 +1,7 @@
 """What every resource promises, tried on each of the registry: a new one is tested at once."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -120,13 +121,22 @@ def _plain_words(row: Row, resource: Resource) -> list[str]:
     return words(" ".join(" ".join(text) if isinstance(text, list) else text for text in texts))
 
 
+def _in_a_list(value: Any) -> str:
+    return str(value).replace("\\", "\\\\").replace(",", "\\,")
+
+
+def _asked_for(listed: str) -> list[str]:
+    members = re.split(r"(?<!\\),", listed)
+    return [one.replace("\\,", ",").replace("\\\\", "\\") for one in members]
+
+
 def keeps(where: Where, resource: Resource, asked: str, row: Row) -> bool:  # noqa: PLR0911  (a line a condition)
     """Say in plain Python whether a filter keeps a row: what the SQL must agree with."""
     value = row.get(where.column)
     if where.condition is among:
-        return value in asked.split(",")
+        return value in _asked_for(asked)
     if where.condition is any_member:
-        return bool({*(value or [])} & {*asked.split(",")})
+        return bool({*(value or [])} & {*_asked_for(asked)})
     if where.condition in {at_least, at_most}:
         if value is None:
             return False
@@ -163,9 +173,12 @@ def asked_values(where: Where, resource: Resource, rows: list[Row], random: Rand
         return ["open", "other", "none", "open,none"]
     listed = (row[where.column] for row in rows)
     flat = {part for value in listed for part in (value if isinstance(value, list) else [value])}
-    plain = sorted((part for part in flat if part is not None and "," not in str(part)), key=str)
-    some = [str(value) for value in random.sample(plain, min(6, len(plain)))]
-    return some + ([",".join(some[:2])] if where.condition in {among, any_member} and some else [])
+    plain = sorted((part for part in flat if part is not None), key=str)
+    is_list = where.condition in {among, any_member}
+    text = _in_a_list if is_list else str
+    some = [text(value) for value in random.sample(plain, min(6, len(plain)))]
+    some += [_in_a_list(value) for value in plain if is_list and "," in str(value)]
+    return some + ([",".join((some[0], some[-1]))] if is_list and some else [])
 
 
 def where_of(filters: type[BaseModel], name: str) -> Where:

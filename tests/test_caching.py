@@ -302,6 +302,25 @@ def test_a_list_links_to_its_next_page_and_its_other_formats(client: TestClient)
     assert odd.count('rel="alternate"') == len(TABLE_FORMATS)
 
 
+@pytest.mark.parametrize("suffix", ["", *(f".{table.suffix}" for table in TABLE_FORMATS)])
+@pytest.mark.parametrize(
+    "path", ["/gap?indicator=funding-amount", "/race", "/indicators", "/claims?indicator=companies"]
+)
+def test_a_report_links_to_the_address_that_keeps_giving_it(
+    client: TestClient, path: str, suffix: str
+) -> None:
+    plain, _, asked = path.partition("?")
+    answer = client.get(f"{plain}{suffix}?{asked}")
+    canonical = answer.links["canonical"]["url"]
+    assert canonical.startswith(f"{plain}{suffix}?")
+    assert "as_of=2" in canonical
+    assert "max-age" not in answer.headers["cache-control"]
+    pinned = client.get(canonical)
+    assert "max-age" in pinned.headers["cache-control"]
+    if suffix in {".csv", ".ndjson"}:
+        assert pinned.content == answer.content
+
+
 @pytest.mark.parametrize("root", ["/airace", "/a", "/data/v1"])
 def test_links_begin_where_a_proxy_has_mounted_the_service(
     sqlite_templates: Templates, root: str

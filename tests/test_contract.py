@@ -18,12 +18,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.testclient import TestClient
 
+from app.kit.queries import read_query
 from app.main import create_app
+from app.resources.ledger_lists import RevisionQuery
 from app.resources.registry import RESOURCES
+from app.resources.sources import SOURCES
 from app.settings import Settings
 from app.storage.database import Database
 from tests.answering import ADDRESSES, DATA, MARK, client_of, is_problem, serving
 from tests.conftest import Templates
+from tests.ledger_rows import source
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +81,35 @@ def test_a_list_takes_commas_repeats_and_both(client: TestClient) -> None:
         assert client.get(f"/funding?{query}").json()["data"] == wanted
 
 
+@pytest.mark.parametrize(
+    ("given", "members"),
+    [
+        ("a,b", ["a", "b"]),
+        (r"a\, b,c", ["a, b", "c"]),
+        (r"a\\,b", ["a\\", "b"]),
+        (r"a\\\,b", [r"a\,b"]),
+        ("a\\b,\\", ["a\\b", "\\"]),
+        (r"\,", [","]),
+        (r",\,,", ["", ",", ""]),
+        ("a\n\\,b", ["a\n,b"]),
+    ],
+)
+def test_a_comma_that_belongs_to_a_member_has_a_backslash(given: str, members: list[str]) -> None:
+    assert read_query(RevisionQuery, [("author", given)]).model_dump()["author"] == members
+
+
+def test_revisions_are_found_by_an_author_with_a_comma(templates: Templates) -> None:
+    settings = Settings(database_url=templates.empty())
+    database = Database(settings.database_url)
+    with database.write(author="Doe, Jane", message="a source") as writing:
+        writing.put(SOURCES.ledger, [source()])
+    database.close()
+    with client_of(create_app(settings)) as client:
+        for author, found in ((r"Doe\, Jane", [1]), (r"x,Doe\, Jane", [1]), ("Doe, Jane", [])):
+            revisions = client.get("/revisions", params={"author": author}).json()["data"]
+            assert [one["id"] for one in revisions] == found, author
+
+
 LARGE = "9" * 20
 BAD_VALUES: list[tuple[str, str, str]] = [
     *(("funding", "country", value) for value in ("", "Korea", "XX", MARK, "US,", "US;CN", "U")),
@@ -113,7 +146,11 @@ BAD_VALUES: list[tuple[str, str, str]] = [
     *(("models", "q", value) for value in ("", " x", "?!", "x" * 2_001)),
     *(
         ("models", "min_training_compute_flop", value)
-        for value in ("", "nan", "inf", "-1", "1e999", "1e", "1_0", " 1", LARGE + "e300", MARK)
+        for value in ("", "nan", "inf", "-1", "1e999", "1e", "1_0", " 1", LARGE + "e80", MARK)
+    ),
+    *(
+        ("adoption", "max_value", value)
+        for value in ("1e100", "9e-101", "0.0001e-97", "1e-400", "-1e-400")
     ),
     *(("changes", "since", value) for value in ("", "-1", "99", LARGE, MARK)),
     *(("changes", "resource", value) for value in ("", "fundin", MARK)),

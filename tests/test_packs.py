@@ -204,7 +204,7 @@ _MEMBERS = _TEXTS.map(lambda text: text.replace(";", "").strip()).filter(bool)
 _PERIODS = st.sampled_from(["2023", "2023-Q1", "2024-02", "2024-03-27", "2023-01/2023-11"])
 _COUNTRIES = st.sampled_from(["US", "CN", "GB", "EU", "WLD", "TR"])
 _COUNTS = st.integers(0, 2**63 - 1)
-_NUMBERS = st.floats(0, 1e300, exclude_max=True)
+_NUMBERS = st.just(0.0) | st.floats(1e-100, 1e100, exclude_max=True)
 _QUALIFIERS = st.sampled_from(["exact", "about", "at_least", "up_to", "disputed"])
 
 

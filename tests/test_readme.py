@@ -14,6 +14,8 @@ from typing import Any, Final
 import pandas as pd
 import pytest
 
+from app.http import problems
+from app.http.connections import LARGEST_HEAD
 from app.settings import Settings
 from tests.serving import Served, serving
 from tests.support import ROOT, need
@@ -121,6 +123,21 @@ def test_the_settings_are_those_of_the_code() -> None:
         _variable(name): (str(field.default), field.description)
         for name, field in Settings.model_fields.items()
     }
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    (limits,) = re.findall(r"^- \*\*Limits\*\*: (.*?)^- ", README, re.MULTILINE | re.DOTALL)
+    told = [(int(number), unit) for number, unit in re.findall(r"(\d+) ([KM]iB)", limits)]
+    assert [number * {"KiB": 1024, "MiB": 1024**2}[unit] for number, unit in told] == [
+        Settings().largest_body,
+        Settings().largest_address,
+        LARGEST_HEAD,
+    ]
+    refusals = [problems.too_large(1), problems.address_too_long(1), problems.head_too_large(1)]
+    passing = [problems.unavailable(), problems.stopping()]
+    assert re.findall(r"\((\d+)\)", limits) == [str(problem.status) for problem in refusals]
+    assert all(f"(`{problem.kind}`)" in limits for problem in passing)
+    assert {problem.status for problem in passing} == {503}
 
 
 def _variable(name: str) -> str:

@@ -134,14 +134,14 @@ def test_a_refusal_names_the_column_that_was_asked_for(database: Database, tmp_p
     assert (column, found) == ("metric", "a metric")
 
 
-@pytest.mark.parametrize("cell", ["1e400", "1e300"])
+@pytest.mark.parametrize("cell", ["1e400", "1e100", "1e-101"])
 def test_a_refusal_by_the_schema_names_the_column_and_the_cell_as_it_was_found(
     database: Database, tmp_path: Path, cell: str
 ) -> None:
     table = written(tmp_path, f"Country,Year,Number of labs\nUS,2023,{cell}\n")
     ((column, found, expected),) = refused(database, table, own(tmp_path))
     assert (column, found) == ("Number of labs", cell)
-    assert len(expected) < 50
+    assert len(expected) < 70
 
 
 def test_a_refusal_names_the_one_of_several_columns_that_says_something(

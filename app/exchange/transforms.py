@@ -105,11 +105,15 @@ def _whole(text: str, times: int = 1) -> int:
 
 
 def _number(text: str, times: int = 1) -> float:
-    return float(_decimal(text, times))
+    exact = _decimal(text, times)
+    found = float(exact)
+    if found == 0 and exact:
+        raise NotAllowed("is nearer to 0 than a number can be")
+    return found
 
 
 def _percent(text: str, times: int = 1) -> float:
-    return float(_decimal(text.removesuffix("%").rstrip(), times))
+    return _number(text.removesuffix("%").rstrip(), times)
 
 
 def _in_range(period: str) -> str:

@@ -109,8 +109,8 @@ Figures on the AI race between countries, each with the source that states it an
 that recorded it. Nothing is averaged and nothing is guessed: where sources disagree, their
 figures stand side by side.
 
-* A list parameter takes commas or repeats: `country=US,CN`. Countries are understood as `US`,
-  `USA` and `United States`.
+* A list parameter takes commas or repeats: `country=US,CN`; `\\,` is a comma that belongs to a
+  text. Countries are understood as `US`, `USA` and `United States`.
 * An unknown parameter is an error, and so is a value that is not allowed: the answer names it
   and says what is.
 * `as_of=1` answers from the data as they were at a revision, or at an instant.

@@ -23,12 +23,13 @@ _STATUS_WORDS = {
     422: "A parameter has a value that is not allowed.",
     431: "The request line and the header lines are too large together.",
     500: "Something went wrong here.",
-    503: "The data cannot be reached; try again in a moment.",
+    503: "The data cannot be reached, or the service stops; try again in a moment.",
 }
 _HEADERS = {
     "ETag": "Names this answer; send it back in `If-None-Match` to be told if it changed.",
     "Cache-Control": "How long the answer may be kept.",
-    "Link": "The next page, and other formats (RFC 8288).",
+    "Link": "The next page, other formats, and the address that keeps giving this answer "
+    "(RFC 8288).",
     "Vary": "The request headers that the answer depends on.",
 }
 

@@ -76,7 +76,8 @@ def report_answer(
             return validator.unchanged()
         found = told(lambda: report.read(transaction, at, query))
     path = path_of(request)
-    headers = validator.headers
+    pinned = pinned_address(path, pairs, at)
+    headers = {**validator.headers, "Link": f'<{pinned}>; rel="canonical"'}
     if table and not wanted_citation(query):
         columns = report.columns(found)
         rows = [tuple(row[column.name] for column in columns) for row in report.rows(found)]
@@ -84,12 +85,10 @@ def report_answer(
         return validator.unchanged(instead_of=answer) if known else answer
     if known:
         return validator.unchanged()
-    pinned = pinned_address(path, pairs, at)
     citation = cite(report.title(found), at, absolute(request, pinned))
     if wanted := wanted_citation(query):
         return citation_answer(citation, wanted, headers)
-    links = [f'<{pinned}>; rel="canonical"', *alternates(path, pairs)]
-    headers["Link"] = ", ".join(links)
+    headers["Link"] = ", ".join((headers["Link"], *alternates(path, pairs)))
     content = {
         "data": found.model_dump(),
         "meta": meta(at),

@@ -17,7 +17,9 @@ _WHOLE = re.compile(r"-?[0-9]{1,19}")
 _DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _LARGEST_WHOLE = 2**63 - 1
-_DECIMALS_END = 1e300
+_LEAST_DECIMAL, _DECIMALS_END = 1e-100, 1e100
+_NOT_ZERO = re.compile(r"[+-]?[0.]*[1-9]")
+_DECIMALS_ALLOWED = ("26.3", "5.0e25")
 _SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
@@ -31,13 +33,23 @@ def _clean(text: str) -> str:
 
 
 def _decimal_number(value: Any) -> Any:
+    number = value
     if isinstance(value, str):
         if not _DECIMAL.fullmatch(value):
-            raise NotAllowed("is not a number in plain digits", allowed=["26.3", "5.0e25"])
-        value = float(value)
-        if not 0 <= value < _DECIMALS_END:
-            raise NotAllowed(f"is not from 0 to below {_DECIMALS_END}", allowed=["26.3", "5.0e25"])
-    return value
+            raise NotAllowed("is not a number in plain digits", allowed=_DECIMALS_ALLOWED)
+        number = float(value)
+        if number == 0 and _NOT_ZERO.match(value):
+            raise _out_of_bounds()
+    if isinstance(number, int | float) and not (
+        number == 0 or _LEAST_DECIMAL <= number < _DECIMALS_END
+    ):
+        raise _out_of_bounds()
+    return number
+
+
+def _out_of_bounds() -> NotAllowed:
+    bounds = f"{_LEAST_DECIMAL} to below {_DECIMALS_END}"
+    return NotAllowed(f"is neither 0 nor from {bounds}", allowed=_DECIMALS_ALLOWED)
 
 
 def _web_address(text: str) -> str:
@@ -109,7 +121,11 @@ Count = Annotated[int, Field(strict=True, ge=0, le=_LARGEST_WHOLE), PlainDigits]
 Decimal = Annotated[
     float, Field(ge=0, lt=_DECIMALS_END, allow_inf_nan=False), BeforeValidator(_decimal_number)
 ]
-"""A number that is not negative."""
+"""A number that is not negative: 0, or one that leaves room to be multiplied and divided.
+
+Beyond these bounds a ratio or a share may be more than a double can be, for which PostgreSQL gives
+no answer and SQLite none that is right.
+"""
 
 WebAddress = Annotated[Text, AfterValidator(_web_address)]
 """An address that begins with https:// or http://."""

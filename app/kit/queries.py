@@ -1,5 +1,6 @@
 """Query strings, read strictly: nothing unknown, nothing twice, nothing that is guessed."""
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin
@@ -10,6 +11,8 @@ from app.kit.errors import Fault, faults_of
 from app.kit.text import nearest
 
 Query = TypeVar("Query", bound=BaseModel)
+
+_PIECES = re.compile(r"\\[\\,]|,|\\|[^\\,]+")
 
 
 class UnreadableQuery(Exception):
@@ -25,10 +28,10 @@ class UnacceptableValue(UnreadableQuery):
 
 
 def read_query(model: type[Query], pairs: Iterable[tuple[str, str]]) -> Query:
-    """Read decoded name-value pairs as a query of this model.
+    r"""Read decoded name-value pairs as a query of this model.
 
-    A list takes commas, repeats, or both. Raises UnreadableQuery or UnacceptableValue with
-    every fault that was found.
+    A list takes commas, repeats, or both; `\,` is a comma that belongs to a member. Raises
+    UnreadableQuery or UnacceptableValue with every fault that was found.
     """
     known, lists = _names(model), list_names(model)
     given: dict[str, Any] = {}
@@ -37,7 +40,7 @@ def read_query(model: type[Query], pairs: Iterable[tuple[str, str]]) -> Query:
         if name not in known:
             faults.append(_unknown(name, known))
         elif name in lists:
-            given.setdefault(name, []).extend(value.split(","))
+            given.setdefault(name, []).extend(_members(value))
         elif name in given:
             faults.append(Fault(name, "is given more than once and takes one value"))
         else:
@@ -48,6 +51,19 @@ def read_query(model: type[Query], pairs: Iterable[tuple[str, str]]) -> Query:
         return model.model_validate(given)
     except ValidationError as error:
         raise UnacceptableValue(faults_of(error)) from None
+
+
+def _members(text: str) -> list[str]:
+    r"""Return the members of a list: commas are between them, `\,` and `\\` are characters."""
+    if "\\" not in text:
+        return text.split(",")
+    members = [""]
+    for piece in _PIECES.findall(text):
+        if piece == ",":
+            members.append("")
+        else:
+            members[-1] += piece.removeprefix("\\") or piece
+    return members
 
 
 @cache
