@@ -110,10 +110,10 @@ def test_every_way_leads_to_the_same_rows(
         found = of_all(*asked)._ways
         return Ways([found[place % len(found)]])
 
-    json_pages._pages.cache_clear()
+    json_pages._pages.clear()
     monkeypatch.setattr(json_pages, "ways", one)
     _ask_all(many, Random(place))
-    json_pages._pages.cache_clear()
+    json_pages._pages.clear()
 
 
 @pytest.mark.parametrize("at_first", [1, 10, 10**6])
@@ -259,3 +259,27 @@ def test_where_others_wait_what_took_long_is_asked_in_a_thread_at_once() -> None
     ask(None)
     promptly(ask, None)
     assert fetches.tried[-1] == ("a", 10_000)
+
+
+def test_the_shapes_that_are_kept_have_a_bounded_size(many: Database) -> None:
+    kept = json_pages.KeptPages(most=2_000)
+    listing, model = ResourceList(FUNDING), list_query(FUNDING)
+    draw = Random(3)
+    with many.read() as transaction:
+        dialect = transaction.connection.dialect
+
+    def shape(*asked: tuple[str, str]) -> json_pages.Shape:
+        found = json_pages._shape(listing, read_query(model, asked), None, {})
+        assert found
+        return found
+
+    for _ in range(100):
+        some = ",".join(f"c{number}" for number in range(draw.randrange(1, 300)))
+        fields = ",".join(draw.sample(sorted(listing.columns), 3))
+        kept(shape(("company", some), ("fields", fields)), dialect)
+        assert kept.size <= 2_000
+    again = shape(("country", "US"))
+    assert kept(again, dialect) is kept(shape(("country", "US,US,US")), dialect)
+    large = shape(("company", ",".join(f"c{number}" for number in range(1_000))))
+    assert kept(large, dialect) is not kept(large, dialect)
+    assert kept(again, dialect) is kept(again, dialect)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
@@ -19,8 +20,11 @@ from app.http.problems import Problem
 LARGEST_HEAD: Final = 65_536
 """The most bytes of a request line and the header lines after it.
 
-Not counted are those that came in one piece with the end of the request before.
+Not counted are those that were read in one piece with the end of the request before.
 """
+
+PIECE: Final = 4_096
+"""The most bytes that are read before others have their turn: many a request would fit in more."""
 
 _SECONDS_TO_READ: Final = 1.0
 """How long one that was refused may go on sending: it could not read the reason otherwise."""
@@ -36,11 +40,27 @@ _NO_HOST: Final = (
 _ABSOLUTE: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 
 
+class _Flow(FlowControl):
+    """Takes nothing more from a client of whom there is something left to be read."""
+
+    is_held = False
+
+    def resume_reading(self) -> None:
+        """Take more, unless that is to wait."""
+        if not self.is_held:
+            super().resume_reading()
+
+
 class Connection(HttpToolsProtocol):
     """A connection on which no request holds more than a head of bounded size and its body.
 
+    Requests that come without waiting for answers are read a piece at a time, the next once the
+    requests of the last one are being answered: so they hold neither memory nor the other clients.
+
     A request that does not say which host it means, as HTTP/1.1 wants it to, has no other answer.
     """
+
+    flow: _Flow
 
     _between = True
     """Whether the last request was read to its end and no other has begun."""
@@ -57,8 +77,64 @@ class Connection(HttpToolsProtocol):
     _is_over = False
     """Whether whatever comes is let go."""
 
+    _running: RequestResponseCycle | None = None
+    """What is being answered, or was answered last."""
+
+    _is_to_go_on = False
+    """Whether more is going to be read soon."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin."""
+        super().connection_made(transport)
+        self.flow = _Flow(transport)
+        self._left = bytearray()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Have whatever is under way end."""
+        self._left.clear()
+        for cycle in (self._running, *(cycle for cycle, _ in self.pipeline)):
+            if cycle and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        self.pipeline.clear()
+        super().connection_lost(exc)
+
     def data_received(self, data: bytes) -> None:
-        """Read bytes, and refuse a request whose head becomes too large."""
+        """Read bytes: a piece now, and the others in their turn."""
+        if self._is_over:
+            return
+        if len(data) <= PIECE and not self._left:
+            self._read(data)
+        else:
+            self._left += data
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Read a piece of what is left, once no request waits for the answers to others."""
+        self._is_to_go_on = False
+        if self._left and not self.pipeline and not self.transport.is_closing():
+            piece = bytes(self._left[:PIECE])
+            del self._left[:PIECE]
+            self._read(piece)
+        self._hold()
+        if self._left and not self.pipeline:
+            self._go_on_soon()
+
+    def _go_on_soon(self) -> None:
+        if not self._is_to_go_on:
+            self._is_to_go_on = True
+            self.loop.call_soon(self._go_on)
+
+    def _hold(self) -> None:
+        """Take more from the client or not."""
+        self.flow.is_held = bool(self._left or self.pipeline)
+        if self.flow.is_held:
+            self.flow.pause_reading()
+        elif len(getattr(self.cycle, "body", b"")) <= HIGH_WATER_LIMIT:
+            self.flow.resume_reading()
+
+    def _read(self, data: bytes) -> None:
+        """Read a piece, and refuse a request whose head becomes too large."""
         if self._held + len(data) < LARGEST_HEAD:
             self._held += len(data)
             super().data_received(data)
@@ -96,6 +172,7 @@ class Connection(HttpToolsProtocol):
 
     def _start(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         """Begin to answer a request that says which host it means, or to refuse another."""
+        self._running = cycle
 
         async def answer(scope: Any, receive: Any, send: Any) -> None:
             try:
@@ -124,6 +201,8 @@ class Connection(HttpToolsProtocol):
         super().on_response_complete()
         if self._refusal and self._is_done():
             self._tell(self._refusal)
+        elif self.flow.is_held and not self.pipeline:
+            self._go_on_soon()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request, as uvicorn asks."""
@@ -139,11 +218,22 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, problem: Problem) -> None:
         """Read no more; tell why as soon as the requests before have their answers."""
-        is_answered = bool(self.cycle) and self.cycle.scope is self.scope and not self._between
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle and (self._between or cycle.scope is not self.scope):
+            cycle = None  # its head is not read to the end
         self._is_over, self._between, self._held = True, False, LARGEST_HEAD
-        if is_answered:  # it is too late to say anything else of this request
+        self._left.clear()
+        if cycle and self.pipeline and cycle is self.pipeline[0][0]:
+            self.pipeline.popleft()
+            assert self._running  # noqa: S101  (others wait for nothing else)
+            self.cycle = self.pipeline[0][0] if self.pipeline else self._running
+            self._refusal = problem
+        elif cycle and cycle.response_started:  # it is too late to say anything else
             self.transport.close()
-        elif self._is_done():
+        elif cycle or self._is_done():
+            if cycle:
+                cycle.disconnected = True
+                cycle.message_event.set()
             self._tell(problem)
         else:
             self._refusal = problem
@@ -159,6 +249,7 @@ class Connection(HttpToolsProtocol):
         for name, value in (*headers, (b"connection", b"close")):
             lines += (name, b": ", value, b"\r\n")
         self.transport.write(b"".join((*lines, b"\r\n", answer.body)))
+        self.flow.is_held = False
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()

@@ -43,8 +43,8 @@ class EarlyAnswers(Connection):
     at_once: ClassVar[ASGIApp]
     known: ClassVar[dict[bytes, _Read]]
 
-    _read: Sequence[_Read] = ()
-    """The requests that were answered here since bytes came last."""
+    _answered: Sequence[_Read] = ()
+    """The first request that was answered here since bytes came last."""
 
     def data_received(self, data: bytes) -> None:
         between, read = self._between, self.known.get(data)
@@ -54,13 +54,13 @@ class EarlyAnswers(Connection):
                 self._send_found(found, read.method)
                 self.on_response_complete()
                 return
-        self._begun, self._read = 0, []
+        self._begun, self._answered = 0, []
         super().data_received(data)
         alone = between and self._between and self._begun == 1
-        if self._read and alone and len(data) <= _LONGEST_REQUEST:
+        if self._answered and alone and len(data) <= _LONGEST_REQUEST:
             if len(self.known) >= _REQUESTS_AT_MOST:
                 self.known.clear()
-            self.known[data] = self._read[0]
+            self.known[data] = self._answered[0]
 
     def _start(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         usual = app is self.app and not self.pipeline and not self.flow.write_paused
@@ -79,8 +79,8 @@ class EarlyAnswers(Connection):
         found = self._found(asked, state)
         if found:
             self._send_found(found, method, keep_alive=cycle.keep_alive)
-            if cycle.keep_alive:
-                self._read = [*self._read, _Read(asked, method)]
+            if cycle.keep_alive and not self._answered:
+                self._answered = [_Read(asked, method)]
             return True
         # Of several requests in one piece the others come to their turn between those of others.
         if self._begun != 1 or self.cache.comes_again(asked):
@@ -100,7 +100,8 @@ class EarlyAnswers(Connection):
 
     def _is_free(self) -> bool:
         """Return whether no answer is under way, and the reader takes what is sent."""
-        return self._is_done() and not self.flow.write_paused and not self.transport.is_closing()
+        is_free = self._is_done() and not self._left and not self._is_over
+        return is_free and not self.flow.write_paused and not self.transport.is_closing()
 
     def _find(self, asked: Asked) -> Found | None:
         state = self.cache.state()

@@ -70,6 +70,7 @@ def by_parts(parts: Callable[[Any], Parts]) -> Callable[[Meaning], ByParts]:
 
 def _members(values: Sequence[str]) -> Parts:
     """Return the values, the last repeated up to a power of two: lists have few lengths then."""
+    values = tuple(dict.fromkeys(values))
     length = 1 << (len(values) - 1).bit_length()
     return (*values, *[values[-1]] * (length - len(values)))
 

@@ -4,9 +4,10 @@ The values of one answer hardly ever become objects here. A query is compiled on
 which filters have how many values, what it is sorted by, which columns it shows.
 """
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from threading import Lock
 from typing import Any, Final
 
 import orjson
@@ -35,7 +36,9 @@ from app.storage.json_rows import json_row
 from app.storage.revisions import state_seen
 from app.storage.snapshots import current_rows
 
-_SHAPES_AT_MOST: Final = 512
+_PARTS_AT_MOST: Final = 30_000
+"""So many columns and parts of values are kept, in all shapes; each takes some 700 bytes."""
+
 _PROMPT_ROWS_AT_MOST: Final = 100
 _TYPES: Final[dict[type, Any]] = {str: Characters(), int: Whole(), float: Number()}
 
@@ -63,6 +66,12 @@ class Shape:
     sort: tuple[str, ...] | None
     missing: tuple[bool, ...] | None
     """Which of the sort values of the row before the page are missing; None on the first page."""
+
+    @property
+    def size(self) -> int:
+        """How many columns and parts of values its queries have, at the least."""
+        shown = len(self.columns or self.listing.columns)
+        return shown + len(self.sort or ()) + sum(1 + len(types) for _, types in self.filters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +187,7 @@ class Pages:
         self._dialect = dialect
         self._kept: dict[Way | None, Kept] = {}
         self.ways = ways(shape.listing.resource.ledger, _given(shape), _ordered(shape), dialect)
+        self.size = shape.size * self.ways.count
 
     def kept(self, way: Way | None) -> Kept:
         """Return the queries that find the rows on a way."""
@@ -188,11 +198,48 @@ class Pages:
         return found
 
 
-_pages = lru_cache(maxsize=_SHAPES_AT_MOST)(Pages)
+class KeptPages:
+    """The pages of the shapes that were asked for of late, as many as there is room for."""
+
+    def __init__(self, most: int = _PARTS_AT_MOST) -> None:
+        self._most = most
+        self._found: OrderedDict[tuple[Shape, str], Pages] = OrderedDict()
+        self._lock = Lock()
+        self.size = 0
+        """How many columns and parts of values they have, for all ways."""
+
+    def __call__(self, shape: Shape, dialect: Dialect) -> Pages:
+        """Return the pages of a shape. Those that take a quarter of the room are not kept."""
+        key = shape, dialect.name
+        with self._lock:
+            if found := self._found.get(key):
+                self._found.move_to_end(key)
+                return found
+        made = Pages(shape, dialect)
+        if made.size > self._most // 4:
+            return made
+        with self._lock:
+            if key not in self._found:
+                self._found[key] = made
+                self.size += made.size
+            while self.size > self._most:
+                _, gone = self._found.popitem(last=False)
+                self.size -= gone.size
+        return made
+
+    def clear(self) -> None:
+        """Keep none."""
+        with self._lock:
+            self._found.clear()
+            self.size = 0
+
+
+_pages = KeptPages()
 
 
 def _compiled(shape: Shape, way: Way | None, dialect: Dialect) -> Kept:
     resource = shape.listing.resource
+    given = _given(shape)
     rows = current_rows(resource.ledger)
     found_by = rows if way is None else Steered(rows, way)
     columns = shape.columns or resource.columns
@@ -204,7 +251,7 @@ def _compiled(shape: Shape, way: Way | None, dialect: Dialect) -> Kept:
     told = [state_seen()] if dialect.name == "postgresql" else []
     selected = rows.select(()).add_columns(*(shown if row is None else [row]), *told, *marks)
     selected = selected.where(
-        *(meaning_of(where)(found_by, where.column, parts) for _, where, parts in _given(shape))
+        *(meaning_of(where)(found_by, where.column, parts) for _, where, parts in given)
     )
     size: ColumnElement[int] = bindparam("size", type_=Integer())
     if dialect.name == "sqlite":
@@ -214,9 +261,7 @@ def _compiled(shape: Shape, way: Way | None, dialect: Dialect) -> Kept:
         None if gone else bindparam(f"after_{place}", type_=rows.column(key.column).type)
         for place, (key, gone) in enumerate(zip(order, shape.missing or (), strict=False))
     ]
-    valued = frozenset[str]().union(
-        *(indexes_of(resource.ledger, given[1]) for given in _given(shape))
-    )
+    valued = frozenset[str]().union(*(indexes_of(resource.ledger, where) for _, where, _ in given))
     queries = []
     for stage in stages(order, rows, shape.missing):
         if stage is Stage.MISSING and order[0].column in valued:
@@ -227,7 +272,6 @@ def _compiled(shape: Shape, way: Way | None, dialect: Dialect) -> Kept:
     return Kept(tuple(queries), columns if row is None else None, len(marks), tells=bool(told))
 
 
-@lru_cache(maxsize=_SHAPES_AT_MOST)
 def _given(shape: Shape) -> tuple[Given, ...]:
     """Return the filters of a shape, with the parts of their values to come."""
     by_name = dict(meanings(shape.listing.resource.filters))

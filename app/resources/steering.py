@@ -42,7 +42,7 @@ AtMost = Callable[[int], Steps]
 _STEPS_A_ROW: Final = 200
 """Steps of SQLite's virtual machine that are tried at first for each row of a page."""
 
-_STEPS_A_PAGE: Final = 2_000
+_STEPS_A_PAGE: Final = 500
 """Steps that a page without rows may take before another way is looked for."""
 
 _MORE: Final = 4
@@ -97,6 +97,11 @@ class Ways:
         self._steps = 0
         self._wants_time = False
         self._wait = self._pause = 0
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._ways)
 
     def quickest(self, fetch: Fetch, at_most: AtMost, rows: int) -> tuple[Way | None, Rows]:
         """Return the way that ends first, and the rows that it fetches: so many at the most.

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from app.kit.errors import NotAllowed
 from app.kit.promptly import AT_ONCE_AT_MOST, TakesTime, is_prompt
 from app.storage.batches import in_batches
-from app.storage.engine import database_url, read_engine, write_engine
+from app.storage.engine import database_url, prompt_engine, read_engine, write_engine
 from app.storage.freshness import FileWatch, ServerWatch, Watch, own_writes
 from app.storage.held import Confirm, HeldConnection, Kept, ReadingFile, ReadingServer
 from app.storage.ledger import Writing
@@ -135,10 +135,11 @@ class Database:
         self._writer = write_engine(self.url)
         self.is_file = self.url.get_backend_name() == "sqlite"
         """Whether it is a file, which this process reads itself: nobody else is waited for."""
+        self._prompt = prompt_engine(self.url) if self.is_file else self._reader
         dialect = self._reader.dialect
         self._held = [
             HeldConnection(
-                self._reader,
+                self._prompt,
                 ReadingFile() if self.is_file else ReadingServer(dialect),
                 ReadTransaction,
             )
@@ -205,7 +206,7 @@ class Database:
         two milliseconds, on PostgreSQL within these seconds.
         """
         if self.is_file:
-            return FileWatch(self._reader)
+            return FileWatch(self._prompt)
         return ServerWatch(self._reader, seconds)
 
     def close(self) -> None:

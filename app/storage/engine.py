@@ -7,10 +7,11 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
 
 from app.storage.statements import KeptStatements
 
-_BUSY_MILLISECONDS = 60_000
+_BUSY_SECONDS = 60
 _READERS = 40
 _WRITER_CACHE_KILOBYTES = 128_000
 _READ_ONLY_SERVER = "25006"
@@ -49,15 +50,25 @@ def database_url(text: str) -> URL:
 def read_engine(url: URL) -> Engine:
     """Return an engine whose transactions are snapshots and cannot write."""
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, begin="BEGIN", query_only=True)
+        return _sqlite(url, begin="BEGIN", query_only=True, pool_size=_READERS, max_overflow=0)
     engine = _postgresql(url)
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def prompt_engine(url: URL) -> Engine:
+    """Return an engine to read an SQLite file by for those for whom everybody else waits.
+
+    It waits for nothing: neither for locks, nor for others that connect, nor for their connections.
+    """
+    return _sqlite(url, begin="BEGIN", query_only=True, wait=0, poolclass=NullPool)
 
 
 def write_engine(url: URL) -> Engine:
     """Return an engine whose transactions may write; on SQLite they wait for their turn."""
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, begin="BEGIN IMMEDIATE", query_only=False)
+        return _sqlite(
+            url, begin="BEGIN IMMEDIATE", query_only=False, pool_size=_READERS, max_overflow=0
+        )
     engine = _postgresql(url)
     event.listen(engine, "handle_error", _leave_a_server_that_became_a_replica)
     return engine
@@ -74,16 +85,16 @@ def integrity_problems(connection: Connection) -> list[str]:
     return problems
 
 
-def _sqlite(url: URL, *, begin: str, query_only: bool) -> Engine:
-    engine = create_engine(
-        url, module=sqlite, query_cache_size=0, pool_size=_READERS, max_overflow=0
-    )
+def _sqlite(
+    url: URL, *, begin: str, query_only: bool, wait: int = _BUSY_SECONDS, **pool: Any
+) -> Engine:
+    waiting = {"timeout": wait}  # for locks, in seconds
+    engine = create_engine(url, module=sqlite, query_cache_size=0, connect_args=waiting, **pool)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions begin and end where we say
         for pragma in (
-            f"busy_timeout={_BUSY_MILLISECONDS}",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",

@@ -54,7 +54,8 @@ class FileWatch:
     """Asks an SQLite file for its `data_version`, at most once in two milliseconds.
 
     The version is of use on one connection only, which is held; each commit by any other
-    connection, of this process or another, gives it another one.
+    connection, of this process or another, gives it another one. The engine is one that waits
+    for nothing: who asks has no time to.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -101,9 +102,7 @@ class FileWatch:
     def _connect(self) -> Any:
         held = self._engine.raw_connection()
         held.detach()
-        connection: Any = held.dbapi_connection
-        connection.execute("PRAGMA busy_timeout=0").close()  # who asks has no time to wait
-        return connection
+        return held.dbapi_connection
 
 
 class ServerWatch:

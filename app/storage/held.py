@@ -144,9 +144,8 @@ class ReadingFile:
         self.limit = _Moment()
 
     def prepare(self, connection: Connection) -> None:
-        """Let nothing wait, and the limit be asked."""
+        """Let the limit be asked."""
         driver: Any = connection.connection.dbapi_connection
-        driver.execute("PRAGMA busy_timeout=0").close()
         driver.set_progress_handler(self.limit, BETWEEN_LOOKS)
 
     def begin(self) -> None:
