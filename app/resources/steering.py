@@ -42,7 +42,7 @@ AtMost = Callable[[int], Steps]
 _STEPS_A_ROW: Final = 200
 """Steps of SQLite's virtual machine that are tried at first for each row of a page."""
 
-_STEPS_A_PAGE: Final = 500
+_STEPS_A_PAGE: Final = 1_000
 """Steps that a page without rows may take before another way is looked for."""
 
 _MORE: Final = 4
@@ -156,10 +156,9 @@ class Ways:
             if self._wait < 0 and is_prompt():
                 self._wants_time = True  # to try them the next time
             elif self._wait < 0:
-                for way in self._ways:
-                    if way != ended.way and (other := _ended(way, fetch, at_most, ended.steps)):
-                        best = min(best, other, key=attrgetter("seconds"))
-                in_vain = best is ended
+                again = [_ended_again(way, fetch, at_most, ended.steps) for way in self._ways]
+                best = min(filter(None, again), key=attrgetter("seconds"), default=ended)
+                in_vain = best.way == ended.way
                 self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE) if in_vain else 0
                 self._wait = self._pause
         self._steps = best.steps
@@ -176,6 +175,11 @@ def _ended(way: Way | None, fetch: Fetch, at_most: AtMost, most: int) -> _Ended 
     except TooManySteps:
         return None
     return _Ended(way, found, steps.taken, perf_counter() - began)
+
+
+def _ended_again(way: Way | None, fetch: Fetch, at_most: AtMost, most: int) -> _Ended | None:
+    """Return what is fetched on a way for the second time: its queries are planned then."""
+    return _ended(way, fetch, at_most, most) and _ended(way, fetch, at_most, most)
 
 
 def ways(
