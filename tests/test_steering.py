@@ -1,7 +1,8 @@
 """A page comes by the index that suits it: the same rows, without a look at the whole table."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import combinations
 from random import Random
 from typing import Any, Self
@@ -199,7 +200,10 @@ class Fetches:
         self._counted = Counted()
         return self._counted
 
-    def fetch(self, way: Any) -> list[tuple[Any, ...]]:
+    def fetch(self, way: Any) -> Callable[[], list[tuple[Any, ...]]]:
+        return partial(self._fetch, way)
+
+    def _fetch(self, way: Any) -> list[tuple[Any, ...]]:
         (name,) = way
         self.tried.append((name, self._most))
         self._counted.taken = self.needed[way]

@@ -5,8 +5,9 @@ which filters have how many values, what it is sorted by, which columns it shows
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from typing import Any, Final
 
@@ -104,10 +105,13 @@ def read_json_page(
     pages = _pages(shape, transaction.connection.dialect)
     last: Rows = []
 
-    def fetch(way: Way | None) -> Rows:
+    def fetch(way: Way | None) -> Callable[[], Rows]:
+        return partial(fetch_by, pages.kept(way).queries)
+
+    def fetch_by(queries: Sequence[Compiled]) -> Rows:
         nonlocal last
         found: Rows = []
-        for part in pages.kept(way).queries:
+        for part in queries:
             if left := limit + 1 - len(found):
                 last = part.fetch(transaction.connection, {**values, "size": left})
                 found += last

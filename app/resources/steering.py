@@ -33,8 +33,8 @@ Way = frozenset[str]
 Given = tuple[str, Where, tuple[BindParameter[Any] | None, ...]]
 """A filter that is given: its name, what it means, and the parts of its value to come."""
 
-Fetch = Callable[[Way | None], Rows]
-"""Fetches the rows of a page on a way."""
+Fetch = Callable[[Way | None], Callable[[], Rows]]
+"""Readies a way; what it returns fetches the rows of a page on it."""
 
 AtMost = Callable[[int], Steps]
 """Gives up what is done within it where that takes more steps than so many."""
@@ -126,7 +126,7 @@ class Ways:
             take_time()
         began = perf_counter()
         try:
-            return fetch(self._ways[0])
+            return fetch(self._ways[0])()
         finally:
             self._wants_time = perf_counter() - began > _A_MOMENT
 
@@ -156,9 +156,10 @@ class Ways:
             if self._wait < 0 and is_prompt():
                 self._wants_time = True  # to try them the next time
             elif self._wait < 0:
-                again = [_ended_again(way, fetch, at_most, ended.steps) for way in self._ways]
-                best = min(filter(None, again), key=attrgetter("seconds"), default=ended)
-                in_vain = best.way == ended.way
+                for way in self._ways:
+                    if way != ended.way and (other := _ended(way, fetch, at_most, ended.steps)):
+                        best = min(best, other, key=attrgetter("seconds"))
+                in_vain = best is ended
                 self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE) if in_vain else 0
                 self._wait = self._pause
         self._steps = best.steps
@@ -168,18 +169,14 @@ class Ways:
 
 def _ended(way: Way | None, fetch: Fetch, at_most: AtMost, most: int) -> _Ended | None:
     """Return what is fetched on a way, None where it takes more steps than so many."""
+    fetch_rows = fetch(way)  # to ready it takes long, but once
     began = perf_counter()
     try:
         with at_most(most) as steps:
-            found = fetch(way)
+            found = fetch_rows()
     except TooManySteps:
         return None
     return _Ended(way, found, steps.taken, perf_counter() - began)
-
-
-def _ended_again(way: Way | None, fetch: Fetch, at_most: AtMost, most: int) -> _Ended | None:
-    """Return what is fetched on a way for the second time: its queries are planned then."""
-    return _ended(way, fetch, at_most, most) and _ended(way, fetch, at_most, most)
 
 
 def ways(
