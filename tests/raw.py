@@ -46,6 +46,10 @@ class Line:
             for _ in range(at_most):
                 self._socket.sendall(data)
 
+    def end(self) -> None:
+        """Say that nothing more is sent, and go on reading."""
+        self._socket.shutdown(socket.SHUT_WR)
+
     def close(self) -> None:
         """Hang up."""
         self._socket.close()

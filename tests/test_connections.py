@@ -288,3 +288,30 @@ def test_another_protocol_is_offered_in_vain(line: Line, protocol: str) -> None:
         assert line.answer() == plain
     line.send(request(LIST))
     assert line.answer() == plain
+
+
+@pytest.mark.parametrize("address", [LIST, "/race", "/funding.csv", "/companies?limit=3", "/docs"])
+def test_who_sends_nothing_more_has_the_answers_nevertheless(base: str, address: str) -> None:
+    for count in (1, 3):
+        line = Line(base)
+        line.send(*[request(address)] * count)
+        line.end()
+        for _ in range(count):
+            assert line.answer().startswith(b"HTTP/1.1 200 ")
+        assert line.rest() == b""
+        line.close()
+    idle = Line(base)
+    idle.send(request(address))
+    idle.answer()
+    idle.end()
+    assert idle.rest() == b""
+    idle.close()
+
+
+def test_who_ends_in_the_middle_of_a_request_has_none(line: Line) -> None:
+    for part in (b"", b"GET /funding HTT", request(LIST)[:-2]):
+        ended = Line(line.base)
+        ended.send(part)
+        ended.end()
+        assert ended.rest() == b""
+        ended.close()

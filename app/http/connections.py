@@ -83,6 +83,9 @@ class Connection(HttpToolsProtocol):
     _is_to_go_on = False
     """Whether more is going to be read soon."""
 
+    _is_at_end = False
+    """Whether the client has said that it sends nothing more."""
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin."""
         super().connection_made(transport)
@@ -108,6 +111,15 @@ class Connection(HttpToolsProtocol):
         else:
             self._left += data
             self._go_on()
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Return whether to stay: a client that sends nothing more may wait for an answer."""
+        self._is_at_end = self._between and not self._is_over and not self._is_idle()
+        return self._is_at_end
+
+    def _is_idle(self) -> bool:
+        """Return whether nothing is under way, and nothing that came is left."""
+        return self._is_done() and not self.pipeline and not self._left
 
     def _go_on(self) -> None:
         """Read a piece of what is left, once no request waits for the answers to others."""
@@ -201,6 +213,8 @@ class Connection(HttpToolsProtocol):
         super().on_response_complete()
         if self._refusal and self._is_done():
             self._tell(self._refusal)
+        elif self._is_at_end and self._is_idle():
+            self.transport.close()
         elif self.flow.is_held and not self.pipeline:
             self._go_on_soon()
 
