@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import pytest
 from fastapi import FastAPI
 
+from app.http.dispatch import TAKES_TIME
 from app.main import create_app
 from app.resources.sources import SOURCES
 from app.settings import Settings
@@ -27,10 +28,12 @@ class Spied:
     def __init__(self, app: FastAPI) -> None:
         self.app = app
         self.asked = 0
+        self.scopes: list[dict[str, object]] = []
         front = app.front  # type: ignore[attr-defined]
 
         async def noting(*arguments: object) -> None:
             self.asked += 1
+            self.scopes.append(arguments[0])  # type: ignore[arg-type]
             await front(*arguments)
 
         app.front = noting  # type: ignore[attr-defined]
@@ -54,6 +57,11 @@ class Served:
     def asked(self) -> int:
         """How many requests came to the application behind the early answers."""
         return self._spied.asked
+
+    @property
+    def scopes(self) -> list[dict[str, object]]:
+        """What came to it."""
+        return self._spied.scopes
 
     def lines(self) -> tuple[Line, Line]:
         """Return a connection to each."""
@@ -153,6 +161,8 @@ def test_what_was_never_asked_for_is_had_at_once(served: Served, method: str, he
     compare(range(9, 19))
     if served.database.is_file:
         assert served.asked == before
+    else:  # whom a server keeps waiting is not given up for that
+        assert all(TAKES_TIME not in scope for scope in served.scopes)
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])

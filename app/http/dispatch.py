@@ -75,13 +75,13 @@ class Dispatch:
         await response(scope, receive, send)
 
     async def at_once(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a GET without ever waiting. Raises TakesTime where there is no prompt way to.
+        """Serve a GET without ever waiting. Raises LookupError where there is no prompt way to.
 
-        What the handler raises is raised here, before anything is sent.
+        What the handler raises, TakesTime say, is raised here, before anything is sent.
         """
         handler = self._handlers.get(scope["path"].removeprefix(scope["root_path"]))
         if self._few or handler is None or not hasattr(handler, PROMPT):
-            raise TakesTime
+            raise LookupError(scope["path"])
         response = promptly(handler, Request(scope))
         await response(scope, receive, send)
 

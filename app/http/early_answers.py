@@ -42,6 +42,8 @@ class EarlyAnswers(Connection):
     cache: ClassVar[Cache]
     at_once: ClassVar[ASGIApp]
     known: ClassVar[dict[bytes, _Read]]
+    defaults: ClassVar[tuple[Sequence[RawHeader], bytes]] = ((), b"")
+    """The headers that uvicorn adds, another list each second, and as lines."""
 
     _answered: Sequence[_Read] = ()
     """The first request that was answered here since bytes came last."""
@@ -116,9 +118,13 @@ class EarlyAnswers(Connection):
         self._send(found.status, head, found.body(method), keep_alive=keep_alive)
 
     def _send(self, status: int, head: bytes, body: bytes, *, keep_alive: bool) -> None:
-        defaults = _lines_of(self.server_state.default_headers)
+        headers, lines = type(self).defaults
+        if headers is not self.server_state.default_headers:
+            headers = self.server_state.default_headers
+            lines = _lines_of(headers)
+            type(self).defaults = headers, lines
         end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
-        self.transport.write(b"".join((STATUS_LINE[status], defaults, head, end, body)))
+        self.transport.write(b"".join((STATUS_LINE[status], lines, head, end, body)))
         if not keep_alive:
             self.transport.close()
 
