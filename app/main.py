@@ -80,7 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     at_once = CommonHeaders(HeadAsGet(Gzip(Limits(front.at_once, *limits))))
     app.at_once = Mounted(at_once, settings.root_path)
     app.state.cache = cache
-    app.state.at_once = app.answer_at_once
+    app.state.at_once = app.answer_at_once if database.is_file else None
     if settings.cache_bytes:
         app.front = Cached(app.front, cache)
     app.state.public_url = settings.public_url

@@ -51,12 +51,19 @@ class Served:
         self.early = stack.enter_context(serving(early))
         self.plain = stack.enter_context(serving(plain, early=False))
         self._spied = Spied(early)
+        self._cache = early.state.cache
         self._stack = stack
 
     @property
     def asked(self) -> int:
         """How many requests came to the application behind the early answers."""
         return self._spied.asked
+
+    @property
+    def room(self) -> int:
+        """How many bytes the answers take that it keeps."""
+        size: int = self._cache.size
+        return size
 
     @property
     def scopes(self) -> list[dict[str, object]]:
@@ -163,6 +170,22 @@ def test_what_was_never_asked_for_is_had_at_once(served: Served, method: str, he
         assert served.asked == before
     else:  # whom a server keeps waiting is not given up for that
         assert all(TAKES_TIME not in scope for scope in served.scopes)
+
+
+def test_what_was_asked_for_once_takes_no_room(served: Served) -> None:
+    line, _ = served.lines()
+
+    def ask(numbers: range) -> None:
+        for number in numbers:
+            line.send(request(SHAPES[0].format(number)))
+            line.answer()
+
+    ask(range(1, 9))
+    before = served.room
+    ask(range(9, 29))
+    assert served.room == before
+    ask(range(9, 29))
+    assert served.room > before
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])

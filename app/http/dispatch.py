@@ -80,7 +80,7 @@ class Dispatch:
         What the handler raises, TakesTime say, is raised here, before anything is sent.
         """
         handler = self._handlers.get(scope["path"].removeprefix(scope["root_path"]))
-        if self._few or handler is None or not hasattr(handler, PROMPT):
+        if handler is None or not hasattr(handler, PROMPT):
             raise LookupError(scope["path"])
         response = promptly(handler, Request(scope))
         await response(scope, receive, send)

@@ -40,7 +40,7 @@ class EarlyAnswers(Connection):
     """A connection to a client, on which some answers are sent at once."""
 
     cache: ClassVar[Cache]
-    at_once: ClassVar[ASGIApp]
+    at_once: ClassVar[ASGIApp | None]
     known: ClassVar[dict[bytes, _Read]]
     defaults: ClassVar[tuple[Sequence[RawHeader], bytes]] = ((), b"")
     """The headers that uvicorn adds, another list each second, and as lines."""
@@ -85,9 +85,10 @@ class EarlyAnswers(Connection):
                 self._answered = [_Read(asked, method)]
             return True
         # Of several requests in one piece the others come to their turn between those of others.
-        if self._begun != 1 or self.cache.comes_again(asked):
+        at_once = type(self).at_once if self._begun == 1 else None
+        if at_once is None or self.cache.comes_again(asked):
             return False
-        messages = _had_at_once(type(self).at_once, cycle.scope)
+        messages = _had_at_once(at_once, cycle.scope)
         if len(messages) != _OF_ONE_PIECE:
             return False
         start, end = messages
@@ -157,11 +158,15 @@ def _lines_of(headers: Sequence[RawHeader]) -> bytes:
     return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
-def early_answers(cache: Cache, at_once: ASGIApp) -> type[EarlyAnswers]:
-    """Return the protocol of uvicorn that answers from a cache, or at once, what it can."""
+def early_answers(cache: Cache, at_once: ASGIApp | None) -> type[EarlyAnswers]:
+    """Return the protocol of uvicorn that answers from a cache, or at once, what it can.
+
+    `at_once` serves without ever waiting; None where all that is asked for is waited for.
+    """
 
     class Answers(EarlyAnswers):
         pass
 
-    Answers.cache, Answers.at_once, Answers.known = cache, staticmethod(at_once), {}
+    Answers.cache, Answers.known = cache, {}
+    Answers.at_once = staticmethod(at_once) if at_once else None
     return Answers
