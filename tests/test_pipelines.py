@@ -140,6 +140,27 @@ def test_requests_that_wait_for_their_turn_are_not_read() -> None:
     asyncio.run(flood())
 
 
+def test_requests_that_come_little_by_little_are_not_read_before_their_turn_either() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0)
+        await Response("here")(scope, receive, send)
+
+    async def send_many() -> None:
+        connection, client = await connected(app, Connection)
+        one, sent, longest = request("/"), 0, 0
+        for _ in range(2_000):
+            if not client.is_paused:
+                connection.data_received(one * 50)
+                sent += 50
+            longest = max(longest, len(connection.pipeline))
+            await asyncio.sleep(0)
+        assert longest <= PIECE // len(one) + 1
+        await until(lambda: client.answers == sent)
+        connection.connection_lost(None)
+
+    asyncio.run(send_many())
+
+
 @pytest.mark.parametrize("size", [PIECE - 10, PIECE, PIECE + 1, 70_000, 200_000])
 def test_a_body_in_pieces_is_whole(size: int) -> None:
     bodies = []

@@ -106,7 +106,7 @@ class Connection(HttpToolsProtocol):
         """Read bytes: a piece now, and the others in their turn."""
         if self._is_over:
             return
-        if len(data) <= PIECE and not self._left:
+        if len(data) <= PIECE and not self._left and not self.pipeline:
             self._read(data)
         else:
             self._left += data
@@ -129,7 +129,9 @@ class Connection(HttpToolsProtocol):
             del self._left[:PIECE]
             self._read(piece)
         self._hold()
-        if self._left and not self.pipeline:
+        if self._is_at_end and self._is_idle():
+            self.transport.close()
+        elif self._left and not self.pipeline:
             self._go_on_soon()
 
     def _go_on_soon(self) -> None:
