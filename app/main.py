@@ -78,9 +78,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     layered = CommonHeaders(HeadAsGet(Gzip(LastResort(Limits(front, *limits)))))
     app.front = Mounted(layered, settings.root_path)
     at_once = CommonHeaders(HeadAsGet(Gzip(Limits(front.at_once, *limits))))
-    app.at_once = Mounted(at_once, settings.root_path)
+    mounted = Mounted(at_once, settings.root_path)
+
+    async def answer_at_once(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = app
+        await mounted(scope, receive, send)
+
     app.state.cache = cache
-    app.state.at_once = app.answer_at_once if database.is_file else None
+    app.state.at_once = answer_at_once if database.is_file else None
     if settings.cache_bytes:
         app.front = Cached(app.front, cache)
     app.state.public_url = settings.public_url
@@ -99,17 +104,10 @@ class _Application(FastAPI):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.front: ASGIApp = super().__call__
-        self.at_once: ASGIApp = self.front
-        """What serves without ever waiting, or raises an exception before it sends anything."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self  # as Starlette does for what it routes
         await self.front(scope, receive, send)
-
-    async def answer_at_once(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request without ever waiting. Raises what keeps it from that, TakesTime say."""
-        scope["app"] = self
-        await self.at_once(scope, receive, send)
 
 
 async def _tell(_request: Request, problem: Exception) -> Response:

@@ -108,7 +108,7 @@ def list_answer(
         following = located(path, rest, f"cursor={page.next_cursor}")
     links = [f'<{following}>; rel="next"'] if following else []
     if isinstance(page, JsonPage):
-        links += _alternates(path, rest)
+        links += alternates(path, rest)
         content = {
             "data": page.rows,
             "meta": {**meta(at), "count": page.count, "total": page.total},
@@ -286,12 +286,8 @@ def path_of(request: Request) -> str:
     return root + path.removeprefix(root)
 
 
-def alternates(path: str, pairs: Pairs) -> list[str]:
-    """Return the links to the same answer in the other formats."""
-    return _alternates(path, query_text(pairs))
-
-
-def _alternates(path: str, query: str) -> list[str]:
+def alternates(path: str, query: str) -> list[str]:
+    """Return the links to the same answer in the other formats; the query is encoded already."""
     query = located("", query)
     return [f"<{path}{suffix}{query}{ending}" for suffix, ending in _ALTERNATES]
 

@@ -20,6 +20,7 @@ from app.http.answers import (
     parameters,
     path_of,
     pinned_address,
+    query_text,
     read_parameters,
     table_answer,
     told,
@@ -88,7 +89,7 @@ def report_answer(
     citation = cite(report.title(found), at, absolute(request, pinned))
     if wanted := wanted_citation(query):
         return citation_answer(citation, wanted, headers)
-    headers["Link"] = ", ".join((headers["Link"], *alternates(path, pairs)))
+    headers["Link"] = ", ".join((headers["Link"], *alternates(path, query_text(pairs))))
     content = {
         "data": found.model_dump(),
         "meta": meta(at),

@@ -50,7 +50,7 @@ def database_url(text: str) -> URL:
 def read_engine(url: URL) -> Engine:
     """Return an engine whose transactions are snapshots and cannot write."""
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, begin="BEGIN", query_only=True, pool_size=_READERS, max_overflow=0)
+        return _sqlite(url, begin="BEGIN", query_only=True)
     engine = _postgresql(url)
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
@@ -60,15 +60,13 @@ def prompt_engine(url: URL) -> Engine:
 
     It waits for nothing: neither for locks, nor for others that connect, nor for their connections.
     """
-    return _sqlite(url, begin="BEGIN", query_only=True, wait=0, poolclass=NullPool)
+    return _sqlite(url, begin="BEGIN", query_only=True, waits=False)
 
 
 def write_engine(url: URL) -> Engine:
     """Return an engine whose transactions may write; on SQLite they wait for their turn."""
     if url.get_backend_name() == "sqlite":
-        return _sqlite(
-            url, begin="BEGIN IMMEDIATE", query_only=False, pool_size=_READERS, max_overflow=0
-        )
+        return _sqlite(url, begin="BEGIN IMMEDIATE", query_only=False)
     engine = _postgresql(url)
     event.listen(engine, "handle_error", _leave_a_server_that_became_a_replica)
     return engine
@@ -85,10 +83,11 @@ def integrity_problems(connection: Connection) -> list[str]:
     return problems
 
 
-def _sqlite(
-    url: URL, *, begin: str, query_only: bool, wait: int = _BUSY_SECONDS, **pool: Any
-) -> Engine:
-    waiting = {"timeout": wait}  # for locks, in seconds
+def _sqlite(url: URL, *, begin: str, query_only: bool, waits: bool = True) -> Engine:
+    waiting = {"timeout": _BUSY_SECONDS if waits else 0}
+    pool: dict[str, Any] = {"poolclass": NullPool}
+    if waits:
+        pool = {"pool_size": _READERS, "max_overflow": 0}
     engine = create_engine(url, module=sqlite, query_cache_size=0, connect_args=waiting, **pool)
 
     @event.listens_for(engine, "connect")
