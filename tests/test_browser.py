@@ -84,6 +84,11 @@ class Browser:
         """Return the value of an expression of JavaScript."""
         return self.driver.execute_script(f"return {expression}")
 
+    def fits(self) -> bool:
+        """Tell if nothing sticks out of the page; a new screen is laid out after it is taken."""
+        root = "document.documentElement"
+        return bool(self.value(f"{root}.scrollWidth <= {root}.clientWidth"))
+
     def complaints(self) -> list[str]:
         """Return what the page put in the console that is severe, refusals of its policy too."""
         return [e["message"] for e in self._log("browser") if e["level"] == "SEVERE"]
@@ -222,7 +227,7 @@ def test_pages_fit_the_screen_and_follow_the_colour_scheme(
     if page == "/docs":
         browser.wait(lambda: browser.all(".opblock"))
     root = "document.documentElement"
-    assert browser.value(f"{root}.scrollWidth <= {root}.clientWidth")
+    browser.wait(browser.fits)
     ground = browser.value(f"getComputedStyle({root}).backgroundColor")
     red = int(ground.removeprefix("rgb(").split(",")[0])
     assert red < 64 if scheme == "dark" else red > 192

@@ -145,8 +145,7 @@ def test_the_page_fits_is_accessible_and_keeps_to_its_server(
 ) -> None:
     browser.look(*screen, scheme=scheme)
     browser.open(f"{live_server}/{query}")
-    root = "document.documentElement"
-    assert browser.value(f"{root}.scrollWidth <= {root}.clientWidth")
+    browser.wait(browser.fits)
     browser.driver.execute_script(axe)
     found = browser.driver.execute_async_script(
         "const done = arguments[arguments.length - 1];"
