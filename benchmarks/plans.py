@@ -201,7 +201,7 @@ class ByHand:
                 found.append((text, arguments))
 
         with (
-            patch.object(json_pages, "_pages", json_pages.Pages),
+            patch.object(json_pages, "pages_of", json_pages.Pages),
             patch.object(json_pages, "ways", lambda *_: Ways([None])),
             self._database.read() as transaction,
         ):

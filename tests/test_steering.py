@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import combinations
+from operator import attrgetter
 from random import Random
 from typing import Any, Self
 
 import orjson
 import pytest
 
+from app.kit.keeping import KeptBySize
 from app.kit.promptly import TakesTime, promptly
 from app.kit.queries import read_query
 from app.resources import json_pages, steering
@@ -265,8 +267,12 @@ def test_where_others_wait_what_took_long_is_asked_in_a_thread_at_once() -> None
     assert fetches.tried[-1] == ("a", 10_000)
 
 
-def test_the_shapes_that_are_kept_have_a_bounded_size(many: Database) -> None:
-    kept = json_pages.KeptPages(most=2_000)
+def test_the_shapes_that_are_kept_have_a_bounded_size(
+    many: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: Any = KeptBySize(2_000, attrgetter("size"))
+    monkeypatch.setattr(json_pages, "_pages", kept)
+    pages_of = json_pages.pages_of
     listing, model = ResourceList(FUNDING), list_query(FUNDING)
     draw = Random(3)
     with many.read() as transaction:
@@ -280,10 +286,10 @@ def test_the_shapes_that_are_kept_have_a_bounded_size(many: Database) -> None:
     for _ in range(100):
         some = ",".join(f"c{number}" for number in range(draw.randrange(1, 300)))
         fields = ",".join(draw.sample(sorted(listing.columns), 3))
-        kept(shape(("company", some), ("fields", fields)), dialect)
+        pages_of(shape(("company", some), ("fields", fields)), dialect)
         assert kept.size <= 2_000
     again = shape(("country", "US"))
-    assert kept(again, dialect) is kept(shape(("country", "US,US,US")), dialect)
+    assert pages_of(again, dialect) is pages_of(shape(("country", "US,US,US")), dialect)
     large = shape(("company", ",".join(f"c{number}" for number in range(1_000))))
-    assert kept(large, dialect) is not kept(large, dialect)
-    assert kept(again, dialect) is kept(again, dialect)
+    assert pages_of(large, dialect) is not pages_of(large, dialect)
+    assert pages_of(again, dialect) is pages_of(again, dialect)

@@ -4,11 +4,10 @@ The values of one answer hardly ever become objects here. A query is compiled on
 which filters have how many values, what it is sorted by, which columns it shows.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from threading import Lock
+from operator import attrgetter
 from typing import Any, Final
 
 import orjson
@@ -16,6 +15,7 @@ from sqlalchemy import BindParameter, ColumnElement, Dialect, Integer, bindparam
 from sqlalchemy.types import TypeEngine
 
 from app.kit.filters import ByParts, Part, Where, meanings, meanings_of
+from app.kit.keeping import KeptBySize
 from app.kit.paging import Cursor
 from app.kit.promptly import take_time
 from app.kit.sorting import SortKey, Stage, staged, stages, total_order
@@ -102,7 +102,7 @@ def read_json_page(
         page = read_page(transaction, listing, query, at)
         rows = orjson.Fragment(orjson.dumps(page.items))
         return JsonPage(rows, len(page.items), page.next_cursor, page.total)
-    pages = _pages(shape, transaction.connection.dialect)
+    pages = pages_of(shape, transaction.connection.dialect)
     last: Rows = []
 
     def fetch(way: Way | None) -> Callable[[], Rows]:
@@ -202,43 +202,16 @@ class Pages:
         return found
 
 
-class KeptPages:
-    """The pages of the shapes that were asked for of late, as many as there is room for."""
-
-    def __init__(self, most: int = _PARTS_AT_MOST) -> None:
-        self._most = most
-        self._found: OrderedDict[tuple[Shape, str], Pages] = OrderedDict()
-        self._lock = Lock()
-        self.size = 0
-        """How many columns and parts of values they have, for all ways."""
-
-    def __call__(self, shape: Shape, dialect: Dialect) -> Pages:
-        """Return the pages of a shape. Those that take a quarter of the room are not kept."""
-        key = shape, dialect.name
-        with self._lock:
-            if found := self._found.get(key):
-                self._found.move_to_end(key)
-                return found
-        made = Pages(shape, dialect)
-        if made.size > self._most // 4:
-            return made
-        with self._lock:
-            if key not in self._found:
-                self._found[key] = made
-                self.size += made.size
-            while self.size > self._most:
-                _, gone = self._found.popitem(last=False)
-                self.size -= gone.size
-        return made
-
-    def clear(self) -> None:
-        """Keep none."""
-        with self._lock:
-            self._found.clear()
-            self.size = 0
+_pages: Final = KeptBySize[tuple[Shape, str], Pages](_PARTS_AT_MOST, attrgetter("size"))
 
 
-_pages = KeptPages()
+def pages_of(shape: Shape, dialect: Dialect) -> Pages:
+    """Return the pages of a shape, the same as before where they were kept."""
+    key = shape, dialect.name
+    found = _pages.get(key)
+    if found is None:
+        found = _pages[key] = Pages(shape, dialect)
+    return found
 
 
 def _compiled(shape: Shape, way: Way | None, dialect: Dialect) -> Kept:

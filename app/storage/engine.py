@@ -9,12 +9,14 @@ from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
-from app.storage.statements import KeptStatements
+from app.kit.keeping import KeptBySize
 
 _BUSY_SECONDS = 60
 _READERS = 40
 _WRITER_CACHE_KILOBYTES = 128_000
 _READ_ONLY_SERVER = "25006"
+_STATEMENTS_AT_MOST = 400_000
+"""So many characters of SQL are kept. With its parts, a statement takes some 20 bytes for each."""
 
 # The driver looks for a way to adapt each None it is given, which costs more than the rest of a
 # row; it takes the first callable that is registered, and this one gives None back at once.
@@ -133,7 +135,9 @@ def _postgresql(url: URL) -> Engine:
 
 def _keeping(engine: Engine) -> Engine:
     """Return an engine that keeps compiled statements as long as there is room for them."""
-    return engine.execution_options(compiled_cache=KeptStatements())
+    # By size: one over all indicators takes as much memory as a hundred that read a list.
+    kept = KeptBySize[Any, Any](_STATEMENTS_AT_MOST, lambda made: len(made.string or ""))
+    return engine.execution_options(compiled_cache=kept)
 
 
 def _leave_a_server_that_became_a_replica(context: ExceptionContext) -> None:

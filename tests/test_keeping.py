@@ -1,31 +1,34 @@
-"""Compiled statements are kept by what they take, not by count."""
-
-from types import SimpleNamespace
+"""What is kept is kept by what it takes, not by count; compiled statements among it."""
 
 from sqlalchemy import literal, select
 
+from app.kit.keeping import KeptBySize
 from app.storage.database import Database
-from app.storage.statements import KeptStatements
 from tests.conftest import Templates
 
 
-def test_statements_that_were_used_longest_ago_go_first() -> None:
-    kept = KeptStatements(100)
+def kept_texts() -> KeptBySize[object, str]:
+    """Return a place for a hundred characters."""
+    return KeptBySize(100, len)
+
+
+def test_what_was_used_longest_ago_goes_first() -> None:
+    kept = kept_texts()
     for number in range(4):
-        kept[number] = SimpleNamespace(string="x" * 25)
+        kept[number] = "x" * 25
     assert kept.get(0)
-    kept["new"] = SimpleNamespace(string="x" * 20)
+    kept["new"] = "x" * 20
     assert list(kept) == [2, 3, 0, "new"]
     assert (kept.size, len(kept)) == (95, 4)
-    kept[2] = SimpleNamespace(string="y")
-    assert (kept.size, kept[2].string) == (71, "y")
+    kept[2] = "y"
+    assert (kept.size, kept[2]) == (71, "y")
     del kept[2]
     assert (kept.size, kept.get(2)) == (70, None)
 
 
-def test_a_statement_that_is_too_large_is_not_kept() -> None:
-    kept = KeptStatements(100)
-    kept["large"] = SimpleNamespace(string="x" * 26)
+def test_what_is_too_large_is_not_kept() -> None:
+    kept = kept_texts()
+    kept["large"] = "x" * 26
     assert (kept.size, len(kept)) == (0, 0)
 
 
