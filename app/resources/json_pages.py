@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import orjson
 from sqlalchemy import BindParameter, ColumnElement, Dialect, Integer, bindparam, literal_column
@@ -33,7 +33,7 @@ from app.resources.steering import Given, Steered, Way, indexes_of, meaning_of, 
 from app.storage.columns import Characters, Number, Whole
 from app.storage.compiled import Compiled, Rows
 from app.storage.database import ReadTransaction, Revision
-from app.storage.json_rows import json_row
+from app.storage.json_rows import JoinedRows, is_written_alike, joined
 from app.storage.revisions import state_seen
 from app.storage.snapshots import current_rows
 
@@ -75,19 +75,67 @@ class Shape:
         return shown + len(self.sort or ()) + sum(1 + len(types) for _, types in self.filters)
 
 
+class _Found(Protocol):
+    """Rows of a page, of one query after another."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def add(self, rows: Rows) -> object:
+        """Add what a query gave; return the state of the data that it saw, None if none."""
+
+    def leave_last(self) -> Sequence[Any]:
+        """Leave the last of several rows out; return the sort values of the one before it."""
+
+    def json(self) -> str | bytes:
+        """Return the JSON array of them."""
+
+
+class _Joined(JoinedRows):
+    """Rows that come as JSON: all of one query in one row, with the state that it saw."""
+
+    def add(self, rows: Rows) -> object:
+        ((text, *marks, state),) = rows
+        self.add_text(text, marks)
+        return state
+
+
+class _Columns:
+    """Rows that come as columns, which databases write their own ways.
+
+    Behind the columns are the state that was seen, and the sort values.
+    """
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        self._columns = columns
+        self._rows: Rows = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, rows: Rows) -> object:
+        self._rows += rows
+        return rows[-1][len(self._columns)] if rows else None
+
+    def leave_last(self) -> Sequence[Any]:
+        self._rows.pop()
+        return self._rows[-1][len(self._columns) + 1 :]
+
+    def json(self) -> bytes:
+        return orjson.dumps([dict(zip(self._columns, row, strict=False)) for row in self._rows])
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The queries of a page, one for each stretch of rows: they are run until it is full.
-
-    Their rows are JSON, or columns where the database writes these its own way; the sort values
-    of each row come last.
-    """
+    """The queries of a page, one for each stretch of rows: they are run until it is full."""
 
     queries: tuple[Compiled, ...]
     columns: tuple[str, ...] | None
-    marks: int
-    tells: bool
-    """Whether the value before the sort values tells which state of the data was seen."""
+    """The columns that they give, None where they give JSON."""
+
+    def nothing(self) -> _Found:
+        """Return what holds their rows, without any yet."""
+        return _Joined() if self.columns is None else _Columns(self.columns)
 
 
 def read_json_page(
@@ -103,30 +151,28 @@ def read_json_page(
         rows = orjson.Fragment(orjson.dumps(page.items))
         return JsonPage(rows, len(page.items), page.next_cursor, page.total)
     pages = pages_of(shape, transaction.connection.dialect)
-    last: Rows = []
+    seen: object = None
 
-    def fetch(way: Way | None) -> Callable[[], Rows]:
-        return partial(fetch_by, pages.kept(way).queries)
+    def fetch(way: Way | None) -> Callable[[], _Found]:
+        return partial(fetch_by, pages.kept(way))
 
-    def fetch_by(queries: Sequence[Compiled]) -> Rows:
-        nonlocal last
-        found: Rows = []
-        for part in queries:
+    def fetch_by(kept: Kept) -> _Found:
+        nonlocal seen
+        found = kept.nothing()
+        for part in kept.queries:
             if left := limit + 1 - len(found):
-                last = part.fetch(transaction.connection, {**values, "size": left})
-                found += last
+                values["size"] = left
+                seen = found.add(part.fetch(transaction.connection, values))
         return found
 
-    way, found = pages.ways.quickest(fetch, transaction.steps_at_most, limit)
-    kept = pages.kept(way)
-    if kept.tells and transaction.confirm and last and query.count is None:
-        transaction.confirm(last[-1][-kept.marks - 1])
+    _, found = pages.ways.quickest(fetch, transaction.steps_at_most, limit)
+    if transaction.confirm and seen and query.count is None:
+        transaction.confirm(seen)
     cursor = None
     if len(found) > limit:
-        found.pop()
-        cursor = Cursor(at.id, found[-1][-kept.marks :]).encode(identity(listing, query))
+        cursor = Cursor(at.id, tuple(found.leave_last())).encode(identity(listing, query))
     total = read_total(transaction, listing, query, at)
-    return JsonPage(_array(kept, found), len(found), cursor, total)
+    return JsonPage(orjson.Fragment(found.json()), len(found), cursor, total)
 
 
 def may_be_prompt(listing: Listing, query: PageQuery) -> bool:
@@ -137,14 +183,6 @@ def may_be_prompt(listing: Listing, query: PageQuery) -> bool:
         and query.count is None
         and (query.limit or PAGE_SIZE) <= _PROMPT_ROWS_AT_MOST
         and all(isinstance(where.condition, ByParts) for _, where in _meanings_in(query))
-    )
-
-
-def _array(kept: Kept, found: Rows) -> orjson.Fragment:
-    if kept.columns is None:
-        return orjson.Fragment(f"[{','.join([row[0] for row in found])}]")
-    return orjson.Fragment(
-        orjson.dumps([dict(zip(kept.columns, row, strict=False)) for row in found])
     )
 
 
@@ -221,13 +259,10 @@ def _compiled(shape: Shape, way: Way | None, dialect: Dialect) -> Kept:
     found_by = rows if way is None else Steered(rows, way)
     columns = shape.columns or resource.columns
     shown = [rows.column(name) for name in columns]
-    row = json_row(shown)
     order = _ordered(shape)
-    marks = [rows.column(key.column).label(f"sort_{key.column}") for key in order]
-    # A file tells for less whether it has changed, and nobody else is asked.
-    told = [state_seen()] if dialect.name == "postgresql" else []
-    selected = rows.select(()).add_columns(*(shown if row is None else [row]), *told, *marks)
-    selected = selected.where(
+    marks = [rows.column(key.column) for key in order]
+    is_json = is_written_alike([*shown, *marks])
+    selected = rows.select(()).where(
         *(meaning_of(where)(found_by, where.column, parts) for _, where, parts in given)
     )
     size: ColumnElement[int] = bindparam("size", type_=Integer())
@@ -245,8 +280,13 @@ def _compiled(shape: Shape, way: Way | None, dialect: Dialect) -> Kept:
             continue  # rows without a value do not pass a filter that asks for one
         condition, ordering = staged(stage, order, found_by, values)
         statement = selected.where(condition).order_by(*ordering).limit(size)
+        if is_json:
+            statement = joined(statement, shown, marks).add_columns(state_seen())
+        else:
+            named = [mark.label(f"sort_{mark.name}") for mark in marks]
+            statement = statement.add_columns(*shown, state_seen(), *named)
         queries.append(Compiled(statement, dialect))
-    return Kept(tuple(queries), columns if row is None else None, len(marks), tells=bool(told))
+    return Kept(tuple(queries), None if is_json else columns)
 
 
 def _given(shape: Shape) -> tuple[Given, ...]:

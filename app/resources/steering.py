@@ -11,10 +11,10 @@ rows in the order that is asked for, till enough have passed; and where that is 
 to walk the rows of one value, behind which an index has the keys in order.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from operator import attrgetter
 from time import perf_counter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import BindParameter, ColumnElement, Dialect, Select, UnaryExpression
 from sqlalchemy.sql.operators import custom_op
@@ -22,7 +22,6 @@ from sqlalchemy.sql.operators import custom_op
 from app.kit.filters import ByParts, Where, among
 from app.kit.promptly import is_prompt, take_time
 from app.kit.sorting import SortKey
-from app.storage.compiled import Rows
 from app.storage.records import LedgerTable
 from app.storage.snapshots import Rows as TableRows
 from app.storage.steps import Steps, TooManySteps
@@ -33,7 +32,8 @@ Way = frozenset[str]
 Given = tuple[str, Where, tuple[BindParameter[Any] | None, ...]]
 """A filter that is given: its name, what it means, and the parts of its value to come."""
 
-Fetch = Callable[[Way | None], Callable[[], Rows]]
+Found = TypeVar("Found", bound=Sized)
+Fetch = Callable[[Way | None], Callable[[], Found]]
 """Readies a way; what it returns fetches the rows of a page on it."""
 
 AtMost = Callable[[int], Steps]
@@ -42,8 +42,8 @@ AtMost = Callable[[int], Steps]
 _STEPS_A_ROW: Final = 200
 """Steps of SQLite's virtual machine that are tried at first for each row of a page."""
 
-_STEPS_A_PAGE: Final = 1_000
-"""Steps that a page without rows may take before another way is looked for."""
+_STEPS_A_PAGE: Final = 2_000
+"""Steps that a page of few rows may take; they are counted in whole thousands."""
 
 _MORE: Final = 4
 """How many times as many steps are tried each time that no way has come to its end."""
@@ -80,11 +80,11 @@ class Steered:
         return self._rows.sources(condition)
 
 
-class _Ended(NamedTuple):
+class _Ended(NamedTuple, Generic[Found]):
     """A way that came to its end."""
 
     way: Way | None
-    found: Rows
+    found: Found
     steps: int
     seconds: float
 
@@ -103,7 +103,7 @@ class Ways:
         """How many there are."""
         return len(self._ways)
 
-    def quickest(self, fetch: Fetch, at_most: AtMost, rows: int) -> tuple[Way | None, Rows]:
+    def quickest(self, fetch: Fetch[Found], at_most: AtMost, rows: int) -> tuple[Way | None, Found]:
         """Return the way that ends first, and the rows that it fetches: so many at the most.
 
         `at_most` gives up what takes more steps than it is told. Raises TakesTime where others
@@ -111,7 +111,7 @@ class Ways:
         """
         if len(self._ways) == 1:
             return self._ways[0], self._only(fetch)
-        at_first = _STEPS_A_ROW * (rows + 1)
+        at_first = max(_STEPS_A_PAGE, _STEPS_A_ROW * (rows + 1))
         if self._wants_time or self._steps > at_first:
             take_time()
         for way, most in self._tries(at_first):
@@ -120,7 +120,7 @@ class Ways:
                 return way, ended.found
         raise AssertionError  # there is always one more try
 
-    def _only(self, fetch: Fetch) -> Rows:
+    def _only(self, fetch: Fetch[Found]) -> Found:
         """Fetch on the one way, in a thread where that took more than a moment the last time."""
         if self._wants_time:
             take_time()
@@ -144,7 +144,7 @@ class Ways:
             most *= _MORE
             yield from ((way, most) for way in self._ways)
 
-    def _learn(self, ended: _Ended, fetch: Fetch, at_most: AtMost) -> None:
+    def _learn(self, ended: _Ended[Found], fetch: Fetch[Found], at_most: AtMost) -> None:
         """Let a way be the first from now on, or another that turns out to be quicker.
 
         The others are tried where it took many steps for few rows, and ever less often in vain.
@@ -167,7 +167,9 @@ class Ways:
             self._ways = (best.way, *(way for way in self._ways if way != best.way))
 
 
-def _ended(way: Way | None, fetch: Fetch, at_most: AtMost, most: int) -> _Ended | None:
+def _ended(
+    way: Way | None, fetch: Fetch[Found], at_most: AtMost, most: int
+) -> _Ended[Found] | None:
     """Return what is fetched on a way, None where it takes more steps than so many."""
     fetch_rows = fetch(way)  # to ready it takes long, but once
     began = perf_counter()

@@ -140,7 +140,7 @@ class Database:
         self._held = [
             HeldConnection(
                 self._prompt,
-                ReadingFile() if self.is_file else ReadingServer(dialect),
+                (ReadingFile if self.is_file else ReadingServer)(dialect),
                 ReadTransaction,
             )
             for _ in range(1 if self.is_file else AT_ONCE_AT_MOST)

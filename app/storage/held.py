@@ -140,8 +140,9 @@ class HeldConnection(Generic[Opened]):
 class ReadingFile:
     """Reads of an SQLite file, which are given up after so many steps or seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, dialect: Dialect) -> None:
         self.limit = _Moment()
+        self._state = state_alone(dialect)
 
     def prepare(self, connection: Connection) -> None:
         """Let the limit be asked."""
@@ -153,9 +154,9 @@ class ReadingFile:
         self.limit.begin()
 
     def state(self, connection: Connection) -> object:
-        """Return the number that each commit changes."""
-        driver: Any = connection.connection.dbapi_connection
-        return driver.execute("PRAGMA data_version").fetchall()
+        """Return the newest revision, in words: no write goes without one."""
+        ((state,),) = self._state.fetch(connection, {})
+        return state
 
 
 class ReadingServer:
