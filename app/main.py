@@ -1,6 +1,6 @@
 """The application, made from settings. Nothing is read or opened at import."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -80,9 +80,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     at_once = CommonHeaders(HeadAsGet(Gzip(Limits(front.at_once, *limits))))
     mounted = Mounted(at_once, settings.root_path)
 
-    async def answer_at_once(scope: Scope, receive: Receive, send: Send) -> None:
+    def answer_at_once(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         scope["app"] = app
-        await mounted(scope, receive, send)
+        return mounted(scope, receive, send)
 
     app.state.cache = cache
     app.state.at_once = answer_at_once if database.is_file else None

@@ -15,6 +15,7 @@ from app.analysis.citation import cite
 from app.http import problems
 from app.http.caching import Validator
 from app.http.citing import absolute, citation_answer, wanted_citation
+from app.http.headers import header_of
 from app.http.negotiation import JSON, best_media_type, table_format
 from app.http.streams import Stream
 from app.kit.errors import Fault, NotAllowed
@@ -72,7 +73,7 @@ def list_answer(
     pairs = parameters(request)
     query = read_parameters(query_model, pairs)
     listing = listed(query)
-    table = table or table_format(request.headers.get("accept"))
+    table = table or table_format(header_of(request.scope, b"accept"))
     _be_prompt_or_not(listing, query, table)
     page: JsonPage | Page | None = None
     with database.read() as transaction:
@@ -81,7 +82,7 @@ def list_answer(
             check(transaction, at, query)
         stays = transaction.stays(query.as_of) or query.cursor is not None
         validator = Validator.of(request, at, table.media_type if table else JSON, pinned=stays)
-        known = validator.is_known_by(request.headers.get("if-none-match"))
+        known = validator.is_known_by(header_of(request.scope, b"if-none-match"))
         if known and not may_not_fit(table):
             return validator.unchanged()
         if table is None:
@@ -95,7 +96,7 @@ def list_answer(
     cited: dict[str, Any] = {}
     asked = query_text(pairs)
     # A cursor holds its revision, so that its page stays as it is without `as_of`.
-    pinned = located(path, asked) if query.cursor else pinned_address(path, pairs, at)
+    pinned = located(path, asked) if query.cursor else pinned_address(path, pairs, at, asked)
     if title:
         citation = cite(title, at, absolute(request, pinned))
         if wanted := wanted_citation(query):
@@ -103,7 +104,7 @@ def list_answer(
             return validator.unchanged() if known else cited_alone
         cited = {"citation": citation.model_dump()}
     following = None
-    rest = query_text(without(pairs, "cursor")) if query.cursor else asked
+    rest = query_without(pairs, asked, "cursor")
     if page and page.next_cursor:
         following = located(path, rest, f"cursor={page.next_cursor}")
     links = [f'<{following}>; rel="next"'] if following else []
@@ -133,7 +134,7 @@ def _be_prompt_or_not(listing: Listing, query: PageQuery, table: TableFormat | N
 def detail_answer(request: Request, database: Database, resource: Resource, key: str) -> Response:
     """Answer one row, as the list has it, or with where it went under another key."""
     query = read_parameters(DetailQuery, parameters(request))
-    best_media_type(request.headers.get("accept"), [JSON])
+    best_media_type(header_of(request.scope, b"accept"), [JSON])
     with database.read() as transaction:
         at = told(lambda: revision_asked(transaction, query))
         item = read_one(transaction, resource, key, at)
@@ -143,7 +144,7 @@ def detail_answer(request: Request, database: Database, resource: Resource, key:
         validator = Validator.of(request, at, JSON, pinned=transaction.stays(query.as_of))
     if moved:
         return _moved(request, f"{resource.path}/{moved}", validator)
-    if validator.is_known_by(request.headers.get("if-none-match")):
+    if validator.is_known_by(header_of(request.scope, b"if-none-match")):
         return validator.unchanged()
     root = request.scope["root_path"]
     list_path = f"{root}{resource.path}"
@@ -297,15 +298,20 @@ def meta(at: Revision) -> dict[str, Any]:
     return {"revision": at.id, "recorded_at": at.recorded_at}
 
 
-def pinned_address(path: str, pairs: Pairs, at: Revision) -> str:
+def pinned_address(path: str, pairs: Pairs, at: Revision, asked: str) -> str:
     """Return the address of an answer that stays as it is at a revision."""
-    kept = [pair for pair in pairs if pair[0] not in ("as_of", "citation")]
-    return located(path, query_text(kept), f"as_of={at.id}")
+    return located(path, query_without(pairs, asked, "as_of", "citation"), f"as_of={at.id}")
 
 
-def without(pairs: Pairs, name: str) -> Pairs:
-    """Return the parameters but for one."""
-    return [pair for pair in pairs if pair[0] != name]
+def without(pairs: Pairs, *names: str) -> Pairs:
+    """Return the parameters but for some."""
+    return [pair for pair in pairs if pair[0] not in names]
+
+
+def query_without(pairs: Pairs, asked: str, *names: str) -> str:
+    """Return parameters but for some encoded as in an address; all of them are so in `asked`."""
+    kept = without(pairs, *names)
+    return asked if len(kept) == len(pairs) else query_text(kept)
 
 
 def address(path: str, pairs: Pairs) -> str:

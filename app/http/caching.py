@@ -1,9 +1,9 @@
 """Validators: the ETag of an answer, and whether the client has it already (RFC 9110, 8.8)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import blake2s
-from typing import Self
+from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,33 +16,29 @@ _PINNED = "public, max-age=3600"
 _CURRENT = "public, no-cache"
 
 
-@dataclass(frozen=True, slots=True)
 class Validator:
-    """What the answer of one address depends on: the data, the format, this software, its place."""
+    """What the answer of one address depends on: the data, the format, this software, its place.
 
-    revision: Revision
-    media_type: str
-    pinned: bool
-    """Whether the address names its revision, so that its answer stays as it is."""
+    The place is where others reach the service, as the settings say: links and citations begin
+    with it. One that is pinned is of an address that names its revision, so that its answer stays.
+    """
 
-    place: str
-    """Where others reach the service, as the settings say: links and citations begin with it."""
+    def __init__(self, at: Revision, media_type: str, place: str, *, pinned: bool) -> None:
+        self.revision = at
+        seen = f"{at.recorded_at}|{media_type}|{__version__}|{place}"
+        self.etag = f'"{at.id}-{blake2s(seen.encode(), digest_size=8).hexdigest()}"'
+        """The strong ETag. Another database with the same revision number has another one."""
 
-    @classmethod
-    def of(cls, request: Request, at: Revision, media_type: str, *, pinned: bool) -> Self:
+        self.headers: Mapping[str, str] = MappingProxyType(
+            {"ETag": self.etag, "Cache-Control": _PINNED if pinned else _CURRENT}
+        )
+        """The headers that let others keep the answer."""
+
+    @staticmethod
+    def of(request: Request, at: Revision, media_type: str, *, pinned: bool) -> "Validator":
         """Return the validator of what a request is answered with."""
         place = f"{request.app.state.public_url}|{request.scope['root_path']}"
-        return cls(at, media_type, pinned, place)
-
-    @property
-    def etag(self) -> str:
-        """The strong ETag. Another database with the same revision number has another one."""
-        return _etag(self.revision, self.media_type, self.place)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The headers that let others keep the answer."""
-        return {"ETag": self.etag, "Cache-Control": _PINNED if self.pinned else _CURRENT}
+        return _validator(at, media_type, place, pinned)
 
     def is_known_by(self, if_none_match: str | None) -> bool:
         """Return whether an If-None-Match header names the answer."""
@@ -56,9 +52,8 @@ class Validator:
 
 
 @lru_cache(maxsize=256)
-def _etag(revision: Revision, media_type: str, place: str) -> str:
-    seen = f"{revision.recorded_at}|{media_type}|{__version__}|{place}"
-    return f'"{revision.id}-{blake2s(seen.encode(), digest_size=8).hexdigest()}"'
+def _validator(at: Revision, media_type: str, place: str, pinned: bool) -> Validator:  # noqa: FBT001
+    return Validator(at, media_type, place, pinned=pinned)
 
 
 def known(etag: str, if_none_match: str | None) -> bool:

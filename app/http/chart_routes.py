@@ -17,14 +17,16 @@ from app.analysis.view import DEFAULT_ATTRIBUTION, View
 from app.http.analysis_queries import ByRule, ByScope, BySource, different_countries
 from app.http.answers import (
     Pairs,
-    address,
+    located,
     parameters,
     path_of,
     pinned_address,
+    query_text,
     read_parameters,
     told,
 )
 from app.http.caching import Validator
+from app.http.headers import header_of
 from app.http.negotiation import JSON
 from app.http.openapi import Parameters, path_parameter, responses
 from app.http.problems import Problem, not_found
@@ -163,7 +165,7 @@ def _read(
         found = told(
             lambda: read_chart(view, indicator, query.country, query, theme=query.theme, **size)
         )
-    known = validator.is_known_by(request.headers.get("if-none-match"))
+    known = validator.is_known_by(header_of(request.scope, b"if-none-match"))
     return validator, None if known else chart_specification(found)
 
 
@@ -189,12 +191,12 @@ def _indicator(view: View, key: str) -> Indicator:
 
 def _headers(request: Request, kind: _Kind, pairs: Pairs, at: Revision) -> dict[str, str]:
     """Return where the same picture stays, where its other formats are, and what it may do."""
-    path = path_of(request)
-    pinned = pinned_address(path, pairs, at)
+    path, asked = path_of(request), query_text(pairs)
+    pinned = pinned_address(path, pairs, at, asked)
     stem = path.removesuffix(f".{kind.format}")
     links = [f'<{pinned}>; rel="canonical"']
     links += [
-        f'<{address(f"{stem}.{other.format}", pairs)}>; rel="alternate"; type="{other.media_type}"'
+        f'<{located(f"{stem}.{other.format}", asked)}>; rel="alternate"; type="{other.media_type}"'
         for other in _KINDS
         if other is not kind
     ]

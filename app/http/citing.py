@@ -1,7 +1,7 @@
 """Citations by themselves: what `citation=` answers instead of the answer that it cites."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Literal
 
 import orjson
@@ -40,7 +40,7 @@ def absolute(request: Request, address: str) -> str:
     return public + address
 
 
-def citation_answer(citation: Citation, format_: str, headers: dict[str, str]) -> Response:
+def citation_answer(citation: Citation, format_: str, headers: Mapping[str, str]) -> Response:
     """Answer with a citation alone, in one of the formats."""
     media_type, write = _FORMATS[format_]
     return Response(write(citation), headers=headers, media_type=media_type)

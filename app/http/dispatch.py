@@ -7,7 +7,7 @@ parameters, errors and documentation are those of the same routes.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from inspect import iscoroutinefunction, signature
@@ -74,7 +74,7 @@ class Dispatch:
             response = await anyio.to_thread.run_sync(handler, request)
         await response(scope, receive, send)
 
-    async def at_once(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def at_once(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a GET without ever waiting. Raises LookupError where there is no prompt way to.
 
         What the handler raises, TakesTime say, is raised here, before anything is sent.
@@ -83,7 +83,7 @@ class Dispatch:
         if handler is None or not hasattr(handler, PROMPT):
             raise LookupError(scope["path"])
         response = promptly(handler, Request(scope))
-        await response(scope, receive, send)
+        return response(scope, receive, send)
 
     async def _promptly(self, handler: Handler, request: Request) -> Response:
         if self._few is None:

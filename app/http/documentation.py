@@ -12,6 +12,7 @@ from app.http.analysis_routes import ANSWERED
 from app.http.caching import known
 from app.http.check_routes import CHECKED
 from app.http.diff_routes import DIFFERED
+from app.http.headers import header_of
 from app.http.negotiation import HTML, JSON
 from app.http.openapi import component_schemas
 from app.http.shapes import Shape, chosen_shape, detail_shape, page_shape, version_shape
@@ -61,7 +62,7 @@ def add_documentation(app: FastAPI) -> None:
 def _file(request: Request, body: bytes, media_type: str, headers: dict[str, str]) -> Response:
     etag = f'"{blake2s(body, digest_size=12).hexdigest()}"'
     headers = {"ETag": etag, "Cache-Control": "public, no-cache", **headers}
-    if known(etag, request.headers.get("if-none-match")):
+    if known(etag, header_of(request.scope, b"if-none-match")):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=media_type)
 

@@ -26,6 +26,9 @@ _OF_ONE_PIECE: Final = 2
 """The messages of an answer whose body comes in one piece."""
 
 _NOT_MODIFIED: Final = 304
+_LINE_END: Final = b"\r\n"
+_LENGTH: Final = b"\r\ncontent-length: "
+_PRINTABLE: Final = bytes(range(0x20, 0x7F))
 _REQUESTS_AT_MOST: Final = 1_000
 
 
@@ -92,12 +95,11 @@ class EarlyAnswers(Connection):
         if len(messages) != _OF_ONE_PIECE:
             return False
         start, end = messages
-        names, values = zip(*start["headers"], strict=True)
-        text = b"".join(values)
-        has_its_length = b"content-length" in names or start["status"] == _NOT_MODIFIED
-        if not has_its_length or not text.isascii() or not text.decode().isprintable():
+        headers = start["headers"]
+        head = _lines_of(headers)
+        has_its_length = _LENGTH in head or start["status"] == _NOT_MODIFIED
+        if not has_its_length or head.translate(None, _PRINTABLE) != _LINE_END * len(headers):
             return False  # uvicorn says what is wrong with it, if anything
-        head = _lines_of(start["headers"])
         self._send(start["status"], head, end["body"], keep_alive=cycle.keep_alive)
         return True
 
@@ -137,8 +139,8 @@ def _had_at_once(app: ASGIApp, scope: Any) -> list[Message]:
     async def send(message: Message) -> None:
         messages.append(message)
 
-    answering: Any = app(scope, _receive_nothing, send)
     try:
+        answering: Any = app(scope, _receive_nothing, send)
         answering.send(None)
         answering.close()  # it would have waited
     except StopIteration:
@@ -155,7 +157,7 @@ async def _receive_nothing() -> Message:
 
 
 def _lines_of(headers: Sequence[RawHeader]) -> bytes:
-    return b"".join([b"%b: %b\r\n" % header for header in headers])
+    return _LINE_END.join([*map(b": ".join, headers), b""])
 
 
 def early_answers(cache: Cache, at_once: ASGIApp | None) -> type[EarlyAnswers]:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from app.exchange.exporting import package_files, zip_pieces
 from app.http.answers import parameters, read_parameters, revision_asked, told
 from app.http.caching import Validator
+from app.http.headers import header_of
 from app.http.openapi import Parameters, responses
 from app.http.streams import Stream
 from app.resources.queries import DetailQuery
@@ -24,7 +25,7 @@ def export_router(database: Database) -> APIRouter:
         with database.read() as transaction:
             at = told(lambda: revision_asked(transaction, query))
             validator = Validator.of(request, at, _ZIP, pinned=transaction.stays(query.as_of))
-        if validator.is_known_by(request.headers.get("if-none-match")):
+        if validator.is_known_by(header_of(request.scope, b"if-none-match")):
             return validator.unchanged()
         name = f"ai-race-indicators-revision-{at.id}.zip"
         disposition = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -12,6 +12,7 @@ from app.http.analysis_reports import known_indicator
 from app.http.answers import Pairs, address, parameters, read_parameters, told, without
 from app.http.caching import Validator
 from app.http.documentation import TITLE
+from app.http.headers import header_of
 from app.http.home_reading import HomeQuery, count_rows, read_home
 from app.http.negotiation import HTML, JSON, best_media_type
 from app.http.openapi import responses
@@ -41,7 +42,7 @@ def home_router(database: Database, *, has_charts: bool = False) -> APIRouter:
     router = APIRouter()
 
     def home(request: Request) -> Response:
-        media_type = best_media_type(request.headers.get("accept"), [JSON, HTML])
+        media_type = best_media_type(header_of(request.scope, b"accept"), [JSON, HTML])
         if media_type == JSON:
             return _map(request, database)
         try:
@@ -71,7 +72,7 @@ def _map(request: Request, database: Database) -> Response:
     with database.read() as transaction:
         at = transaction.latest
         validator = Validator.of(request, at, JSON, pinned=False)
-        if validator.is_known_by(request.headers.get("if-none-match")):
+        if validator.is_known_by(header_of(request.scope, b"if-none-match")):
             return validator.unchanged()
         counts = count_rows(transaction, at)
     root = request.scope["root_path"]
@@ -107,7 +108,7 @@ def _race(request: Request, database: Database, *, has_charts: bool) -> Response
         view = View(transaction, at)
         if query.indicator:
             told(lambda: known_indicator(view, query.indicator or ""))
-        if validator.is_known_by(request.headers.get("if-none-match")):
+        if validator.is_known_by(header_of(request.scope, b"if-none-match")):
             return Response(status_code=304, headers=headers)
         found = read_home(view, query, dict(given))
     frame = Frame(TITLE, __version__, request.scope["root_path"], has_charts)

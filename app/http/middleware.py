@@ -1,7 +1,11 @@
-"""What all answers have in common, as plain ASGI: headers, HEAD, encoding, limits, last resort."""
+"""What all answers have in common, as plain ASGI: headers, HEAD, encoding, limits, last resort.
+
+A layer that has nothing to do with a request returns what the one behind it returns: to await that
+would cost each request a coroutine for each layer.
+"""
 
 import logging
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +16,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http import problems
+from app.http.headers import header_of
 from app.http.problems import Problem
 from app.kit.formats import TABLE_FORMATS
 
@@ -21,6 +26,9 @@ _log = logging.getLogger("airace.http")
 _GZIP_FROM_BYTES = 1_000
 _GZIP_LEVEL = 5
 _LENGTH_DIGITS = 18
+_OF_A_BODY = {b"content-length", b"transfer-encoding"}
+"""The headers without one of which a request has no body."""
+
 _COMPRESSED = (
     *DEFAULT_EXCLUDED_CONTENT_TYPES,
     *(table.media_type for table in TABLE_FORMATS if not table.is_text),
@@ -47,14 +55,14 @@ class Mounted:
     app: ASGIApp
     root_path: str
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request."""
         if scope["type"] == "http" and self.root_path:
             path = scope["path"]
             if not f"{path}/".startswith(f"{self.root_path}/"):
                 path = self.root_path + path
             scope = {**scope, "root_path": self.root_path, "path": path}
-        await self.app(scope, receive, send)
+        return self.app(scope, receive, send)
 
 
 @dataclass(frozen=True)
@@ -98,12 +106,13 @@ class HeadAsGet:
 
     app: ASGIApp
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request."""
-        if scope["type"] != "http" or scope["method"] != "HEAD":
-            await self.app(scope, receive, send)
-            return
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            return self._without_body(scope, receive, send)
+        return self.app(scope, receive, send)
 
+    async def _without_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_no_body(message: Message) -> None:
             if message["type"] == "http.response.start":
                 await send(message)
@@ -130,19 +139,23 @@ class Gzip:
             exclude_content_types=_COMPRESSED,
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request."""
-        if scope["type"] != "http":
-            await self._plain(scope, receive, send)
-            return
-        accepted = accepts_gzip(_header(scope, b"accept-encoding", ""))
+        if scope["type"] == "http":
+            accepted = accepts_gzip(header_of(scope, b"accept-encoding", ""))
+            tags = [value for name, value in scope["headers"] if name == b"if-none-match"]
+            if accepted or tags:
+                asked = b", ".join(tags).decode("latin-1")
+                return self._encoded(asked, scope, receive, send, accepted=accepted)
+        # Nothing will be encoded, and nobody had it encoded.
+        return self._plain(scope, receive, send)
+
+    async def _encoded(
+        self, asked: str, scope: Scope, receive: Receive, send: Send, *, accepted: bool
+    ) -> None:
+        """Serve a request of somebody who takes gzip, or says what is known: `asked`."""
         if accepted:  # what wraps here looks for the plain word
             scope = _with_header(scope, b"accept-encoding", "gzip")
-        tags = [value for name, value in scope["headers"] if name == b"if-none-match"]
-        asked = b", ".join(tags).decode("latin-1")
-        if not accepted and not asked:  # nothing will be encoded, and nobody had it encoded
-            await self._plain(scope, receive, send)
-            return
         if asked:
             scope = _with_header(scope, b"if-none-match", asked.replace('-gzip"', '"'))
 
@@ -195,16 +208,17 @@ class Limits:
     largest_body: int
     largest_address: int
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request."""
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+            return self.app(scope, receive, send)
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > self.largest_address:
             raise problems.address_too_long(self.largest_address)
         if not scope["path"].isprintable():
             raise problems.not_found("no address here is spelled like this")
-        length = _header(scope, b"content-length", "0")
+        if _OF_A_BODY.isdisjoint([name for name, _ in scope["headers"]]):
+            return self.app(scope, receive, send)
+        length = header_of(scope, b"content-length", "0")
         if (
             len(length) > _LENGTH_DIGITS
             or not length.isdecimal()
@@ -222,16 +236,7 @@ class Limits:
                     raise problems.too_large(self.largest_body)
             return message
 
-        await self.app(scope, receive_bounded, send)
-
-
-def _header(scope: Scope, name: bytes, default: str) -> str:
-    """Return the first value of a request header."""
-    for given, value in scope["headers"]:
-        if given == name:
-            text: str = value.decode("latin-1")
-            return text
-    return default
+        return self.app(scope, receive_bounded, send)
 
 
 def _problem_of(error: Exception, scope: Scope) -> Problem:

@@ -13,8 +13,8 @@ from app.analysis.citation import cite
 from app.analysis.indicators import indicators
 from app.analysis.view import View
 from app.http.answers import (
-    address,
     alternates,
+    located,
     may_not_fit,
     meta,
     parameters,
@@ -27,6 +27,7 @@ from app.http.answers import (
 )
 from app.http.caching import Validator
 from app.http.citing import absolute, citation_answer, wanted_citation
+from app.http.headers import header_of
 from app.http.negotiation import JSON, table_format
 from app.http.problems import Problem
 from app.kit.errors import NotAllowed
@@ -65,19 +66,19 @@ def report_answer(
     except Problem as problem:
         with database.read() as transaction:
             raise _naming_indicators(problem, transaction) from None
-    table = table or table_format(request.headers.get("accept"))
+    table = table or table_format(header_of(request.scope, b"accept"))
     with database.read() as transaction:
         at = told(lambda: _revision(transaction, query))
         media_type = table.media_type if table else JSON
         validator = Validator.of(request, at, media_type, pinned=transaction.stays(query.as_of))
-        known = validator.is_known_by(request.headers.get("if-none-match"))
+        known = validator.is_known_by(header_of(request.scope, b"if-none-match"))
         if known and report.check and not may_not_fit(table):
             check = report.check
             told(lambda: check(transaction, at, query))
             return validator.unchanged()
         found = told(lambda: report.read(transaction, at, query))
-    path = path_of(request)
-    pinned = pinned_address(path, pairs, at)
+    path, asked = path_of(request), query_text(pairs)
+    pinned = pinned_address(path, pairs, at, asked)
     headers = {**validator.headers, "Link": f'<{pinned}>; rel="canonical"'}
     if table and not wanted_citation(query):
         columns = report.columns(found)
@@ -89,11 +90,11 @@ def report_answer(
     citation = cite(report.title(found), at, absolute(request, pinned))
     if wanted := wanted_citation(query):
         return citation_answer(citation, wanted, headers)
-    headers["Link"] = ", ".join((headers["Link"], *alternates(path, query_text(pairs))))
+    headers["Link"] = ", ".join((headers["Link"], *alternates(path, asked)))
     content = {
         "data": found.model_dump(),
         "meta": meta(at),
-        "links": {"self": address(path, pairs), "pinned": pinned},
+        "links": {"self": located(path, asked), "pinned": pinned},
         "citation": citation.model_dump(),
     }
     return Response(orjson.dumps(content), headers=headers, media_type=JSON)

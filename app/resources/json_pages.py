@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 from sqlalchemy import BindParameter, ColumnElement, Dialect, Integer, bindparam, literal_column
@@ -47,7 +47,7 @@ FilterShape = tuple[str, tuple[type, ...]]
 """A filter that is given: its name, and the types of the parts of its value."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class JsonPage:
     """A page of a list: its rows as a JSON array, and how many there are."""
 
@@ -57,8 +57,7 @@ class JsonPage:
     total: int | None
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """What the queries of a page depend on, but for the values in them."""
 
     listing: ResourceList

@@ -1,6 +1,6 @@
 """Queries compiled once and run by the driver alone, as often as there are values for them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select
@@ -21,9 +21,9 @@ class Compiled:
         self._types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
         self._processors: Processors | None = None
 
-    def fetch(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
+    def fetch(self, connection: Connection, values: dict[str, Any]) -> Rows:
         """Return the rows for some values, as the types of the columns have them."""
-        given = {**self._given, **values}
+        given = self._given | values
         arguments: Any = [given[place] for place in self._places] if self._places else given
         driver: Any = connection.connection.dbapi_connection
         cursor = driver.cursor()
