@@ -6,7 +6,7 @@ from functools import partial
 from itertools import combinations
 from operator import attrgetter
 from random import Random
-from typing import Any, Self
+from typing import Any
 
 import orjson
 import pytest
@@ -176,31 +176,17 @@ def test_no_two_filters_look_at_the_whole_table(many: Database) -> None:
     assert slow == {}, f"of {ROWS} rows"
 
 
-class Counted:
-    """Stands for the steps of a query."""
-
-    taken = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Do nothing."""
-
-
 class Fetches:
     """Stands for the rows of ways: how many steps each takes, and in which order they are tried."""
 
     def __init__(self, **needed: int) -> None:
         self.needed = {frozenset({name}): number for name, number in needed.items()}
         self.tried: list[tuple[str, int]] = []
-        self._most = 0
-        self._counted = Counted()
+        self._most = self._taken = 0
 
-    def at_most(self, most: int) -> Any:
+    def at_most(self, most: int, work: Callable[[], Any]) -> tuple[Any, int]:
         self._most = most
-        self._counted = Counted()
-        return self._counted
+        return work(), self._taken
 
     def fetch(self, way: Any) -> Callable[[], list[tuple[Any, ...]]]:
         return partial(self._fetch, way)
@@ -208,7 +194,7 @@ class Fetches:
     def _fetch(self, way: Any) -> list[tuple[Any, ...]]:
         (name,) = way
         self.tried.append((name, self._most))
-        self._counted.taken = self.needed[way]
+        self._taken = self.needed[way]
         if self.needed[way] > self._most:
             raise steps.TooManySteps
         time.sleep(self.needed[way] / 10**7)

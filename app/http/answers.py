@@ -16,6 +16,7 @@ from app.http import problems
 from app.http.caching import Validator
 from app.http.citing import absolute, citation_answer, wanted_citation
 from app.http.headers import header_of
+from app.http.middleware import RawHeader
 from app.http.negotiation import JSON, best_media_type, table_format
 from app.http.streams import Stream
 from app.kit.errors import Fault, NotAllowed
@@ -53,6 +54,23 @@ Query = TypeVar("Query", bound=BaseModel)
 Pairs = list[tuple[str, str]]
 Check = Callable[[ReadTransaction, Revision, PageQuery], None]
 """Raises a problem where the data show that there is nothing to list."""
+
+
+class JsonAnswer(Response):
+    """JSON under headers as they leave, but for its length and type."""
+
+    status_code = 200
+    background = None
+
+    def __init__(self, content: bytes, headers: list[RawHeader]) -> None:
+        self.body = content
+        length = (b"content-length", b"%d" % len(content))
+        self.raw_headers = [*headers, length, (b"content-type", JSON.encode())]
+
+
+def link_header(links: Sequence[str]) -> RawHeader:
+    """Return the header of links as it leaves."""
+    return b"link", ", ".join(links).encode("latin-1")
 
 
 def list_answer(
@@ -116,8 +134,7 @@ def list_answer(
             "links": {"self": located(path, asked), "next": following, "pinned": pinned},
             **cited,
         }
-        headers = {**validator.headers, "Link": ", ".join(links)}
-        return Response(orjson.dumps(content), headers=headers, media_type=JSON)
+        return JsonAnswer(orjson.dumps(content), [*validator.raw, link_header(links)])
     rows = [[tuple(item.values()) for item in page.items]] if page else None
     batches = rows or read_rows(database, listing, query, at)
     headers = {**validator.headers, **({"Link": ", ".join(links)} if links else {})}

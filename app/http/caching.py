@@ -34,6 +34,9 @@ class Validator:
         )
         """The headers that let others keep the answer."""
 
+        self.raw = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+        """The same as they leave."""
+
     @staticmethod
     def of(request: Request, at: Revision, media_type: str, *, pinned: bool) -> "Validator":
         """Return the validator of what a request is answered with."""

@@ -9,7 +9,7 @@ parts may come later than the condition, so that one query serves all values of 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -45,6 +45,7 @@ class Where:
 
 Part = str | int | float | None
 Parts = tuple[Part, ...]
+PartsOf = Callable[[Any], Parts]
 Meaning = Callable[[Filterable, str, Sequence[Any]], ColumnElement[bool]]
 
 
@@ -55,7 +56,7 @@ class ByParts:
     Which parts are None is not left for later: it belongs to the shape of the condition.
     """
 
-    parts: Callable[[Any], Parts]
+    parts: PartsOf
     meaning: Meaning
 
     def __call__(self, rows: Filterable, name: str, value: Any) -> ColumnElement[bool]:
@@ -63,7 +64,7 @@ class ByParts:
         return self.meaning(rows, name, self.parts(value))
 
 
-def by_parts(parts: Callable[[Any], Parts]) -> Callable[[Meaning], ByParts]:
+def by_parts(parts: PartsOf) -> Callable[[Meaning], ByParts]:
     """Make a condition of what a function says of the parts of a value."""
     return lambda meaning: ByParts(parts, meaning)
 
@@ -142,12 +143,6 @@ def meanings(filters: type[BaseModel]) -> tuple[tuple[str, Where], ...]:
         for where in field.metadata
         if isinstance(where, Where)
     )
-
-
-@lru_cache(maxsize=1_000)
-def meanings_of(filters: type[BaseModel], given: frozenset[str]) -> tuple[tuple[str, Where], ...]:
-    """Return the same of those filters only that were given."""
-    return tuple((name, where) for name, where in meanings(filters) if name in given)
 
 
 def conditions(filters: BaseModel, rows: Filterable) -> Iterator[ColumnElement[bool]]:

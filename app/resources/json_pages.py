@@ -6,7 +6,7 @@ which filters have how many values, what it is sorted by, which columns it shows
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import BindParameter, ColumnElement, Dialect, Integer, bindparam, literal_column
 from sqlalchemy.types import TypeEngine
 
-from app.kit.filters import ByParts, Part, Where, meanings, meanings_of
+from app.kit.filters import ByParts, Part, PartsOf, meanings
 from app.kit.keeping import KeptBySize
 from app.kit.paging import Cursor
 from app.kit.promptly import take_time
@@ -164,7 +164,7 @@ def read_json_page(
                 seen = found.add(part.fetch(transaction.connection, values))
         return found
 
-    _, found = pages.ways.quickest(fetch, transaction.steps_at_most, limit)
+    _, found = pages.ways.quickest(fetch, transaction.within_steps, limit)
     if transaction.confirm and seen and query.count is None:
         transaction.confirm(seen)
     cursor = None
@@ -181,7 +181,7 @@ def may_be_prompt(listing: Listing, query: PageQuery) -> bool:
         and query.as_of is None
         and query.count is None
         and (query.limit or PAGE_SIZE) <= _PROMPT_ROWS_AT_MOST
-        and all(isinstance(where.condition, ByParts) for _, where in _meanings_in(query))
+        and _filters_in(query) is not None
     )
 
 
@@ -191,13 +191,13 @@ def _shape(
     """Return the shape of a query and note its values, None where it is not known by a shape."""
     if not isinstance(listing, ResourceList) or not isinstance(query, ListQuery):
         return None
+    if (given := _filters_in(query)) is None:
+        return None
     filters = []
-    for name, where in _meanings_in(query):
+    for name, parts_of in given:
         if (value := getattr(query, name)) is None:
             continue
-        if not isinstance(where.condition, ByParts):
-            return None
-        parts = where.condition.parts(value)
+        parts = parts_of(value)
         filters.append((name, tuple(map(type, parts))))
         for place, part in enumerate(parts):
             values[f"given_{name}_{place}"] = part
@@ -212,8 +212,18 @@ def _shape(
     )
 
 
-def _meanings_in(query: PageQuery) -> Sequence[tuple[str, Where]]:
-    return meanings_of(type(query), frozenset(query.model_fields_set))
+def _filters_in(query: PageQuery) -> Sequence[tuple[str, PartsOf]] | None:
+    """Return the filters that a query gives, None where one is not made of parts."""
+    return _filters_of(type(query), frozenset(query.model_fields_set))
+
+
+@lru_cache(maxsize=1_000)
+def _filters_of(
+    query: type[PageQuery], given: frozenset[str]
+) -> Sequence[tuple[str, PartsOf]] | None:
+    meant = [(name, where.condition) for name, where in meanings(query) if name in given]
+    found = [(name, each.parts) for name, each in meant if isinstance(each, ByParts)]
+    return found if len(found) == len(meant) else None
 
 
 def _ordered(shape: Shape) -> tuple[SortKey, ...]:

@@ -24,7 +24,7 @@ from app.kit.promptly import is_prompt, take_time
 from app.kit.sorting import SortKey
 from app.storage.records import LedgerTable
 from app.storage.snapshots import Rows as TableRows
-from app.storage.steps import Steps, TooManySteps
+from app.storage.steps import TooManySteps
 
 Way = frozenset[str]
 """The columns whose indexes may be used; all others are passed by."""
@@ -36,8 +36,9 @@ Found = TypeVar("Found", bound=Sized)
 Fetch = Callable[[Way | None], Callable[[], Found]]
 """Readies a way; what it returns fetches the rows of a page on it."""
 
-AtMost = Callable[[int], Steps]
-"""Gives up what is done within it where that takes more steps than so many."""
+AtMost = Callable[[int, Callable[[], Found]], tuple[Found, int]]
+"""Does something, and tells how many steps it took; gives it up where they are more than so many.
+"""
 
 _STEPS_A_ROW: Final = 200
 """Steps of SQLite's virtual machine that are tried at first for each row of a page."""
@@ -103,7 +104,9 @@ class Ways:
         """How many there are."""
         return len(self._ways)
 
-    def quickest(self, fetch: Fetch[Found], at_most: AtMost, rows: int) -> tuple[Way | None, Found]:
+    def quickest(
+        self, fetch: Fetch[Found], at_most: AtMost[Found], rows: int
+    ) -> tuple[Way | None, Found]:
         """Return the way that ends first, and the rows that it fetches: so many at the most.
 
         `at_most` gives up what takes more steps than it is told. Raises TakesTime where others
@@ -114,11 +117,16 @@ class Ways:
         at_first = max(_STEPS_A_PAGE, _STEPS_A_ROW * (rows + 1))
         if self._wants_time or self._steps > at_first:
             take_time()
-        for way, most in self._tries(at_first):
-            if ended := _ended(way, fetch, at_most, most):
-                self._learn(ended, fetch, at_most)
-                return way, ended.found
-        raise AssertionError  # there is always one more try
+        # The best till now is given as many as it took twice over, within a bound: for these values
+        # another may be the shorter by far.
+        most = max(at_first, min(2 * self._steps, at_first * _MORE**3))
+        ended = _ended(self._ways[0], fetch, at_most, most)
+        tries = self._tries(at_first)
+        while ended is None:
+            way, most = next(tries)
+            ended = _ended(way, fetch, at_most, most)
+        self._learn(ended, fetch, at_most)
+        return ended.way, ended.found
 
     def _only(self, fetch: Fetch[Found]) -> Found:
         """Fetch on the one way, in a thread where that took more than a moment the last time."""
@@ -131,12 +139,7 @@ class Ways:
             self._wants_time = perf_counter() - began > _A_MOMENT
 
     def _tries(self, most: int) -> Iterator[tuple[Way | None, int]]:
-        """Yield ways without an end, and how many steps to try each.
-
-        The best till now is given as many as it took twice over, within a bound: for these values
-        another may be the shorter by far.
-        """
-        yield self._ways[0], max(most, min(2 * self._steps, most * _MORE**3))
+        """Yield ways without an end, and the steps to try each; the best was tried before."""
         yield from ((other, most) for other in self._ways[1:])
         self._wants_time = True
         take_time()
@@ -144,7 +147,7 @@ class Ways:
             most *= _MORE
             yield from ((way, most) for way in self._ways)
 
-    def _learn(self, ended: _Ended[Found], fetch: Fetch[Found], at_most: AtMost) -> None:
+    def _learn(self, ended: _Ended[Found], fetch: Fetch[Found], at_most: AtMost[Found]) -> None:
         """Let a way be the first from now on, or another that turns out to be quicker.
 
         The others are tried where it took many steps for few rows, and ever less often in vain.
@@ -168,17 +171,16 @@ class Ways:
 
 
 def _ended(
-    way: Way | None, fetch: Fetch[Found], at_most: AtMost, most: int
+    way: Way | None, fetch: Fetch[Found], at_most: AtMost[Found], most: int
 ) -> _Ended[Found] | None:
     """Return what is fetched on a way, None where it takes more steps than so many."""
     fetch_rows = fetch(way)  # to ready it takes long, but once
     began = perf_counter()
     try:
-        with at_most(most) as steps:
-            found = fetch_rows()
+        found, steps = at_most(most, fetch_rows)
     except TooManySteps:
         return None
-    return _Ended(way, found, steps.taken, perf_counter() - began)
+    return _Ended(way, found, steps, perf_counter() - began)
 
 
 def ways(

@@ -1,6 +1,6 @@
 """The database of one installation: snapshots to read from, and writing through the ledger."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from app.storage.records import LedgerTable, RevisionRecord
 from app.storage.replacements import all_replaced, replacement
 from app.storage.revisions import newest_revision
 from app.storage.snapshots import Rows, current_rows, rows_as_of, versions_until
-from app.storage.steps import Limit, Steps
+from app.storage.steps import Done, Limit, within
 
 _revisions = RevisionRecord.__table__
 
@@ -45,9 +45,12 @@ class ReadTransaction:
     confirm: Confirm | None = None
     """What may be told which state the last statement saw, by those who had it told by that."""
 
-    def steps_at_most(self, most: int) -> Steps:
-        """Let SQLite give up what takes more steps than so many; then raise TooManySteps."""
-        return Steps(self.connection, most, self.limit)
+    def within_steps(self, most: int, work: Callable[[], Done]) -> tuple[Done, int]:
+        """Return what reading from SQLite gives, and the steps it took; at most so many.
+
+        Raises TooManySteps.
+        """
+        return within(most, work, self.connection, self.limit)
 
     @property
     def latest(self) -> Revision:

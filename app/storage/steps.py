@@ -1,12 +1,16 @@
 """Queries that SQLite gives up where they take more than so many steps of its virtual machine."""
 
-from typing import Any, Final, Self
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 BETWEEN_LOOKS: Final = 1_000
 """How many steps are taken before it is looked whether there have been too many."""
+
+
+Done = TypeVar("Done")
 
 
 class TooManySteps(Exception):
@@ -28,33 +32,26 @@ class Limit:
         return self.most is not None and self.taken > self.most
 
 
-class Steps:
-    """Gives up what takes more steps on an SQLite connection, and raises TooManySteps.
+def within(
+    most: int, work: Callable[[], Done], connection: Connection, limit: Limit | None
+) -> tuple[Done, int]:
+    """Return what work on an SQLite connection gives, and its steps, in whole thousands.
 
-    `limit` is what the connection asks at all times, None where it asks nobody else.
+    `limit` is what the connection asks at all times, None where it asks nobody else. Raises
+    TooManySteps where the work takes more than so many.
     """
-
-    def __init__(self, connection: Connection, most: int, limit: Limit | None) -> None:
-        self._most = most
-        self._driver: Any = None
-        if limit is None:
-            limit, self._driver = Limit(), connection.connection.dbapi_connection
-        self._limit = limit
-
-    @property
-    def taken(self) -> int:
-        """How many steps have been taken, in whole thousands."""
-        return self._limit.taken
-
-    def __enter__(self) -> Self:
-        self._limit.taken, self._limit.most = 0, self._most
-        if self._driver:
-            self._driver.set_progress_handler(self._limit, BETWEEN_LOOKS)
-        return self
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        self._limit.most = None
-        if self._driver:
-            self._driver.set_progress_handler(None, BETWEEN_LOOKS)
-        if isinstance(error, OperationalError) and self.taken > self._most:
+    driver: Any = None
+    if limit is None:
+        limit, driver = Limit(), connection.connection.dbapi_connection
+        driver.set_progress_handler(limit, BETWEEN_LOOKS)
+    limit.taken, limit.most = 0, most
+    try:
+        return work(), limit.taken
+    except OperationalError:
+        if limit.taken > most:
             raise TooManySteps from None
+        raise
+    finally:
+        limit.most = None
+        if driver:
+            driver.set_progress_handler(None, BETWEEN_LOOKS)
