@@ -13,6 +13,7 @@ from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, S
 from arro3.io import read_csv
 from arro3.io import write_parquet as write_arrow
 
+from app.kit.ahead import ahead
 from app.kit.fields import LIST_SEPARATOR
 from app.kit.formats import Batches, Row
 from app.kit.lines import CELL_END, IN_LINE, LEFT_OUT, LINE_END, Form, Lines, lines_of
@@ -125,7 +126,7 @@ def _steps(
 def _steps_of(columns: Sequence[Column], batches: Batches) -> Iterator[Sequence[Row] | Lines]:
     # A line of one empty cell would be none.
     lines = lines_of(batches, Form.CELLS) if len(columns) > 1 else None
-    for batch in batches if lines is None else lines:
+    for batch in batches if lines is None else ahead(lines):
         if isinstance(batch, Lines):
             if batch.count:
                 yield batch
