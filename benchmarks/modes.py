@@ -16,7 +16,7 @@ COLUMNS: Final = (
     *("amount", "currency", "qualifier", "source", "locator"),
 )
 PAGE_SIZE: Final = 50
-SLICE: Final = 20_000
+SLICE: Final = 50_000
 """How many requests are prepared for each time that a server is driven with requests that differ:
 more than it can answer meanwhile, so that none comes twice."""
 
@@ -53,7 +53,7 @@ def _filtered(template: str) -> Addresses:
 
     def addresses(first: int, count: int) -> list[str]:
         return [
-            template.format(country=COUNTRIES[n % len(COUNTRIES)], amount=100_000 + 100 * n)
+            template.format(country=COUNTRIES[n % len(COUNTRIES)], amount=100_000 + 20 * n)
             for n in range(first, first + count)
         ]
 
