@@ -204,13 +204,16 @@ class CheckedRows:
     def _add_at_once(self, run: list[Row], gathered: _Gathered) -> bool:
         """Add the facts of rows. Return False, and add none, where something may be refused."""
         if self._keys or not (found := self._rows.at_once(run)):
+            self._leave_named()
             return False
         rows, given, skipped = found
         if rows:
             stored = self._columns.stored(self._with_source(given, len(rows)))
             if stored is None or not self._are_new(stored["id"]):
+                self._leave_named()
                 return False
             self._enter(stored, [row.line for row in rows], gathered)
+        self._settle_named()
         self._rows.skipped += skipped
         self._read += len(run)
         return True
@@ -252,7 +255,9 @@ class CheckedRows:
         for row in run:
             self._read += 1
             try:
-                for fact, places in self._facts(row):
+                found = list(self._facts(row))  # all of a row, or nothing
+                self._settle_named()
+                for fact, places in found:
                     self._lines[fact["id"]] = row.line
                     if self._keys:
                         self._models.describe(fact["id"], fact["name"], fact["aliases"])
@@ -275,12 +280,15 @@ class CheckedRows:
             where, found = self._rows.origin(_BASES, places) or (_BASES, "")
             self._refuse(Refused.because(error, where, found), row, gathered)
         else:
+            self._settle_named()
             self._enter({name: [value] for name, value in fact.items()}, [row.line], gathered)
 
     def _refuse(self, refused: Refused, row: Row, gathered: _Gathered) -> None:
         """Enter what is refused; note which fact it is about: it is none that the table lacks."""
         gathered.rejects.append((self._read, refused.at(row.line)))
+        self._leave_named()
         key, name = self._rows.key_of(row)
+        self._leave_named()
         if self._keys:
             key = self._keys.known(name) or key
             if key and name:
@@ -291,8 +299,19 @@ class CheckedRows:
             followed = self._followed.columns({"id": [key]})
             gathered.refused += followed["id"]
 
+    def _settle_named(self) -> None:
+        """Keep what was made for rows, and what they said of organisations."""
+        self._organisations.settle()
+        self._models.settle()
+
+    def _leave_named(self) -> None:
+        """Leave it: rows that are refused name nothing."""
+        self._organisations.leave()
+        self._models.leave()
+
     def _facts(self, row: Row) -> Iterator[tuple[StoredRow, Places]]:
         """Yield what is stored of a row, with what it was made of. Raises Refused."""
+        own = set[str]()
         for values, places in self._rows.read(row):
             given = {**self._given, **values}
             if self._describes and self._organisations.belongs_to_another_source(given.get("id")):
@@ -301,8 +320,9 @@ class CheckedRows:
             key = stored["id"]
             if self._keys:
                 key = stored["id"] = self._keys.of(stored["name"], key)
-            if first := self._lines.get(key):
+            if first := self._lines.get(key, row.line if key in own else None):
                 raise Refused("id", key, f"a key of its own: line {first} has it")
+            own.add(key)
             yield stored, places
 
     def _stored(self, given: dict[str, Any], places: Places) -> StoredRow:

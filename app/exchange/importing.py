@@ -13,7 +13,7 @@ from app.exchange.checked_beside import beside
 from app.exchange.checked_rows import CheckedRows, Part
 from app.exchange.followed_keys import FollowedKeys
 from app.exchange.import_report import Asked, Report, TooManyRejects
-from app.exchange.kept_keys import KeptKeys
+from app.exchange.kept_keys import KeptKeys, StatedKeys
 from app.exchange.mapped_rows import MappedRows
 from app.exchange.mapping import TableMapping, UnusableMapping
 from app.exchange.named_models import NamedAIModels
@@ -110,7 +110,6 @@ class _Import:
             only_own=mapping.template_of_models is not None,
         )
         rows = MappedRows(mapping, table.header, asked.answers, organisations, named)
-        own = {model["name"]: model["id"] for model in models if model["source"] == report.source}
         self._checked = CheckedRows(
             table,
             self._resource,
@@ -119,7 +118,7 @@ class _Import:
             named,
             dialect=writing.dialect,
             source=report.source,
-            keys=KeptKeys(own) if self._resource is AI_MODELS else None,
+            keys=self._keys_of_models(models),
             followed=FollowedKeys(replaced, self._resource.ledger),
         )
         self._unused_columns = rows.unused
@@ -128,6 +127,15 @@ class _Import:
         """Yield the AI models that are known, where rows describe or name such."""
         if self._resource is AI_MODELS or self._mapping.naming_models:
             yield from self._writing.rows(AI_MODELS.ledger, ("id", "name", "aliases", "source"))
+
+    def _keys_of_models(self, models: Iterable[StoredRow]) -> KeptKeys | None:
+        """Return the keys of AI models that rows describe, None where they describe none."""
+        if self._resource is not AI_MODELS:
+            return None
+        if self._mapping.states_keys:
+            return StatedKeys()
+        own = self._report.source
+        return KeptKeys({one["name"]: one["id"] for one in models if one["source"] == own})
 
     def _require_own_rows(self) -> None:
         """Raise UnusableMapping where nobody can say which rows a table lacks."""

@@ -27,3 +27,14 @@ class KeptKeys:
             self._keys[name] = kept
             self._names[kept] = name
         return kept
+
+
+class StatedKeys(KeptKeys):
+    """The keys of rows that state them, whatever their names."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+    def of(self, name: str, key: str) -> str:  # noqa: ARG002  (others go by it)
+        """Return the key that a row states."""
+        return key

@@ -284,6 +284,12 @@ class TableMapping(_Part):
         return tuple(name for name, to in self.resource.ledger.naming() if to == "ai_models")
 
     @property
+    def states_keys(self) -> bool:
+        """Whether a column of the table holds the keys of its rows, as they are."""
+        rule = self.content.fields.get("id")
+        return rule is not None and rule.column is not None and rule.transform == "text"
+
+    @property
     def template_of_models(self) -> str | None:
         """What makes the keys of the AI models that its rows describe: no others have such."""
         rule = self.content.fields.get("id")

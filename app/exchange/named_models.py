@@ -55,6 +55,9 @@ class NamedAIModels:
         self._standing: dict[str, str] = {}
         """What stands for an AI model, by its name."""
 
+        self._made: list[str] = []
+        """The keys of those that the row that is being read has made."""
+
         self.names: dict[str, str] = {}
         """The AI models that were named, by key: their names."""
 
@@ -73,6 +76,21 @@ class NamedAIModels:
             self._standing[name] = _free(key, self._meant)
             self._meant[self._standing[name]] = name, key
         return self._standing[name]
+
+    def settle(self) -> None:
+        """Keep what the rows that were read last have named."""
+        self._made.clear()
+
+    def leave(self) -> None:
+        """Leave what they have made: they were refused."""
+        for key in self._made:
+            name, _ = self._known.pop(key)
+            del self.names[key]
+            if self._own.get(name) == key:
+                del self._own[name]
+            if self._names:
+                self._names.leave(key, [name])
+        self._made.clear()
 
     def describe(self, key: str, name: str, aliases: Sequence[str]) -> None:
         """Take what a row says of an AI model. It comes before anything is settled."""
@@ -103,6 +121,7 @@ class NamedAIModels:
             found = _free(self._replaced.get(key, key), self._known, self._replaced)
             self._known[found] = name, ()
             self._enter(found)
+            self._made.append(found)
         elif found != name and folded(name) != folded(self._known[found][0]):
             self.merged[name] = found
         self.names.setdefault(found, name)
@@ -120,7 +139,10 @@ class NamedAIModels:
         if found := self._own.get(name) or self._names.find(name) or self._own_of(name):
             return found
         key = self._replaced.get(key, key)
-        return key if key in self._known and _SAID_BY_KEYS.fullmatch(folded(name)) else None
+        is_said = key in self._known and all(
+            _SAID_BY_KEYS.fullmatch(folded(text)) for text in (name, self._known[key][0])
+        )
+        return key if is_said else None
 
     def _own_of(self, name: str) -> str | None:
         """Return which of those that share a name this source states, None where none share it."""

@@ -41,6 +41,15 @@ class Names:
         """Enter a key whose name does not lead to it."""
         self.first[key] = folded(name)
 
+    def leave(self, key: str, texts: Iterable[str]) -> None:
+        """Leave a key that was entered last, under these names."""
+        del self.first[key]
+        for plain in map(folded, texts):
+            self._sharers.get(plain, set()).discard(key)
+            for names in (self._called, self._all):
+                if names.get(plain) == key:
+                    del names[plain]
+
     def find(self, name: str) -> str | None:
         """Return the key that a name leads to: of those called so, else of those with an alias."""
         plain = folded(name)

@@ -43,11 +43,19 @@ class Organisations:
         self._new: list[tuple[str, str, list[str]]] = []
         self._made: list[str] = []
 
+        self._entered: dict[str, list[str]] = {}
+        """What the rows that are being read have made, by key: its names."""
+
+        self._added: list[tuple[dict[Any, str], Any]] = []
+        """By what else it is known now, in which place."""
+
+        self._standing: list[tuple[Iterable[str], Iterable[str]]] = []
+        """What they say of countries."""
+
         self._countries: defaultdict[str, set[str]] = defaultdict(set)
         self._spelled: dict[str, str] = {}
         """The keys by the addresses that rows have, as they have them."""
 
-        self._spelled_plain: set[str] = set()
         self.merged: dict[str, str] = {}
         """Other names and spellings under which rows named a company, and its key."""
 
@@ -58,6 +66,7 @@ class Organisations:
                 self._own[company["id"]] = company
             else:
                 self._foreign.add(company["id"])
+        self.settle()
 
     def named(self, name: str) -> str:
         """Return the key of the organisation of a name or key; one that is not known is made.
@@ -90,9 +99,8 @@ class Organisations:
             if key is None:
                 name = plain.rstrip("/").rpartition("/")[2].strip()
                 key = self._make(name or plain, [plain])
-                self._addresses[plain] = key
-            self._spelled[address] = key
-            self._spelled_plain.add(plain)
+                self._add(self._addresses, plain, key)
+            self._add(self._spelled, address, key)
         return key
 
     def described(self, name: str, aliases: Sequence[str], address: str | None) -> str:
@@ -104,7 +112,7 @@ class Organisations:
         """
         described = name, tuple(aliases), address
         if described not in self._described:
-            self._described[described] = self._key_of(name, aliases, address)
+            self._add(self._described, described, self._key_of(name, aliases, address))
         return self._described[described]
 
     def _key_of(self, name: str, aliases: Sequence[str], address: str | None) -> str:
@@ -128,13 +136,35 @@ class Organisations:
 
     def stand_in(self, keys: Iterable[str], countries: Iterable[str]) -> None:
         """Take it that organisations are of one of these countries; empty is one not known."""
-        for key in keys:
-            self._countries[key].update(countries)
+        self._standing.append((keys, countries))
+
+    def settle(self) -> None:
+        """Keep what the rows that were read last say of organisations."""
+        for keys, countries in self._standing:
+            for key in keys:
+                self._countries[key].update(countries)
+        self._standing.clear()
+        self._entered.clear()
+        self._added.clear()
+
+    def leave(self) -> None:
+        """Leave what they say, and what was made for them: they were refused."""
+        self._standing.clear()
+        for kept, one in self._added:
+            kept.pop(one, None)
+        self._added.clear()
+        for key, names in self._entered.items():
+            self._names.leave(key, names)
+        while self._new and self._new[-1][0] in self._entered:
+            self._new.pop()
+        while self._made and self._made[-1] in self._entered:
+            self._made.pop()
+        self._entered.clear()
 
     @property
     def spellings(self) -> int:
         """How many addresses differed from another one in the case of their letters only."""
-        return len(self._spelled) - len(self._spelled_plain)
+        return len(self._spelled) - len({address.lower() for address in self._spelled})
 
     def new(self, named: AbstractSet[str]) -> dict[str, list[Any]]:
         """Return fields of those that were made since this was last asked, by column.
@@ -182,11 +212,16 @@ class Organisations:
             key = f"{base}-{number}"
         return key
 
+    def _add(self, kept: dict[Any, str], one: Any, key: str) -> None:
+        kept[one] = key
+        self._added.append((kept, one))
+
     def _know(self, key: str, name: str, aliases: Iterable[str]) -> None:
+        self._entered[key] = [name, *aliases]
         plain = []
         for alias in aliases:
             if alias.startswith(_IS_ADDRESS):
-                self._addresses[alias] = key
+                self._add(self._addresses, alias, key)
             else:
                 plain.append(alias)
         if not plain and any(alias.startswith(_IS_ADDRESS) for alias in aliases):
