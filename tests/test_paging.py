@@ -17,9 +17,12 @@ from app.main import create_app
 from app.resources.funding import FUNDING
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
+from app.resources.sources import SOURCES
 from app.settings import Settings
 from app.storage.database import Database
 from tests.conftest import Templates
+from tests.ledger_rows import source
+from tests.ledger_rows import write as write_rows
 from tests.samples import fill, make_facts, write
 
 ROWS = 200
@@ -168,6 +171,44 @@ def refused(served: Served, address: str, cursor: str) -> bool:
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["parameter"] == "cursor"
     return True
+
+
+@pytest.mark.parametrize("sort", ["publisher,-id", "-published,publisher", "id,publisher"])
+@pytest.mark.parametrize("form", ["", ".ndjson"])
+def test_values_that_are_too_long_for_an_address_can_be_paged_by(
+    templates: Templates, sort: str, form: str
+) -> None:
+    url = templates.empty()
+    database = Database(url)
+    long = "研究所の報告" * 333
+    texts = [("a", long), ("b", f"{long}x"), ("c", long), ("d", long[:199]), ("e", long[:201])]
+    rows = [source(key, publisher=text, title=text[::-1]) for key, text in texts]
+    write_rows(database, {SOURCES: rows})
+    client = TestClient(create_app(Settings(database_url=url)))
+    whole = client.get("/sources", params={"sort": sort, "fields": "id"}).json()["data"]
+    address: str | None = f"/sources{form}?sort={sort}&fields=id&limit=1"
+    found: list[Row] = []
+    while address:
+        answer = client.get(address)
+        assert answer.status_code == 200
+        found += [json.loads(answer.text)] if form else answer.json()["data"]
+        address = answer.links["next"]["url"] if "next" in answer.links else None
+        # A page goes on where it was, whatever becomes of its last row.
+        write_rows(database, {SOURCES: [source(key, title=f"{len(found)}") for key, _ in texts]})
+    assert found == whole
+    database.close()
+
+
+@pytest.mark.parametrize("path", ["/sources", "/revisions", "/changes"])
+def test_the_key_of_no_row_is_no_place(served: Served, path: str) -> None:
+    following = served.client.get(f"{path}?limit=1").json()["links"]["next"]
+    (text,) = parse_qs(urlsplit(following).query)["cursor"]
+    fingerprint, revision, *_ = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    for key in ("nowhere", "a\0b", 5, ["x"], ""):
+        made = urlsafe_b64encode(json.dumps([fingerprint, revision, [key]]).encode()).decode()
+        answer = served.client.get(path, params={"limit": 1, "cursor": made.rstrip("=")})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["parameter"] == "cursor"
 
 
 def test_a_cursor_is_good_for_its_list_filters_and_order_alone(served: Served) -> None:

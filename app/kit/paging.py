@@ -16,14 +16,19 @@ _MADE_HERE = "is not a cursor that this list gave with these parameters"
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a list: the revision it is read at, and the sort values of the last row."""
+    """A place in a list: the revision it is read at, and the sort values of the last row.
+
+    Where these are long there is the key of that row instead: an address has only so much room.
+    """
 
     revision: int
     values: tuple[SortValue, ...]
+    key: str | None = None
 
     def encode(self, list_name: str) -> str:
         """Return the cursor as text, tied to the list it belongs to."""
-        content = orjson.dumps([_fingerprint(list_name), self.revision, *self.values])
+        place = self.values if self.key is None else ([self.key],)
+        content = orjson.dumps([_fingerprint(list_name), self.revision, *place])
         return urlsafe_b64encode(content).rstrip(b"=").decode()
 
     @classmethod
@@ -33,12 +38,22 @@ class Cursor:
             padded = text.encode("ascii") + b"=" * (-len(text) % 4)
             fingerprint, revision, *values = orjson.loads(urlsafe_b64decode(padded))
         except (ValueError, TypeError):
-            raise NotAllowed(_MADE_HERE) from None
-        fits = len(values) == len(types) and all(map(_fits, values, types))
+            raise not_made_here() from None
         known = type(revision) is int and _fits(revision, int)
+        match values:
+            case [[str(key)]] if (
+                _fits(key, str) and known and fingerprint == _fingerprint(list_name)
+            ):
+                return cls(revision, (), key)
+        fits = len(values) == len(types) and all(map(_fits, values, types))
         if fingerprint != _fingerprint(list_name) or not known or not fits:
-            raise NotAllowed(_MADE_HERE)
+            raise not_made_here()
         return cls(revision, tuple(values))
+
+
+def not_made_here() -> NotAllowed:
+    """Return what is wrong with a cursor that a list did not give."""
+    return NotAllowed(_MADE_HERE)
 
 
 def _fits(value: SortValue, kind: type) -> bool:

@@ -16,15 +16,14 @@ from sqlalchemy.types import TypeEngine
 
 from app.kit.filters import ByParts, Part, PartsOf, meanings
 from app.kit.keeping import KeptBySize
-from app.kit.paging import Cursor
 from app.kit.promptly import take_time
 from app.kit.sorting import SortKey, Stage, staged, stages, total_order
 from app.resources.queries import PAGE_SIZE, ListQuery, PageQuery
 from app.resources.reading import (
     Listing,
     ResourceList,
+    cursor_after,
     cursor_of,
-    identity,
     read_page,
     read_total,
     shown_columns,
@@ -169,7 +168,7 @@ def read_json_page(
         transaction.confirm(seen)
     cursor = None
     if len(found) > limit:
-        cursor = Cursor(at.id, tuple(found.leave_last())).encode(identity(listing, query))
+        cursor = cursor_after(listing, query, at, tuple(found.leave_last()))
     total = read_total(transaction, listing, query, at)
     return JsonPage(orjson.Fragment(found.json()), len(found), cursor, total)
 

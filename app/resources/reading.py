@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal, select
 
 from app.kit.errors import Fault, NotAllowed
 from app.kit.filters import Filterable, conditions
-from app.kit.paging import Cursor
+from app.kit.paging import Cursor, not_made_here
 from app.kit.sorting import SortKey, after, total_order
 from app.kit.tables import Column, columns_of, kind_of
 from app.resources.queries import PAGE_SIZE, ListQuery, PageQuery
@@ -23,6 +23,11 @@ Item = dict[str, Any]
 Row = Sequence[Any]
 Statements = dict[tuple[bool, tuple[bool, ...] | None], Select[Any]]
 """Queries that serve again: by whether the newest data are read, and after which values."""
+
+
+_KEY: Final = "id"
+_LONG: Final = 200
+"""Characters of a sort value that a cursor does not hold: three times as many fit any address."""
 
 
 class Selectable(Filterable, Protocol):
@@ -92,7 +97,7 @@ class ResourceList:
 
     resource: Resource
 
-    key = ("id",)
+    key = (_KEY,)
 
     @property
     def name(self) -> str:
@@ -156,7 +161,7 @@ def read_page(
     rows_read, last = read_batch(transaction, listing, query, at, start, limit)
     columns = shown_columns(listing, query)
     items = [dict(zip(columns, row, strict=True)) for row in rows_read]
-    cursor = Cursor(at.id, last).encode(identity(listing, query)) if last else None
+    cursor = cursor_after(listing, query, at, last) if last else None
     return Page(items, cursor, read_total(transaction, listing, query, at))
 
 
@@ -328,10 +333,39 @@ def cursor_of(transaction: ReadTransaction, listing: Listing, query: PageQuery) 
         types = _types_of(listing.rows(transaction, transaction.latest), order)
     try:
         cursor = Cursor.decode(query.cursor or "", identity(listing, query), types)
-        transaction.revision(cursor.revision)
+        at = transaction.revision(cursor.revision)
+        return cursor if cursor.key is None else _looked_up(cursor, transaction, listing, order, at)
     except NotAllowed as error:
         raise Unanswerable("cursor", error) from None
-    return cursor
+
+
+def _looked_up(
+    cursor: Cursor,
+    transaction: ReadTransaction,
+    listing: Listing,
+    order: Sequence[SortKey],
+    at: Revision,
+) -> Cursor:
+    """Return the cursor with the sort values of the row whose key it has. Raises NotAllowed."""
+    if not isinstance(listing, ResourceList):
+        raise not_made_here()
+    rows = listing.rows(transaction, at)
+    query = rows.select([key.column for key in order]).where(rows.column(_KEY) == cursor.key)
+    found = transaction.connection.execute(query).first()
+    if found is None:
+        raise not_made_here()
+    return Cursor(cursor.revision, tuple(found))
+
+
+def cursor_after(listing: Listing, query: PageQuery, at: Revision, last: tuple[Any, ...]) -> str:
+    """Return the cursor of what comes after the row of these sort values."""
+    cursor = Cursor(at.id, last)
+    if isinstance(listing, ResourceList) and any(
+        isinstance(value, str) and len(value) > _LONG for value in last
+    ):
+        columns = [key.column for key in order_of(listing, query)]
+        cursor = Cursor(at.id, (), last[columns.index(_KEY)])
+    return cursor.encode(identity(listing, query))
 
 
 @lru_cache(maxsize=256)
