@@ -1,6 +1,7 @@
 """The whole data in one file: complete, the same each time, and read again within bounds."""
 
 import io
+import json
 import stat
 from collections.abc import Callable
 from hashlib import sha256
@@ -183,6 +184,10 @@ def link() -> ZipInfo:
         ([("sources.csv", b"0" * 5_000_000)], "compressed to less than one in 200 bytes"),
         ([("sources.csv", b"x")], "there is no datapackage.json in it"),
         ([], "there is no datapackage.json in it"),
+        (
+            [("a/datapackage.json", b"{}"), ("b/datapackage.json", b"{}")],
+            "there is more than one datapackage.json in it",
+        ),
     ],
 )
 def test_a_zip_that_is_no_pack_is_refused_in_a_sentence(
@@ -192,6 +197,15 @@ def test_a_zip_that_is_no_pack_is_refused_in_a_sentence(
     with pytest.raises(UnreadablePack, match=told), unpacked(pack) as folder:
         load_pack(empty, folder)
     assert [path.name for path in tmp_path.iterdir()] == ["pack.zip"]
+
+
+def test_a_zip_may_hold_a_pack_in_a_folder(tmp_path: Path, empty: Database) -> None:
+    sources = b"id,kind,publisher,title,published\nx,report,P,T,2025\n"
+    files = [{"name": "sources", "path": "sources.csv"}]
+    told = json.dumps({"name": "p", "title": "T", "resources": files}).encode()
+    entries = (("a/p/datapackage.json", told), ("a/p/sources.csv", sources))
+    with unpacked(packed(tmp_path / "pack.zip", *entries)) as folder:
+        assert load_pack(empty, folder).added == 1
 
 
 def test_a_zip_is_unpacked_up_to_a_number_of_bytes(

@@ -25,7 +25,8 @@ _ENCRYPTED: Final = 0x1
 def unpacked(pack: Path) -> Iterator[Path]:
     """Yield the folder of a pack: a folder itself, or what a zip holds while the block runs.
 
-    Raises UnreadablePack where the file is no zip, reaches out of its folder, or is too much.
+    Raises UnreadablePack where the file is no zip, reaches out of its folder, or is too much, or
+    holds no pack or several.
     """
     if pack.is_dir():
         yield pack
@@ -37,7 +38,18 @@ def unpacked(pack: Path) -> Iterator[Path]:
                 _unpack(archive, folder, pack)
         except (BadZipFile, zlib.error, EOFError, NotImplementedError):
             raise UnreadablePack(f"{pack}: it is not a zip that can be read") from None
-        yield folder
+        yield _place_of_pack(folder, pack)
+
+
+def _place_of_pack(folder: Path, pack: Path) -> Path:
+    """Return the folder with the descriptor: many zips hold all they have in a folder of theirs."""
+    if (folder / DESCRIPTOR).exists():
+        return folder
+    found = list(folder.rglob(DESCRIPTOR))
+    if len(found) == 1:
+        return found[0].parent
+    count = "more than one" if found else "no"
+    raise UnreadablePack(f"{pack}: there is {count} {DESCRIPTOR} in it")
 
 
 def is_packed(path: Path) -> bool:
