@@ -1,5 +1,6 @@
 """Packs: what is exported is what was there, and what is wrong is named and loads nothing."""
 
+import json
 import os
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
@@ -581,6 +582,19 @@ def test_a_pack_has_a_descriptor_that_can_be_read(
     pack = write_pack(tmp_path, {"sources": _SOURCES})
     break_it(pack / "datapackage.json")
     assert refuse(untouched, pack).startswith(f"{pack}: ")
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\x1b[31m", "x" * 2_001])
+@pytest.mark.parametrize("what", ["name", "title", "contributor"])
+def test_what_is_said_of_a_pack_is_text_of_some_length(
+    untouched: Database, tmp_path: Path, what: str, text: str
+) -> None:
+    pack = write_pack(tmp_path, {"sources": _SOURCES})
+    file = pack / "datapackage.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content |= {"contributors": [{"title": text}]} if what == "contributor" else {what: text}
+    file.write_text(json.dumps(content), encoding="utf-8")
+    assert f"{what} in its datapackage.json" in refuse(untouched, pack)
 
 
 def test_what_ships_is_found_by_name_and_a_folder_by_path(

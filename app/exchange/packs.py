@@ -23,6 +23,7 @@ from app.storage.database import Database
 from app.storage.refusals import LedgerRefusal
 
 DESCRIPTOR = "datapackage.json"
+_LONGEST = 2_000  # characters of what is said of a whole pack
 _LARGE = 10_000_000  # bytes of a file whose reading is worth a process of its own
 
 
@@ -69,6 +70,13 @@ def open_pack(folder: Path) -> Pack:
         raise UnreadablePack(f"{folder}: there is no {DESCRIPTOR} in it") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
         raise UnreadablePack(f"{folder}: its {DESCRIPTOR} is not a data package") from None
+    title, author = (" ".join(text.split()) for text in (title, author))
+    for what, text in (("name", name), ("title", title), ("first contributor", author)):
+        if len(text) > _LONGEST or not text.isprintable():
+            raise UnreadablePack(
+                f"{folder}: the {what} in its {DESCRIPTOR} has more than {_LONGEST} characters, or "
+                "some that cannot be printed"
+            )
     known = {resource.many: resource for resource in RESOURCES}
     for unknown in named.keys() - known.keys() - {REPLACEMENTS}:
         near = nearest(str(unknown), known)
