@@ -125,6 +125,8 @@ def test_whichever_way_is_the_first_to_end_has_the_same_rows(
 ) -> None:
     monkeypatch.setattr(steering, "_STEPS_A_ROW", at_first)
     monkeypatch.setattr(steering, "_STEPS_A_PAGE", at_first)
+    monkeypatch.setattr(steering, "_STEPS_AT_LEAST", at_first)
+    monkeypatch.setattr(steering, "_SECONDS_A_PAGE", 0)
     _ask_all(many, Random(at_first))
 
 

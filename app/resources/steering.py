@@ -43,8 +43,12 @@ AtMost = Callable[[int, Callable[[], Found]], tuple[Found, int]]
 _STEPS_A_ROW: Final = 200
 """Steps of SQLite's virtual machine that are tried at first for each row of a page."""
 
-_STEPS_A_PAGE: Final = 2_000
-"""Steps that a page of few rows may take; they are counted in whole thousands."""
+_STEPS_AT_LEAST: Final = 2_000
+"""Steps that are tried at first for any page: they are counted in whole thousands."""
+
+_STEPS_A_PAGE: Final = 1_000
+_SECONDS_A_PAGE: Final = 0.0002
+"""What a page without rows may take before another way is looked for."""
 
 _MORE: Final = 4
 """How many times as many steps are tried each time that no way has come to its end."""
@@ -114,7 +118,7 @@ class Ways:
         """
         if len(self._ways) == 1:
             return self._ways[0], self._only(fetch)
-        at_first = max(_STEPS_A_PAGE, _STEPS_A_ROW * (rows + 1))
+        at_first = max(_STEPS_AT_LEAST, _STEPS_A_ROW * (rows + 1))
         if self._wants_time or self._steps > at_first:
             take_time()
         # The best till now is given as many as it took twice over, within a bound: for these values
@@ -154,7 +158,8 @@ class Ways:
         """
         best = ended
         self._wants_time = False
-        if ended.steps > _STEPS_A_ROW * len(ended.found) + _STEPS_A_PAGE:
+        is_long = ended.steps > _STEPS_A_ROW * len(ended.found) + _STEPS_A_PAGE
+        if is_long and ended.seconds > _SECONDS_A_PAGE:
             self._wait -= 1
             if self._wait < 0 and is_prompt():
                 self._wants_time = True  # to try them the next time
