@@ -1,6 +1,5 @@
 """A page comes by the index that suits it: the same rows, without a look at the whole table."""
 
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import combinations
@@ -181,6 +180,8 @@ def test_no_two_filters_look_at_the_whole_table(many: Database) -> None:
 class Fetches:
     """Stands for the rows of ways: how many steps each takes, and in which order they are tried."""
 
+    now = 0.0
+
     def __init__(self, **needed: int) -> None:
         self.needed = {frozenset({name}): number for name, number in needed.items()}
         self.tried: list[tuple[str, int]] = []
@@ -199,10 +200,17 @@ class Fetches:
         self._taken = self.needed[way]
         if self.needed[way] > self._most:
             raise steps.TooManySteps
-        time.sleep(self.needed[way] / 10**7)
+        Fetches.now += self.needed[way] / 10**7
         return [(name,)]
 
 
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let time pass by the steps of ways alone."""
+    monkeypatch.setattr(steering, "perf_counter", lambda: Fetches.now)
+
+
+@pytest.mark.usefixtures("clock")
 def test_the_way_that_takes_the_fewest_steps_is_found_and_remembered() -> None:
     ways = Ways([frozenset({"a"}), frozenset({"b"})])
     fetches = Fetches(a=10**7, b=50_000)
@@ -215,6 +223,7 @@ def test_the_way_that_takes_the_fewest_steps_is_found_and_remembered() -> None:
     assert fetches.tried == [("b", 100_000)]
 
 
+@pytest.mark.usefixtures("clock")
 def test_a_way_that_took_very_long_does_not_hold_up_what_another_finds_at_once() -> None:
     ways = Ways([frozenset({"a"}), frozenset({"b"})])
     fetches = Fetches(a=3 * 10**6, b=10**8)
@@ -225,6 +234,7 @@ def test_a_way_that_took_very_long_does_not_hold_up_what_another_finds_at_once()
     assert fetches.tried == [("a", 640_000), ("b", 10_000)]
 
 
+@pytest.mark.usefixtures("clock")
 def test_a_way_that_has_become_the_better_one_is_found() -> None:
     ways = Ways([frozenset({"a"}), frozenset({"b"})])
     fetches = Fetches(a=9_000, b=1_000)
@@ -232,6 +242,7 @@ def test_a_way_that_has_become_the_better_one_is_found() -> None:
     assert tried == [frozenset({"a"}), frozenset({"b"})]
 
 
+@pytest.mark.usefixtures("clock")
 def test_where_others_wait_what_took_long_is_asked_in_a_thread_at_once() -> None:
     ways = Ways([frozenset({"a"}), frozenset({"b"})])
     fetches = Fetches(a=20_000, b=30_000)
