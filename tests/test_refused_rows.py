@@ -1,6 +1,5 @@
 """Rows that are refused leave nothing: no half of them, no key, no name, no country."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,20 +16,16 @@ from app.storage.database import Database
 from tests.conftest import Templates
 from tests.importing import load
 from tests.ledger_rows import row_of, source, write
+from tests.test_generic_tables import lines
 
 
 @pytest.fixture
 def database(templates: Templates) -> Iterator[Database]:
     """A database with a source, that the test writes to."""
     opened = Database(templates.empty())
-    write(opened, {SOURCES: [source("s")]})
+    write(opened, {SOURCES: [source("s"), source("other")]})
     yield opened
     opened.close()
-
-
-def table(path: Path, *rows: dict[str, Any]) -> Path:
-    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
-    return path
 
 
 def model(id_: str, name: str, **more: Any) -> dict[str, Any]:
@@ -134,13 +129,37 @@ def test_a_row_that_makes_one_fact_twice_is_refused(database: Database, tmp_path
     assert (report.rejected, report.facts) == (1, 1)
 
 
+def test_an_ai_model_whose_base_is_not_known_tells_no_country(
+    database: Database, tmp_path: Path
+) -> None:
+    mapping = MAPPING.replace('"funding"', '"models"').partition("[file]")[0]
+    mapping += """[file]
+columns = ["Key", "Firm", "Home", "Base"]
+
+[fields]
+id = { column = "Key" }
+name = { column = "Key" }
+kind = { constant = "model" }
+developers = { column = "Firm", as = "company", separator = ";", countries = "Home" }
+based_on = { column = "Base", as = "ai_model", separator = ";" }
+"""
+    (tmp_path / "models.toml").write_text(mapping, encoding="utf-8")
+    load_models(database, tmp_path, model("a", "Same"), model("b", "Same"), source="other")
+    rows = ("Key,Firm,Home,Base", "x,Foo,France,", "y,Foo,Germany,Same", "z,Bar,Japan,x")
+    (tmp_path / "m.csv").write_text("\n".join((*rows, "")), encoding="utf-8")
+    report = load(database, tmp_path / "m.csv", str(tmp_path / "models.toml"), max_rejects=9)
+    assert report.rejected == 1
+    found = [row_of(database, COMPANIES, key) for key in ("foo", "bar")]
+    assert [row and row["country"] for row in found] == ["FR", "JP"]
+
+
 # AI models
 
 
 def load_models(database: Database, path: Path, *rows: dict[str, Any], **asked: Any) -> int:
     asked = {"source": "s", "max_rejects": 9, **asked}
     return load(
-        database, table(path / "a.ndjson", *rows), "generic", resource="models", **asked
+        database, lines(path / "a.ndjson", *rows), "generic", resource="models", **asked
     ).rejected
 
 
@@ -175,7 +194,7 @@ def load_users(database: Database, path: Path, *rows: dict[str, Any]) -> None:
     shared = {"metric": "users", "unit": "users", "period": "2023", "qualifier": "exact"}
     told = [{"id": f"u{number}", **shared, **row} for number, row in enumerate(rows)]
     asked: dict[str, Any] = {"resource": "adoption", "source": "s", "max_rejects": 9}
-    report = load(database, table(path / "a.ndjson", *told), "generic", **asked)
+    report = load(database, lines(path / "a.ndjson", *told), "generic", **asked)
     assert report.rejected == sum(row["value"] < 0 for row in rows)
 
 

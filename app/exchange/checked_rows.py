@@ -18,7 +18,7 @@ from app.exchange.followed_keys import FollowedKeys
 from app.exchange.kept_keys import KeptKeys
 from app.exchange.mapped_rows import MappedRows
 from app.exchange.named_models import NamedAIModels
-from app.exchange.organisations import Organisations
+from app.exchange.organisations import Organisations, Standing
 from app.exchange.rejects import Refused, Reject
 from app.exchange.tables import BadRow, Row, Table, UnreadableTable
 from app.kit.countries import GROUPS
@@ -134,7 +134,7 @@ class CheckedRows:
         # Nobody states what is known of companies where no source is given.
         self._companies = _NewCompanies(organisations, dialect) if source else None
         self._may_say_more = rows.tells_countries
-        self._held: list[tuple[StoredRow, Row, Places]] = []
+        self._held: list[tuple[StoredRow, Row, Places, Standing]] = []
         """AI models that others are made from: which ones these are is known after the last row."""
 
         self._read = 0
@@ -256,13 +256,15 @@ class CheckedRows:
             self._read += 1
             try:
                 found = list(self._facts(row))  # all of a row, or nothing
+                waits = self._keys and any(fact[_BASES] for fact, _ in found)
+                told = self._organisations.taken() if waits else []
                 self._settle_named()
                 for fact, places in found:
                     self._lines[fact["id"]] = row.line
                     if self._keys:
                         self._models.describe(fact["id"], fact["name"], fact["aliases"])
                         if fact[_BASES]:
-                            self._held.append((fact, row, places))
+                            self._held.append((fact, row, places, told))
                             continue
                     right.append(fact)
                     lines.append(row.line)
@@ -272,7 +274,9 @@ class CheckedRows:
             stored = {name: [fact[name] for fact in right] for name in right[0]}
             self._enter(stored, lines, gathered)
 
-    def _add_held(self, fact: StoredRow, row: Row, places: Places, gathered: _Gathered) -> None:
+    def _add_held(
+        self, fact: StoredRow, row: Row, places: Places, told: Standing, gathered: _Gathered
+    ) -> None:
         """Add an AI model now that those are known that it is made from."""
         try:
             fact[_BASES] = list(dict.fromkeys(map(self._models.settled, fact[_BASES])))
@@ -280,6 +284,8 @@ class CheckedRows:
             where, found = self._rows.origin(_BASES, places) or (_BASES, "")
             self._refuse(Refused.because(error, where, found), row, gathered)
         else:
+            for keys, countries in told:
+                self._organisations.stand_in(keys, countries)
             self._settle_named()
             self._enter({name: [value] for name, value in fact.items()}, [row.line], gathered)
 

@@ -19,6 +19,9 @@ _LONGEST_KEY = 90
 _IS_ADDRESS = "/"
 """What the address of an organisation in its data set begins with, among the aliases."""
 
+Standing = list[tuple[Iterable[str], Iterable[str]]]
+"""What rows say of countries: which organisations are of one of which."""
+
 
 class Organisations:
     """The companies that are known, those that an import makes, and the names that met them."""
@@ -49,7 +52,7 @@ class Organisations:
         self._added: list[tuple[dict[Any, str], Any]] = []
         """By what else it is known now, in which place."""
 
-        self._standing: list[tuple[Iterable[str], Iterable[str]]] = []
+        self._standing: Standing = []
         """What they say of countries."""
 
         self._countries: defaultdict[str, set[str]] = defaultdict(set)
@@ -137,6 +140,11 @@ class Organisations:
     def stand_in(self, keys: Iterable[str], countries: Iterable[str]) -> None:
         """Take it that organisations are of one of these countries; empty is one not known."""
         self._standing.append((keys, countries))
+
+    def taken(self) -> Standing:
+        """Return what the rows that were read last say of countries, to be said again or not."""
+        taken, self._standing = self._standing, []
+        return taken
 
     def settle(self) -> None:
         """Keep what the rows that were read last say of organisations."""

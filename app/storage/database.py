@@ -139,11 +139,10 @@ class Database:
         self.is_file = self.url.get_backend_name() == "sqlite"
         """Whether it is a file, which this process reads itself: nobody else is waited for."""
         self._prompt = prompt_engine(self.url) if self.is_file else self._reader
-        dialect = self._reader.dialect
         self._held = [
             HeldConnection(
                 self._prompt,
-                (ReadingFile if self.is_file else ReadingServer)(dialect),
+                ReadingFile() if self.is_file else ReadingServer(),
                 ReadTransaction,
             )
             for _ in range(1 if self.is_file else AT_ONCE_AT_MOST)

@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import pysqlite3.dbapi2 as sqlite
-from sqlalchemy import Connection, Dialect, Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from app.kit.promptly import TakesTime
@@ -30,7 +30,7 @@ _NOT_FREE: Final = (OperationalError, sqlite.OperationalError)
 
 
 class Reading(Protocol):
-    """How a connection to one sort of database is held: what bounds its reads, and its state."""
+    """How a connection to one sort of database is held: what bounds its reads."""
 
     @property
     def limit(self) -> Limit | None:
@@ -41,9 +41,6 @@ class Reading(Protocol):
 
     def begin(self) -> None:
         """Begin to count anew what a read takes."""
-
-    def state(self, connection: Connection) -> object:
-        """Return what is another before and after each write, on the same connection."""
 
 
 class HeldConnection(Generic[Opened]):
@@ -63,6 +60,7 @@ class HeldConnection(Generic[Opened]):
     ) -> None:
         self._engine = engine
         self._reading = reading
+        self._asking = state_alone(engine.dialect)
         self._opened = opened
         self._free = threading.Lock()
         self._connection: Connection | None = None
@@ -119,7 +117,7 @@ class HeldConnection(Generic[Opened]):
     def _look(self) -> bool:
         """Return whether the data are in another state than they were when it was last looked."""
         connection = self._connection or self._connect()
-        state = self._reading.state(connection)
+        ((state,),) = self._asking.fetch(connection, {})  # the newest revision, in words
         if state == self._state:
             return False
         self._state = state
@@ -140,9 +138,8 @@ class HeldConnection(Generic[Opened]):
 class ReadingFile:
     """Reads of an SQLite file, which are given up after so many steps or seconds."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self) -> None:
         self.limit = _Moment()
-        self._state = state_alone(dialect)
 
     def prepare(self, connection: Connection) -> None:
         """Let the limit be asked."""
@@ -153,19 +150,11 @@ class ReadingFile:
         """Begin to count anew."""
         self.limit.begin()
 
-    def state(self, connection: Connection) -> object:
-        """Return the newest revision, in words: no write goes without one."""
-        ((state,),) = self._state.fetch(connection, {})
-        return state
-
 
 class ReadingServer:
     """Reads of a PostgreSQL server, which gives up itself what takes longer than a moment."""
 
     limit = None
-
-    def __init__(self, dialect: Dialect) -> None:
-        self._state = state_alone(dialect)
 
     def prepare(self, connection: Connection) -> None:
         """Let each statement be a transaction, and end soon."""
@@ -179,11 +168,6 @@ class ReadingServer:
 
     def begin(self) -> None:
         """Each statement is counted by itself."""
-
-    def state(self, connection: Connection) -> object:
-        """Return the newest revision, in words: no write goes without one."""
-        ((state,),) = self._state.fetch(connection, {})
-        return state
 
 
 class _Moment(Limit):
