@@ -69,7 +69,8 @@ def changes(draw: st.DrawFn) -> Change:
         country = draw(some_country)
         return resource, key, company(key, country=country, roles=roles, aliases=aliases)
     if resource is AI_MODELS:
-        based_on = draw(st.lists(st.sampled_from(["m0", "m1", "m2"]), unique=True, max_size=2))
+        others = [other for other in ("m0", "m1", "m2") if other != key]
+        based_on = draw(st.lists(st.sampled_from(others), unique=True, max_size=2))
         return resource, key, ai_model(key, developers=draw(some_companies), based_on=based_on)
     if draw(st.booleans()):
         return resource, key, total(key, country=draw(some_country) or "WLD")

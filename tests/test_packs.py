@@ -4,6 +4,7 @@ import json
 import os
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
+from hashlib import md5, sha256, sha512
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -315,7 +316,7 @@ def random_facts(draw: st.DrawFn) -> Facts:
                 developers=some_of(companies),
                 released=_maybe(_PERIODS),
                 openness=st.sampled_from([None, "open", "hosted", "closed"]),
-                based_on=some_of(ai_models),
+                based_on=some_of([other for other in ai_models if other != key]),
                 disputed_by=some_of(sources),
                 parameters=_maybe(_COUNTS),
                 training_compute_flop=_maybe(_NUMBERS),
@@ -438,6 +439,65 @@ def test_a_file_may_come_from_another_program(empty: Database, tmp_path: Path, d
     assert (row["id"], row["title"]) == ("a", "A title")
 
 
+def said_of_sources(folder: Path, **said: object) -> Path:
+    """Write the trial pack, whose descriptor says this of its sources."""
+    write_pack(folder, {"sources": _SOURCES})
+    content = orjson.loads((folder / "datapackage.json").read_bytes())
+    content["resources"][0] |= said
+    (folder / "datapackage.json").write_bytes(orjson.dumps(content))
+    return folder
+
+
+_BYTES: Final = _SOURCES.encode()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"bytes": len(_BYTES), "hash": f"sha256:{sha256(_BYTES).hexdigest()}"},
+        {"hash": f"SHA512:{sha512(_BYTES).hexdigest().upper()}"},
+        {"hash": md5(_BYTES, usedforsecurity=False).hexdigest()},
+    ],
+)
+def test_a_file_is_what_the_descriptor_says_of_it(
+    empty: Database, tmp_path: Path, said: dict[str, object]
+) -> None:
+    assert load_pack(empty, said_of_sources(tmp_path, **said)).added == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            {"bytes": 5},
+            f"sources.csv: has {len(_BYTES)} bytes, and datapackage.json says 5: it was",
+        ),
+        ({"bytes": "many"}, "datapackage.json says many"),
+        ({"hash": f"sha256:{sha256(b'other').hexdigest()}"}, "sources.csv: does not have the hash"),
+        ({"hash": md5(b"other", usedforsecurity=False).hexdigest()}, "does not have the hash"),
+        ({"hash": "crc32:0"}, "a hash in datapackage.json that is none of md5, sha1, sha256, sha5"),
+        ({"hash": 5}, "does not have the hash"),
+    ],
+)
+def test_a_file_that_is_not_what_the_descriptor_says_is_refused(
+    untouched: Database, tmp_path: Path, said: dict[str, object], told: str
+) -> None:
+    assert told in refuse(untouched, said_of_sources(tmp_path, **said))
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    untouched: Database, tmp_path: Path
+) -> None:
+    folder = write_pack(tmp_path, {"sources": _SOURCES})
+
+    def change(_bytes: int) -> None:
+        (folder / "sources.csv").write_text(_row("title", "Another"), encoding="utf-8")
+
+    with pytest.raises(UnreadablePack, match=r"sources\.csv: was changed while it was read"):
+        load_pack(untouched, folder, progress=change)
+    assert newest(untouched) == 0
+
+
 def _row(column: str, value: str) -> str:
     """Return the table of sources with another value in its row."""
     header, row, _ = _SOURCES.split("\n")
@@ -511,6 +571,12 @@ def test_a_fault_in_the_last_file_undoes_the_first(
 ) -> None:
     pack = write_pack(tmp_path, {"sources": _SOURCES, "companies": companies})
     assert told in refuse(untouched, pack)
+
+
+def test_an_ai_model_is_not_based_on_itself(untouched: Database, tmp_path: Path) -> None:
+    models = "id,name,kind,based_on,source\nx,X,model,x,a\n"
+    said = refuse(untouched, write_pack(tmp_path, {"sources": _SOURCES, "models": models}))
+    assert "models.csv: line 2: input breaks a rule: an AI model is not based on itself" in said
 
 
 def test_a_key_may_not_come_twice_however_far_apart(untouched: Database, tmp_path: Path) -> None:

@@ -204,3 +204,48 @@ def test_an_ai_model_has_no_name_of_a_row_that_was_refused(
     rows = [("GPT five!", -1), ("gpt-five", 1), ("Mod#", -1), ("Mod", 1)]
     load_users(database, tmp_path, *({"model": name, "value": value} for name, value in rows))
     assert models(database) == {"gpt-five": "gpt-five", "mod": "Mod"}
+
+
+@pytest.mark.parametrize(
+    "rows", [["Foo,France,wrong,5"], ["Foo,France,2023,wrong", "Bar,,wrong,5"], []]
+)
+def test_where_no_row_is_taken_its_source_is_not_either(
+    database: Database, tmp_path: Path, rows: list[str]
+) -> None:
+    with database.read() as transaction:
+        before = transaction.latest
+    load_firms(database, tmp_path, *rows)
+    with database.read() as transaction:
+        assert transaction.latest == before
+    load_firms(database, tmp_path, *rows, "Foo,France,2023,5")
+    found = row_of(database, FUNDING, "foo-2023")
+    assert found
+    assert row_of(database, SOURCES, found["source"])
+
+
+@pytest.mark.parametrize("base", ["Tuned", "tuned", "The Tuned One", "Root;Tuned"])
+def test_an_ai_model_is_not_based_on_itself_by_any_of_its_names(
+    database: Database, tmp_path: Path, base: str
+) -> None:
+    mapping = MAPPING.replace('"funding"', '"models"').partition("[file]")[0]
+    mapping += """
+[file]
+columns = ["Name"]
+[fields]
+id = { as = "ai_model", column = "Name" }
+name = { column = "Name" }
+kind = { constant = "model" }
+aliases = { column = "Alias", separator = ";" }
+based_on = { column = "Base", as = "ai_model", separator = ";" }
+"""
+    (tmp_path / "models.toml").write_text(mapping, encoding="utf-8")
+    (tmp_path / "a.csv").write_text(
+        f"Name,Alias,Base\nTuned,The Tuned One,{base}\nRoot,,\nOther,,Tuned Other;Root\n",
+        encoding="utf-8",
+    )
+    report = load(database, tmp_path / "a.csv", str(tmp_path / "models.toml"), max_rejects=9)
+    assert [(one.line, one.column, one.found) for one in report.rejects] == [(2, "Base", base)]
+    assert "none is based on itself" in report.rejects[0].expected
+    found = row_of(database, AI_MODELS, "other")
+    assert found
+    assert found["based_on"] == ["tuned-other", "root"]

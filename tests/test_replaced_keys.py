@@ -150,6 +150,30 @@ def test_rows_that_are_still_under_the_old_key_move(
     other.close()
 
 
+def test_no_row_comes_to_name_itself_where_it_takes_the_place_of_one_it_named(
+    empty: Database, other: Database, tmp_path: Path
+) -> None:
+    for database in (empty, other):
+        write(database, {SOURCES: [source("s"), source("old")], AI_MODELS: [ai_model("root")]})
+        write(database, {AI_MODELS: [ai_model("base")]})
+    write(  # only here the row that goes on is there already, and names the one that it replaces
+        empty,
+        {
+            SOURCES: [source("new", restates="old")],
+            AI_MODELS: [ai_model("tuned", based_on=["root", "base"])],
+        },
+    )
+    rename(other, SOURCES, "old", "new")
+    rename(other, AI_MODELS, "base", "tuned")
+    with empty.write(author="tests", message="a test") as writing:
+        writing.note_replaced({"sources": {"old": "new"}, "ai_models": {"base": "tuned"}})
+    assert listed(empty, SOURCES, id="new")[0]["restates"] is None
+    assert listed(empty, AI_MODELS, id="tuned")[0]["based_on"] == ["root"]
+    export(empty, tmp_path / "pack")
+    assert load_pack(other, tmp_path / "pack").revision
+    other.close()
+
+
 def test_what_was_renamed_here_is_renamed_on(empty: Database, tmp_path: Path) -> None:
     write(empty, {SOURCES: [source("a")]})
     rename(empty, SOURCES, "a", "b")

@@ -279,7 +279,7 @@ class CheckedRows:
     ) -> None:
         """Add an AI model now that those are known that it is made from."""
         try:
-            fact[_BASES] = list(dict.fromkeys(map(self._models.settled, fact[_BASES])))
+            fact[_BASES] = self._models.settled_bases(fact["id"], fact[_BASES])
         except NotAllowed as error:
             where, found = self._rows.origin(_BASES, places) or (_BASES, "")
             self._refuse(Refused.because(error, where, found), row, gathered)

@@ -153,11 +153,9 @@ class _Import:
             )
 
     def run(self) -> None:
-        """Write the source, the facts, and what they name."""
+        """Write the facts, their source, and what they name."""
         report, writing = self._report, self._writing
-        if self._source:
-            self._write_source(self._source)
-        elif report.source:
+        if report.source and not self._source:
             self._require_source(report.source)
         with beside(self._checked, self._table) as checked:
             writing.put_tables(self._tables(checked.parts()))
@@ -167,6 +165,7 @@ class _Import:
                     f"{report.mapping}: rows name companies that are new; say who names them, by "
                     "--source KEY"
                 )
+            self._write_source_of(named.companies)
             writing.put_batches(COMPANIES.ledger, [named.companies])
         self._write_named_models(named.models)
         if self._resource is AI_MODELS:
@@ -193,6 +192,7 @@ class _Import:
                 self._unknown += part.unknown
             self._report.facts += len(facts.values)
             self._note_models(facts)
+            self._write_source_of(facts, part.companies)
             self._write_groups(part.groups)
             yield COMPANIES.ledger, part.companies
             yield self._resource.ledger, facts
@@ -229,6 +229,12 @@ class _Import:
         self._report.reject(reject)
         if self._report.rejected > self._asked.max_rejects:
             raise TooManyRejects(self._report, self._asked.max_rejects)
+
+    def _write_source_of(self, *batches: Batch) -> None:
+        """Write the source with the first rows that state it; one that states none is left out."""
+        if self._source and any(batch.values for batch in batches):
+            self._write_source(self._source)
+            self._source = None
 
     def _write_source(self, source: SourceFact) -> None:
         """Write the source where it is new, or came out again; leave it as it is otherwise."""

@@ -19,6 +19,10 @@ _NUMBER = 8
 """Characters that a number at the end of a key may take."""
 
 
+_STANDING = "stands-for-what-is-named"
+"""Begins what stands for an AI model: it must not look like the key of the one that names it."""
+
+
 class NamedAIModels:
     """The AI models that are known, and those that rows name."""
 
@@ -73,7 +77,7 @@ class NamedAIModels:
         if not self._are_described:
             return self._key_of(name, key)
         if name not in self._standing:
-            self._standing[name] = _free(key, self._meant)
+            self._standing[name] = f"{_STANDING}-{len(self._meant) + 1}"
             self._meant[self._standing[name]] = name, key
         return self._standing[name]
 
@@ -98,12 +102,16 @@ class NamedAIModels:
         if key not in self._foreign:
             self._known[key] = name, aliases
 
-    def settled(self, standing: str) -> str:
-        """Return the key of what this stands for, when all rows have described theirs.
+    def settled_bases(self, key: str, standing: Sequence[str]) -> list[str]:
+        """Return the keys of what these stand for, when all rows have described theirs.
 
-        Raises NotAllowed where it is not known which one is meant.
+        `key` is that of the AI model that is made from them. Raises NotAllowed where it is not
+        known which one is meant, or it is that one itself.
         """
-        return self._key_of(*self._meant[standing])
+        settled = dict.fromkeys(self._key_of(*self._meant[one]) for one in standing)
+        if self._replaced.get(key, key) in settled:
+            raise NotAllowed("is the AI model itself, and none is based on itself")
+        return list(settled)
 
     def may_be_named(self) -> set[str]:
         """Return the keys of all that rows may have named, those that were refused too."""

@@ -1,8 +1,10 @@
 """Packs: folders of CSV files with a `datapackage.json`, loaded as one revision or not at all."""
 
 from codecs import BOM_UTF8
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import file_digest
 from os import cpu_count
 from pathlib import Path
 from typing import Any
@@ -18,13 +20,15 @@ from app.exchange.replaced_keys import read_replaced
 from app.kit.text import nearest
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
-from app.storage.batches import Form
+from app.storage.batches import Batch, Form
 from app.storage.database import Database
 from app.storage.refusals import LedgerRefusal
 
 DESCRIPTOR = "datapackage.json"
 _LONGEST = 2_000  # characters of what is said of a whole pack
 _LARGE = 10_000_000  # bytes of a file whose reading is worth a process of its own
+_MEND = "Take `bytes` and `hash` out of it where it was changed on purpose"
+_ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,40 @@ class Loaded:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """What the descriptor of a pack says of a file: its size, and its hash as `sha256:...`."""
+
+    size: Any = None
+    hash: Any = None
+
+    def require(self, path: Path) -> None:
+        """Raise UnreadablePack where a file is not so."""
+        size = path.stat().st_size
+        if self.size not in (None, size):
+            raise UnreadablePack(
+                f"{path.name}: has {size} bytes, and {DESCRIPTOR} says {self.size}: it was cut "
+                f"short or changed. {_MEND}"
+            )
+        if self.hash is None:
+            return
+        algorithm, separator, digest = str(self.hash).lower().rpartition(":")
+        if not separator:
+            algorithm = "md5"  # which is what it is unless it is named
+        if algorithm not in _ALGORITHMS:
+            raise UnreadablePack(
+                f"{path.name}: has a hash in {DESCRIPTOR} that is none of "
+                f"{', '.join(_ALGORITHMS)}: it cannot be checked"
+            )
+        with path.open("rb") as file:
+            found = file_digest(file, algorithm).hexdigest()
+        if found != digest:
+            raise UnreadablePack(
+                f"{path.name}: does not have the hash that {DESCRIPTOR} says: it was damaged or "
+                f"changed. {_MEND}"
+            )
+
+
+@dataclass(frozen=True)
 class Pack:
     """A pack folder: its name, its title, who made it, and its files by resource."""
 
@@ -46,6 +84,9 @@ class Pack:
     title: str
     author: str
     files: tuple[tuple[Resource, Path], ...]
+    stated: Mapping[Path, Stated]
+    """What it says of its files."""
+
     replaced: Path | None = None
     """Its file of keys that were replaced by others, where it has one."""
 
@@ -54,6 +95,18 @@ class Pack:
         """The bytes of its files."""
         return sum(path.stat().st_size for _, path in self.files)
 
+    @contextmanager
+    def reading(self, path: Path) -> Iterator[Path]:
+        """Yield a file while it is read.
+
+        Raises UnreadablePack where it is not what the pack says of it, or changes meanwhile.
+        """
+        before = _state(path)
+        self.stated[path].require(path)
+        yield path
+        if _state(path) != before:
+            raise UnreadablePack(f"{path.name}: was changed while it was read; load it again")
+
 
 def open_pack(folder: Path) -> Pack:
     """Read the descriptor of a pack. Raises UnreadablePack."""
@@ -61,6 +114,7 @@ def open_pack(folder: Path) -> Pack:
         content = orjson.loads((folder / DESCRIPTOR).read_bytes().removeprefix(BOM_UTF8))
         tables = content["resources"]
         named = {table["name"]: table["path"] for table in tables}
+        said = {one["name"]: Stated(one.get("bytes"), one.get("hash")) for one in tables}
         title = str(content.get("title") or content["name"])
         author = str((content.get("contributors") or [{}])[0].get("title", "unknown"))
         name = content["name"]
@@ -90,7 +144,10 @@ def open_pack(folder: Path) -> Pack:
         if name in named
     ]
     replaced = _inside(folder, named[REPLACEMENTS]) if REPLACEMENTS in named else None
-    return Pack(name, title, author, tuple(files), replaced)
+    stated = {path: said[resource.many] for resource, path in files}
+    if replaced:
+        stated[replaced] = said[REPLACEMENTS]
+    return Pack(name, title, author, tuple(files), stated, replaced)
 
 
 def load_pack(
@@ -121,19 +178,31 @@ def load_pack(
         ) as writing:
             if once and writing.knows_origin(pack.name):
                 return Loaded(pack.name, None, 0, 0, 0)
-            for resource, path in pack.files:
-                if path.stat().st_size >= _LARGE and (cpu_count() or 1) > 1:
-                    made = read_batches_beside(resource, path, database.url.drivername, progress)
-                else:
-                    form = Form(database.url.get_dialect()(), resource.ledger)
-                    made = read_batches(resource, path, form, progress)
-                writing.put_batches(resource.ledger, made)
+            for resource, file in pack.files:
+                with pack.reading(file) as path:
+                    writing.put_batches(resource.ledger, _read(database, resource, path, progress))
             if pack.replaced:
-                writing.note_replaced(read_replaced(pack.replaced))
+                with pack.reading(pack.replaced) as path:
+                    writing.note_replaced(read_replaced(path))
     except LedgerRefusal as refusal:
         raise UnreadablePack(f"{folder}: {refusal}") from None
     revision = writing.revision if writing.differs and not dry_run else None
     return Loaded(pack.name, revision, writing.added, writing.changed, writing.removed)
+
+
+def _read(
+    database: Database, resource: Resource, path: Path, progress: Progress | None
+) -> Iterator[Batch]:
+    """Return the rows of a file as they are stored, by the batch."""
+    if path.stat().st_size >= _LARGE and (cpu_count() or 1) > 1:
+        return read_batches_beside(resource, path, database.url.drivername, progress)
+    form = Form(database.url.get_dialect()(), resource.ledger)
+    return read_batches(resource, path, form, progress)
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _inside(folder: Path, path: Any) -> Path:

@@ -120,6 +120,11 @@ class AIModelFact(Entry):
     locator: Locator = None
     note: Note = None
 
+    def check(self) -> None:
+        """Raise ValueError where fields contradict each other."""
+        if self.id in self.based_on:
+            raise ValueError("an AI model is not based on itself")
+
 
 class AIModel(Stated, AIModelFact):
     """An AI model, a family of them, or a product built on them."""

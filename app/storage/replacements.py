@@ -74,15 +74,21 @@ def referring(table: LedgerTable, target: LedgerTable, key: str) -> Select[Any] 
 
 
 def redirected(row: Mapping[str, Any], table: LedgerTable, replaced: Replaced) -> dict[str, Any]:
-    """Return a row of a table that names the new keys wherever it named old ones."""
+    """Return a row of a table that names the new keys wherever it named old ones.
+
+    Where it named the row whose place it takes, it names none instead: no row is its own source.
+    """
     changed: dict[str, Any] = dict(row)
     for name, keys in replaced.items():
         target = LEDGER[name]
+        own = row["id"] if table is target else None
         for column in _columns(table, target):
-            changed[column] = keys.get(changed[column], changed[column])
+            named = keys.get(changed[column], changed[column])
+            changed[column] = None if named == own else named
         for column in _lists(table, target):
             members = [keys.get(member, member) for member in changed[column]]
-            changed[column] = list(dict.fromkeys(members))  # one may have named both
+            # One may have named both.
+            changed[column] = [one for one in dict.fromkeys(members) if one != own]
     return changed
 
 

@@ -39,6 +39,7 @@ _DIGITS = 15
 """Digits of a number that spreadsheets show: beyond them it is noise of floating point."""
 
 _DAY = 86_400_000  # milliseconds
+_YEAR, _MONTH = len("2024"), len("2024-03")
 _FIRST_OF_MARCH_1900 = 61
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  (spreadsheets know no time zones)
 _EPOCH_OF_1904 = datetime(1904, 1, 1)  # noqa: DTZ001  (the same)
@@ -58,6 +59,7 @@ class NumberFormat:
         self._is_elapsed = bool(_ELAPSED.search(first))
         of_dates = _OF_DATES.search(_IN_BRACKETS.sub("", first))
         self._is_date = bool(of_dates) and "general" not in first.lower()
+        self._has = frozenset(_IN_BRACKETS.sub("", first).lower())
         self.is_plain = not (any(self._percents) or self._is_date or self._is_elapsed)
         """Whether the text of a number is the number, as far as this format goes."""
 
@@ -89,10 +91,13 @@ class NumberFormat:
         return None
 
     def _moment(self, number: float) -> str:
-        """Return a number of days as an ISO date, or a time where it is less than a day."""
+        """Return a number of days as an ISO date, or a time where it is less than a day.
+
+        Of a date whose day is not shown it is the month or the year.
+        """
         passed = timedelta(milliseconds=round(number * _DAY))
         if self._is_elapsed:
-            return str(passed)
+            return _elapsed(passed)
         if self._is_1904:
             moment = _EPOCH_OF_1904 + passed
         else:
@@ -100,12 +105,22 @@ class NumberFormat:
             moment = _EPOCH + passed + early
         if number < 1:
             return moment.time().isoformat()
+        if self._has.isdisjoint("dhs") and "y" in self._has:
+            return moment.date().isoformat()[: _MONTH if "m" in self._has else _YEAR]
         return moment.isoformat().removesuffix("T00:00:00")
 
 
 def format_of(number: int, code: str | None, *, is_1904: bool) -> NumberFormat:
     """Return the format of a number in a workbook, with the code that it gives, if it does."""
     return NumberFormat(code or _BUILT_IN.get(number, "General"), is_1904=is_1904)
+
+
+def _elapsed(passed: timedelta) -> str:
+    """Return hours, minutes and seconds; the hours may be more than a day has."""
+    sign = "-" if passed < timedelta() else ""
+    minutes, seconds = divmod(round(abs(passed).total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{sign}{hours:02}:{minutes:02}:{seconds:02}"
 
 
 def plain_text(number: float) -> str:
