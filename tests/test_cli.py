@@ -256,6 +256,13 @@ def test_faults_of_a_pack_are_told_by_line(scratch: Path) -> None:
         file.write("A,article,A,A,,,,,\nb,artcle,A,A,,,,,\n")
     result = airace("load", "pack")
     assert result.exit_code == 1
+    assert "sources.csv: has 97 bytes, and datapackage.json says 60: it was cut" in result.stderr
+    described = json.loads((scratch / "pack" / "datapackage.json").read_bytes())
+    for table in described["resources"]:
+        del table["bytes"], table["hash"]
+    (scratch / "pack" / "datapackage.json").write_text(json.dumps(described))
+    result = airace("load", "pack")
+    assert result.exit_code == 1
     first, *faults = result.stderr.splitlines()
     assert first == "Error: nothing was loaded."
     assert [fault.partition(": ")[2].partition(": ")[0] for fault in faults] == ["line 2", "line 3"]
