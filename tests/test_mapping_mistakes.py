@@ -97,6 +97,12 @@ def test_a_mistake_in_a_spread_is_told(changed: str, by: str, said: str) -> None
     assert said in told(WAVES, changed, by)
 
 
+def test_a_country_is_not_of_what_the_table_itself_tells() -> None:
+    found = told(ROUNDS, 'as = "address"', 'as = "address"\ncountries = "HQ"')
+    assert "fields.country.country_of: company is what was known before the table" in found
+    assert "feed country from its column of countries" in found
+
+
 @pytest.mark.parametrize("field", ["firm", "kind", "source"])
 def test_the_country_is_of_a_company_that_is_read(field: str) -> None:
     found = told(ROUNDS, 'country_of = "company"', f'country_of = "{field}"')

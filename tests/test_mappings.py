@@ -22,6 +22,7 @@ from app.exchange.transforms import TRANSFORMS, slug
 from app.kit.errors import NotAllowed
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
+from app.resources.resource import Resource
 from app.resources.sources import SOURCES
 from app.resources.statistics import STATISTICS
 from app.storage.database import Database
@@ -29,6 +30,7 @@ from tests.conftest import Templates
 from tests.importing import load
 from tests.ledger_rows import company, listed, row_of, source, write
 from tests.support import ROOT
+from tests.test_workbooks import cells_of
 
 GUIDE = (ROOT / "docs" / "mappings.md").read_text(encoding="utf-8")
 (OWN,) = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
@@ -177,6 +179,30 @@ def test_nothing_is_loaded_where_too_much_is_refused(database: Database, tmp_pat
     assert listed(database, SOURCES) == []
 
 
+def _kind_of(cell: str) -> str:
+    return "" if cell.startswith("<f>") or cell[3:-4].isdigit() else " t='str'"
+
+
+def test_a_formula_without_result_is_refused_where_it_is_read(
+    database: Database, tmp_path: Path
+) -> None:
+    cells = [
+        ["<v>Country</v>", "<v>Year</v>", "<v>Labs</v>", "<v>Aside</v>"],
+        ["<v>Germany</v>", "<v>2020</v>", "<v>1</v>", "<v>1</v>"],
+        ["<v>France</v>", "<v>2020</v>", "<v>5</v>", "<f>A1</f>"],
+    ]
+    for figure in ("<v>1</v>", "<f>1+1</f><v></v>"):
+        cells[1][2] = figure
+        rows = "".join(
+            f"<row>{''.join(f'<c{_kind_of(cell)}>{cell}</c>' for cell in row)}</row>"
+            for row in cells
+        )
+        report = load(database, cells_of(tmp_path, rows), own(tmp_path))
+    assert [(one.line, one.column) for one in report.rejects] == [(2, "Labs")]
+    assert "is a formula" in report.rejects[0].expected
+    assert (report.facts, report.removed) == (1, 0)
+
+
 def test_what_a_workbook_shows_is_loaded_and_its_errors_are_refused(
     database: Database, tmp_path: Path
 ) -> None:
@@ -296,6 +322,41 @@ def test_rows_and_what_they_name_go_on_under_keys_that_replaced_theirs(
     by_key = table.read_text().replace("Beta", "beta")
     assert load(database, written(tmp_path, by_key), "generic", source="s").changed == 2
     assert {row["company"] for row in listed(database, FUNDING)} == {"beta-inc"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "old"), [(COMPANIES, "other"), (SOURCES, "s"), (FUNDING, "r1")]
+)
+def test_rows_are_refused_where_keys_were_replaced_too(
+    database: Database, tmp_path: Path, resource: Resource, old: str
+) -> None:
+    write(database, {SOURCES: [source("s")], COMPANIES: [company("other", source="s")]})
+    header = "id,kind,company,investors,period,amount_usd,qualifier\n"
+    rows = "r1,round,Beta,Gamma,2023,5,exact\nr2,round,Beta,,2022,5,exact\n"
+    load(database, written(tmp_path, header + rows), "generic", source="s")
+    with database.write(author="tests", message="a test") as writing:
+        writing.rename(resource.ledger, old, "renamed")
+    wrong = written(tmp_path, header + rows.replace(",5,", ",x,", 1))
+    report = load(database, wrong, "generic", source="s", missing="remove")
+    assert (report.rejected, report.facts, report.revision) == (1, 1, None)
+
+
+def test_figures_of_another_table_are_not_missing_from_this_one(
+    database: Database, tmp_path: Path
+) -> None:
+    table = "Entity,Code,Year,Population,GDP\nGermany,DEU,2020,80,1\nFrance,FRA,2020,60,2\n"
+    of_gdp = {"column": "GDP", "metric": "gdp", "unit": "USD"}
+    answers = {"column": "Population", "metric": "population", "unit": "people"}
+    load(database, written(tmp_path, table), "owid", answers=answers, missing="remove")
+    load(database, written(tmp_path, table), "owid", answers=of_gdp, missing="remove")
+    fewer = written(tmp_path, table.replace("France,FRA,2020,60,2\n", ""))
+    report = load(database, fewer, "owid", answers={**of_gdp, "unit": "EUR"}, missing="remove")
+    assert (report.changed, report.removed) == (1, 1)
+    assert [row["id"] for row in listed(database, STATISTICS)] == [
+        "de-2020-gdp-owid",
+        "de-2020-population-owid",
+        "fr-2020-population-owid",
+    ]
 
 
 def test_what_is_missing_is_removed_only_where_one_source_states_the_rows(

@@ -530,6 +530,7 @@ def _row(column: str, value: str) -> str:
         (_row("title", "x" * 200_000), "line 2: is not CSV (field larger than field limit"),
         (_row("title", '"open'), "is not CSV (unexpected end of data)"),
         (_row("title", '"A" title'), "line 2: is not CSV"),
+        (_row("note", "#N/A"), "line 2: note is an error of a spreadsheet and no text"),
         (_row("restates", "a"), "line 2: input breaks a rule: a source does not restate itself"),
         (_row("title", "caf\xe9").encode("latin-1"), "is not UTF-8 text"),
         (_SOURCES.encode("utf-16"), "is not UTF-8 text"),
@@ -584,7 +585,7 @@ def test_a_key_may_not_come_twice_however_far_apart(untouched: Database, tmp_pat
     said = refuse(
         untouched, write_pack(tmp_path, {"sources": _SOURCES + many + "k7,report,A,A,,,,,\n"})
     )
-    assert "k7 comes more than once" in said
+    assert "k7 comes more than once (sources.csv: lines 10 and 1503)" in said
 
 
 def _named(path: Any, name: Any = "sources") -> dict[str, Any]:
@@ -598,7 +599,7 @@ def _named(path: Any, name: Any = "sources") -> dict[str, Any]:
         (_named("inside/../../outside.csv"), "names a file that is not in it"),
         (_named("/etc/passwd"), "names a file that is not in it"),
         (_named("link.csv"), "names a file that is not in it"),
-        (_named("missing.csv"), "names a file that is not in it"),
+        (_named("missing.csv"), "names a file that is not in it (missing.csv), for sources"),
         (_named("."), "names a file that is not in it"),
         (_named("sources\0.csv"), "names a file that is not in it"),
         (_named("x" * 5_000), "names a file that is not in it"),

@@ -215,6 +215,36 @@ def test_workbooks_of_every_writer_are_read(tmp_path: Path, rows: str, found: li
     assert rows_of(cells_of(tmp_path, rows)) == [found]
 
 
+@pytest.mark.parametrize("form", ["{}", "<!-- -->{}"], ids=["by pattern", "parsed"])
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("<c r='B2'><f>1+1</f></c>", sheets.NOT_WORKED_OUT),
+        ("<c r='B2'><f>1+1</f><v></v></c>", sheets.NOT_WORKED_OUT),
+        ("<c r='B2'><f>1+1</f><v/></c>", sheets.NOT_WORKED_OUT),
+        ("<c r='B2' s='0'><f t='shared' si='0'/></c>", sheets.NOT_WORKED_OUT),
+        ("<c r='B2'><f>1+1</f><v>2</v></c>", "2"),
+        ("<c r='B2' t='str'><f>A1&amp;A1</f><v></v></c>", ""),
+        ("<c r='B2'><v></v></c>", ""),
+    ],
+)
+def test_a_formula_whose_result_is_not_there_is_no_blank(
+    tmp_path: Path, form: str, cell: str, found: str
+) -> None:
+    rows = (
+        "<row r='1'><c r='A1' t='str'><v>a</v></c><c r='B1' t='str'><v>b</v></c></row>"
+        f"<row r='2'><c r='A2'><v>1</v></c>{cell}</row><row r='3'><c r='A3'><v>2</v></c></row>"
+    )
+    path = cells_of(tmp_path, form.format(rows.replace("'", '"')))
+    assert rows_of(path) == [["1", found], ["2", ""]]
+
+
+def test_a_header_is_no_formula_whose_result_is_not_there(tmp_path: Path) -> None:
+    rows = "<row r='1'><c r='A1'><f>B1</f></c></row><row r='2'><c r='A2'><v>1</v></c></row>"
+    with pytest.raises(UnreadableTable, match=r"header .* formula"):
+        rows_of(cells_of(tmp_path, rows))
+
+
 def test_rows_that_are_read_by_their_pattern_are_those_that_are_parsed(tmp_path: Path) -> None:
     random = Random(0)
     odd = ("a", "a & b", "<c>", "1\r\n2", " ", "_x0041_", "é文", 0, 0.263, 45000.75, -1e300, True)

@@ -29,6 +29,8 @@ def plainly(command: Command) -> Command:
     def run(*args: Any, **options: Any) -> None:
         try:
             command(*args, **options)
+        except BrokenPipeError:  # who reads has enough, as `head` does: click ends quietly
+            raise
         except Exception as error:
             said = _in_words(error)
             if said is None:

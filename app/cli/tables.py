@@ -122,8 +122,10 @@ def _tell_done(report: Report, *, dry_run: bool) -> None:
     else:
         what = "Everything else in it" if report.rejected else "Everything in it"
         click.echo(f"{what} is there already; nothing was changed.")
-    if report.kept_missing:
+    if report.kept_missing and report.rows:
         click.echo("Rows that it lacks are kept: not all of its own say which they are.")
+    elif report.kept_missing:
+        click.echo("What was loaded before is kept: a table without rows lacks none.")
 
 
 def _tell(report: Report, aside: Collection[str]) -> None:

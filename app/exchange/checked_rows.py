@@ -302,8 +302,7 @@ class CheckedRows:
         if key is None:
             gathered.unknown += 1
         else:
-            followed = self._followed.columns({"id": [key]})
-            gathered.refused += followed["id"]
+            gathered.refused.append(self._followed.key(key))
 
     def _settle_named(self) -> None:
         """Keep what was made for rows, and what they said of organisations."""

@@ -23,6 +23,7 @@ from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
 from app.exchange.tables.members import Members
+from app.exchange.tables.sheets import NOT_WORKED_OUT, WITHOUT_RESULT
 from app.exchange.transforms import TRANSFORMS, slug
 from app.kit.errors import NotAllowed
 from app.kit.fields import LONGEST_KEY
@@ -182,6 +183,8 @@ class Feeds:
         restores = self._mapping.restores
 
         def make(given: str) -> Any:
+            if NOT_WORKED_OUT in given:
+                raise Refused(column, "", WITHOUT_RESULT)
             cell = given.strip()
             text = restore(cell) if restores else cell
             if text in nothing:

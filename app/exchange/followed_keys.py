@@ -14,11 +14,15 @@ class FollowedKeys:
     def __init__(self, replaced: Replaced, table: LedgerTable) -> None:
         """Take what was replaced, by the name of the table whose keys these were."""
         named = {name: replaced[target] for name, target in table.naming() if target in replaced}
-        own = replaced.get(table.name)
+        self._own = replaced.get(table.name, {})
         self._lists = {name: keys for name, keys in named.items() if name in table.members}
         self._places = {name: keys for name, keys in named.items() if name not in table.members}
-        if own:
-            self._places["id"] = own
+        if self._own:
+            self._places["id"] = self._own
+
+    def key(self, key: str) -> str:
+        """Return the key that a row has here."""
+        return self._own.get(key, key)
 
     def columns(self, rows: StoredColumns) -> StoredColumns:
         """Return rows, by column, that have the new keys wherever they had old ones."""

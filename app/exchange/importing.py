@@ -6,6 +6,7 @@ may be, nothing is loaded. A newer release of the same table supersedes what cha
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -22,6 +23,7 @@ from app.exchange.rejects import Reject
 from app.exchange.tables import Table, UnreadableTable
 from app.kit.countries import GROUPS
 from app.kit.errors import faults_of
+from app.kit.text import nearest
 from app.resources.ai_models import AI_MODELS, AIModelFact
 from app.resources.companies import COMPANIES
 from app.resources.countries import COUNTRIES, CountryFact
@@ -282,15 +284,28 @@ class _Import:
     def _remove_missing(self) -> None:
         """Remove the source's rows that the table no longer has, if it is known which these are.
 
+        Those of which something else was said when they were loaded are of another table.
         A table that has no row is none that has fewer than before.
         """
         self._report.kept_missing = bool(self._unknown) or not self._keys
         if self._report.kept_missing:
             return
-        rows = self._writing.rows(self._resource.ledger, ("id", "source"))
-        own = (row["id"] for row in rows if row["source"] == self._report.source)
-        gone = [key for key in own if key not in self._keys]
+        of_table = {self._said(row) for row in self._own_rows() if row["id"] in self._keys}
+        gone = [
+            row["id"]
+            for row in self._own_rows()
+            if row["id"] not in self._keys and self._said(row) in of_table
+        ]
         self._writing.remove(self._resource.ledger, gone)
+
+    def _own_rows(self) -> Iterator[StoredRow]:
+        columns = ("id", "source", *self._mapping.asked_in_keys)
+        rows = self._writing.rows(self._resource.ledger, columns)
+        return (row for row in rows if row["source"] == self._report.source)
+
+    def _said(self, row: StoredRow) -> tuple[Any, ...]:
+        """Return what was asked for, when a row was loaded, that tells its table from others."""
+        return tuple(row[name] for name in self._mapping.asked_in_keys)
 
 
 def _refuse_unfit(mapping: TableMapping, table: Table, asked: Asked) -> None:
@@ -302,16 +317,18 @@ def _refuse_unfit(mapping: TableMapping, table: Table, asked: Asked) -> None:
             f"{mapping.name}: the file has no column {', '.join(lacking)}; it has: "
             f"{', '.join(table.header[:20])}"
         )
+    for name in asked.answers:
+        if name not in content.ask:
+            allowed = ", ".join(content.ask) or "nothing"
+            near = nearest(name, content.ask)
+            hint = f"; did you mean {near}?" if near else ""
+            raise UnusableMapping(f"{mapping.name}: asks for {allowed}, and not for {name}{hint}")
     for name, question in content.ask.items():
         if name not in asked.answers:
             raise UnusableMapping(
                 f"{mapping.name}: say what the file does not: {question.about} "
                 f"(--set {name}={question.example})"
             )
-    for name in asked.answers:
-        if name not in content.ask:
-            allowed = ", ".join(content.ask) or "nothing"
-            raise UnusableMapping(f"{mapping.name}: asks for {allowed}, and not for {name}")
 
 
 def _source(mapping: TableMapping, asked: Asked, name: str) -> SourceFact | None:

@@ -26,6 +26,7 @@ from app.exchange.mapping_texts import (
     Times,
     error_at,
     fields_of,
+    places_of,
     refuse_unknown_groups,
 )
 from app.exchange.transforms import TRANSFORMS
@@ -207,6 +208,11 @@ class MappingFile(_Part):
                 what = "a field that the mapping feeds with one company"
                 at = f"{at}.country_of: {rule.country_of}"
                 _choose(rule.country_of, self._with_a_company(), what=what, at=at)
+                if told := next((one for one in self.fields if self.fields[one].countries), None):
+                    raise NotAllowed(
+                        f"{at} is what was known before the table, which tells it anew by "
+                        f"fields.{told}.countries: feed {name} from its column of countries"
+                    )
         return self
 
     @model_validator(mode="after")
@@ -288,6 +294,17 @@ class TableMapping(_Part):
         """Whether a column of the table holds the keys of its rows, as they are."""
         rule = self.content.fields.get("id")
         return rule is not None and rule.column is not None and rule.transform == "text"
+
+    @property
+    def asked_in_keys(self) -> tuple[str, ...]:
+        """The fields that are asked for and told by the keys: others are of other tables."""
+        rule = self.content.fields.get("id")
+        told = set(places_of(rule.template)) if rule and rule.template else set()
+        return tuple(
+            name
+            for name, fed in self.content.fields.items()
+            if fed.asked is not None and told & {(True, name), (False, fed.asked)}
+        )
 
     @property
     def template_of_models(self) -> str | None:

@@ -88,6 +88,15 @@ def read_table(
         raise UnreadablePack(*faults[:_FAULTS_AT_MOST])
 
 
+def lines_of(path: Path, key: str) -> list[int]:
+    """Return the first two lines on which rows with this key end, in a file that was read."""
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        reader = csv.reader(text, strict=True)
+        place = next(reader).index("id")
+        of_key = (reader.line_num for row in reader if row[place : place + 1] == [key])
+        return list(islice(of_key, 2))
+
+
 def _check_header(entry: type[Entry], path: Path, header: list[str]) -> None:
     columns = entry.model_fields
     faults = [

@@ -14,7 +14,7 @@ import orjson
 from app.exchange.beside import read_batches_beside
 from app.exchange.pack_tables import Progress as Progress  # noqa: PLC0414  (part of what this offers)
 from app.exchange.pack_tables import UnreadablePack as UnreadablePack  # noqa: PLC0414
-from app.exchange.pack_tables import read_batches
+from app.exchange.pack_tables import lines_of, read_batches
 from app.exchange.replaced_keys import NAME as REPLACEMENTS
 from app.exchange.replaced_keys import read_replaced
 from app.kit.text import nearest
@@ -22,10 +22,11 @@ from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
 from app.storage.batches import Batch, Form
 from app.storage.database import Database
-from app.storage.refusals import LedgerRefusal
+from app.storage.refusals import LedgerRefusal, RepeatedKey
 
 DESCRIPTOR = "datapackage.json"
 _LONGEST = 2_000  # characters of what is said of a whole pack
+_LONGEST_SHOWN = 100  # characters of a path that a message repeats
 _LARGE = 10_000_000  # bytes of a file whose reading is worth a process of its own
 _MEND = "Take `bytes` and `hash` out of it where it was changed on purpose"
 _ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
@@ -139,11 +140,11 @@ def open_pack(folder: Path) -> Pack:
             + (f"; did you mean {near}?" if near else "")
         )
     files = [
-        (resource, _inside(folder, named[name]))
+        (resource, _inside(folder, name, named[name]))
         for name, resource in known.items()
         if name in named
     ]
-    replaced = _inside(folder, named[REPLACEMENTS]) if REPLACEMENTS in named else None
+    replaced = _inside(folder, REPLACEMENTS, named[REPLACEMENTS]) if REPLACEMENTS in named else None
     stated = {path: said[resource.many] for resource, path in files}
     if replaced:
         stated[replaced] = said[REPLACEMENTS]
@@ -184,6 +185,8 @@ def load_pack(
             if pack.replaced:
                 with pack.reading(pack.replaced) as path:
                     writing.note_replaced(read_replaced(path))
+    except RepeatedKey as repeated:
+        raise UnreadablePack(f"{folder}: {repeated}{_where(pack, repeated)}") from None
     except LedgerRefusal as refusal:
         raise UnreadablePack(f"{folder}: {refusal}") from None
     revision = writing.revision if writing.differs and not dry_run else None
@@ -200,14 +203,24 @@ def _read(
     return read_batches(resource, path, form, progress)
 
 
+def _where(pack: Pack, repeated: RepeatedKey) -> str:
+    """Return in which file, and on which lines of it, the first of the keys comes twice."""
+    for resource, path in pack.files:
+        if resource.ledger.name == repeated.table:
+            lines = lines_of(path, repeated.keys[0])
+            return f" ({path.name}: lines {' and '.join(map(str, lines))})" if lines else ""
+    return ""
+
+
 def _state(path: Path) -> tuple[int, int, int]:
     found = path.stat()
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _inside(folder: Path, path: Any) -> Path:
+def _inside(folder: Path, name: str, path: Any) -> Path:
     file = folder / str(path)
     with suppress(OSError, ValueError):  # no file can have such a name
         if file.resolve().is_relative_to(folder.resolve()) and file.is_file():
             return file
-    raise UnreadablePack(f"{folder}: it names a file that is not in it")
+    shown = f" ({path})" if len(str(path)) <= _LONGEST_SHOWN and str(path).isprintable() else ""
+    raise UnreadablePack(f"{folder}: it names a file that is not in it{shown}, for {name}")

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from app.kit.countries import country_code
 from app.kit.errors import NotAllowed
 from app.kit.fields import LIST_SEPARATOR
+from app.kit.formulas import refuse_error
 from app.kit.periods import parse_period
 from app.kit.text import fold, words
 
@@ -26,14 +27,6 @@ _LONGEST = 2_000
 _DIGITS_AT_MOST = 40
 _EXACT = Context(prec=100, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[])
 _NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
-_ERRORS_OF_SHEETS = frozenset(
-    {
-        *("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA"),
-        *("#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!", "#CONNECT!", "#BUSY!", "#UNKNOWN!"),
-    }
-)
-"""What a spreadsheet writes where it has no value; it says nothing of what a row is about."""
-
 _GREEK = re.compile(r"[\u0391-\u03a9\u03b1-\u03c9]")
 
 
@@ -45,13 +38,8 @@ class Transform:
     read: Callable[[str], Value]
 
 
-def _refuse_error(text: str) -> None:
-    if text.startswith("#") and text in _ERRORS_OF_SHEETS:
-        raise NotAllowed("is an error of a spreadsheet and no text")
-
-
 def _text(text: str) -> str:
-    _refuse_error(text)
+    refuse_error(text)
     plain = " ".join(text.split())
     if not plain.isprintable() and _CONTROL.search(plain):
         raise NotAllowed("has control characters")
@@ -62,7 +50,7 @@ def _text(text: str) -> str:
 
 @lru_cache(_CACHED)
 def _term(text: str) -> str:
-    _refuse_error(text)
+    refuse_error(text)
     found = "-".join(words(text))
     if not found.isascii() or not found:
         raise NotAllowed("has no Latin letter or digit to make a term of")
@@ -169,7 +157,7 @@ def _alias(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    _refuse_error(text)
+    refuse_error(text)
     found = slug(text)
     if not found:
         raise NotAllowed("has no Latin letter or digit to make a key of")

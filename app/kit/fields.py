@@ -11,6 +11,7 @@ from pydantic_core.core_schema import no_info_before_validator_function
 
 from app.kit.countries import country_code
 from app.kit.errors import NotAllowed
+from app.kit.formulas import refuse_error
 from app.kit.periods import parse_period
 
 _WHOLE = re.compile(r"-?[0-9]{1,19}")
@@ -29,6 +30,7 @@ def _clean(text: str) -> str:
         raise NotAllowed("has control characters")
     if text != text.strip():
         raise NotAllowed("begins or ends with a space")
+    refuse_error(text)
     return text
 
 

@@ -319,7 +319,7 @@ class Writing:
 
     def _refuse_again(self, table: LedgerTable, keys: set[str]) -> None:
         if keys:
-            raise RepeatedKey(f"{table.name}: {listed(sorted(keys))} comes more than once")
+            raise RepeatedKey(table.name, sorted(keys))
 
     def _some(self, query: Select[Any]) -> list[StoredRow]:
         """Return some rows of a query, as `put` takes them."""

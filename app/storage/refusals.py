@@ -14,6 +14,11 @@ class LedgerRefusal(Exception):
 class RepeatedKey(LedgerRefusal):
     """The same key was written twice in one revision."""
 
+    def __init__(self, table: str, keys: Sequence[str]) -> None:
+        super().__init__(f"{table}: {listed(keys)} comes more than once")
+        self.table = table
+        self.keys = keys
+
 
 class DanglingReference(LedgerRefusal):
     """A row names another one that does not exist."""

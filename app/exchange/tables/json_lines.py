@@ -1,6 +1,9 @@
 """NDJSON: a JSON object a line. The header is that of the first object."""
 
 import io
+import json
+import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -11,6 +14,8 @@ from app.exchange.tables.decoding import REPLACEMENT, decoded
 from app.exchange.tables.members import Members
 from app.exchange.tables.streams import Bytes
 from app.exchange.tables.table import BadRow, Bounds, Decoding, Row, Table, UnreadableTable
+
+_NAME = re.compile(r'"\s*:')
 
 
 def json_lines_table(stream: Bytes, fallback: str | None, bounds: Bounds) -> Table:
@@ -78,7 +83,21 @@ def _read(line: str) -> dict[str, str]:
         raise ValueError("not JSON") from None
     if not isinstance(found, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004  (a fault of the text)
+    if len(_NAME.findall(line)) > len(found):
+        _refuse_names_that_come_twice(line)
     return {name: _cell(value) for name, value in found.items()}
+
+
+def _refuse_names_that_come_twice(line: str) -> None:
+    """Raise ValueError where an object has a name more than once: which value is meant?"""
+    names = Counter[str]()
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        names.update(name for name, _ in pairs)
+
+    json.loads(line, object_pairs_hook=note)
+    if twice := next((name for name, count in names.items() if count > 1), None):
+        raise ValueError(f"an object that has {twice} more than once")
 
 
 def _cell(value: Any) -> str:

@@ -15,6 +15,15 @@ Cells: TypeAlias = list[tuple[int, str]]
 Formats: TypeAlias = dict[str, NumberFormat | None]
 """By the number of a style the format of numbers; None where their text is the number."""
 
+NOT_WORKED_OUT = "\uffff"
+"""Stands for what a formula comes to, where the workbook does not hold it; no text has it."""
+
+WITHOUT_RESULT = (
+    "is a formula, and the workbook does not hold what it comes to (a spreadsheet program saves it)"
+)
+"""What is wrong with such a cell."""
+
+
 _COLUMNS_AT_MOST = 16_384
 _HELD_AT_MOST = 2**20
 _DECLARATION = 200
@@ -24,7 +33,7 @@ _NO_ELEMENT = re.compile(rb"<[!?]")
 _ROW_ENDS = b"</row>"
 _CELL = re.compile(
     r'<c r="([A-Z]{1,3})\d{1,7}"(?: s="(\d+)")?(?: t="(n|s|str|b|e)")?'
-    r"(?:/>|>(?:<f[^<>]*(?:/>|>[^<>]*</f>))?(?:<v>([^<>&\r]*)</v>)?</c>)"
+    r"(?:/>|>(<f[^<>]*(?:/>|>[^<>]*</f>))?(?:<v>([^<>&\r]*)</v>)?</c>)"
 )
 _ROW = re.compile(
     rb'<row r="(\d{1,7})"(?: [^<>]*)?>((?:%b)*+)</row>'
@@ -74,6 +83,7 @@ class Sheet(Part):
         self._column = -1
         self._row: Cells = []
         self._kind = self._style = self._value = ""
+        self._has_formula = False
         self._is_aloud = False
         self._depth_of_rows = -1
         """How many elements are open between two rows; none is where that is not known."""
@@ -117,8 +127,8 @@ class Sheet(Part):
         columns = self._columns
         row = [
             (columns[letters], text)
-            for letters, style, kind, value in _CELL.findall(cells)
-            if value and (text := self._shown(kind, style, value))
+            for letters, style, kind, formula, value in _CELL.findall(cells)
+            if (value or formula) and (text := self._shown_or_not(kind, style, value))
         ]
         self._keep(row)
 
@@ -138,6 +148,9 @@ class Sheet(Part):
                 self._kind = attributes.get("t", "")
                 self._style = attributes.get("s", "")
                 self._value = ""
+                self._has_formula = False
+            case "f":
+                self._has_formula = True
             case "row":
                 self._line = int(attributes.get("r", self._line + 1))
                 self._column = -1
@@ -155,10 +168,7 @@ class Sheet(Part):
             case "t" if not self._is_aloud:
                 self._value += "".join(self.text)
             case "c":
-                if self._value and (text := self._shown(self._kind, self._style, self._value)):
-                    self._row.append((self._column, text))
-                    if len(self._row) > _COLUMNS_AT_MOST:
-                        raise Broken
+                self._end_cell()
             case "row":
                 self._keep(self._row)
             case "rPh":
@@ -167,8 +177,22 @@ class Sheet(Part):
                 self._depth_of_rows = -1
         self.text.clear()
 
+    def _end_cell(self) -> None:
+        if not (self._value or self._has_formula):
+            return
+        if text := self._shown_or_not(self._kind, self._style, self._value):
+            self._row.append((self._column, text))
+            if len(self._row) > _COLUMNS_AT_MOST:
+                raise Broken
+
+    def _shown_or_not(self, kind: str, style: str, value: str) -> str:
+        """Return the text of a cell that has a value or a formula."""
+        if value:
+            return self._shown(kind, style, value)
+        return "" if kind == "str" else NOT_WORKED_OUT  # a formula may come to an empty text
+
     def _shown(self, kind: str, style: str, value: str) -> str:
-        """Return the text of a cell as its reader sees it."""
+        """Return the text of a value as its reader sees it."""
         match kind:
             case "" | "n":
                 shown = self._formats[style or "0"] if self._formats else None

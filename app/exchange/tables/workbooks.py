@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from app.exchange.tables.sheets import Cells
+from app.exchange.tables.sheets import NOT_WORKED_OUT, WITHOUT_RESULT, Cells
 from app.exchange.tables.table import BadRow, Bounds, Decoding, Row, Table, UnreadableTable
 from app.exchange.tables.workbook_xml import SheetPart, Workbook
 
@@ -52,6 +52,8 @@ def _only_filled(workbook: Workbook, sheet: str | None) -> tuple[str, Iterator[t
         rows = workbook.rows(one)
         if first := next(rows, None):
             filled.append((one, chain([first], rows)))
+    if sheet is None and not filled:
+        raise UnreadableTable("is a workbook with nothing in its sheets")
     if len(filled) != 1:
         names = [one.name for one, _ in filled] or [one.name for one in workbook.sheets]
         raise UnreadableTable(_which(sheet, names))
@@ -67,6 +69,8 @@ def _which(sheet: str | None, names: list[str]) -> str:
 
 
 def _header(cells: Cells, left: int, bounds: Bounds) -> list[str]:
+    if any(text == NOT_WORKED_OUT for _, text in cells):
+        raise UnreadableTable(f"has a header of which a cell {WITHOUT_RESULT}")
     named = {column - left: text.strip() for column, text in cells}
     width = max((column + 1 for column, name in named.items() if name), default=0)
     if not width:
