@@ -124,7 +124,9 @@ async def _tell_routing(request: Request, error: Exception) -> Response:
     if "GET" in allowed:
         allowed.insert(1, "HEAD")
     if not allowed:
-        near = nearest(request.url.path, _ADDRESSES)
+        root: str = request.scope["root_path"]
+        near = nearest(request.scope["path"].removeprefix(root), _ADDRESSES)
+        near = root + near if near else None
         return problems.not_found("no address here is spelled like this", nearest=near).response()
     allow = ", ".join([*allowed, "OPTIONS"])
     if request.method == "OPTIONS":

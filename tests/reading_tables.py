@@ -70,7 +70,7 @@ def typed(cell: Any, value: Any) -> Any:
     if isinstance(cell, str) and isinstance(value, dict):
         return json.loads(cell)
     if isinstance(value, bool):
-        return cell in (True, "True")
+        return cell in (True, "true")
     if isinstance(value, int | float):
         return type(value)(cell)
     return cell

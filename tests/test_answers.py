@@ -812,6 +812,9 @@ def test_a_citation_comes_alone_in_each_format(made_up: TestClient, path: str) -
         ("csl", "application/vnd.citationstyles.csl+json"),
     ):
         answer = made_up.get(f"{path}{mark}citation={format_}")
+        for accept in (media_type, "application/json", "text/csv"):  # the address goes before it
+            same = made_up.get(f"{path}{mark}citation={format_}", headers={"Accept": accept})
+            assert (same.status_code, same.content) == (200, answer.content)
         assert answer.headers["content-type"] == media_type
         found = answer.json() if format_ == "csl" else answer.text.removesuffix("\n")
         assert found == cited[format_]

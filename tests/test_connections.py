@@ -70,6 +70,33 @@ def test_a_head_that_is_too_large_is_refused(line: Line, head: bytes) -> None:
     assert line.rest() == b""
 
 
+@pytest.mark.parametrize("path", ["/companies.csv", "/companies.ndjson", "/export.zip", LIST])
+def test_a_client_that_knows_no_chunks_gets_none(base: str, path: str) -> None:
+    first = Line(base)
+    first.send(request(path))
+    wanted = first.answer().partition(b"\r\n\r\n")[2]
+    for method in ("HEAD", "GET"):
+        second = Line(base)
+        second.send(request(path, method=method, version="1.0"))
+        head, _, body = second.rest().partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 ")
+        assert b"transfer-encoding" not in head
+        assert b"connection: close" in head
+        assert body == (wanted if method == "GET" else b"")
+        second.close()
+    first.close()
+
+
+@pytest.mark.parametrize(
+    "target", ["http://other", "http://other?countries=US,CN", "http://other/"]
+)
+def test_a_whole_address_may_have_no_path(line: Line, target: str) -> None:
+    line.send(request(target))
+    answer = line.answer()
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b'"resources"' in answer
+
+
 def test_a_head_that_grows_is_refused_when_it_is_too_large(line: Line) -> None:
     line.send(b"GET /funding HTTP/1.1\r\nHost: x\r\n")
     for _ in range(LARGEST_HEAD // 4_096 + 1):

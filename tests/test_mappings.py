@@ -34,6 +34,7 @@ from tests.test_workbooks import cells_of
 
 GUIDE = (ROOT / "docs" / "mappings.md").read_text(encoding="utf-8")
 (OWN,) = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
+TEXT = " t='str'"
 LABS = "Country,Year,Labs\nUS,2023,12\nChina,2023,5\nElsewhere,2023,1\nUS,2022,n/a\n"
 
 
@@ -179,8 +180,11 @@ def test_nothing_is_loaded_where_too_much_is_refused(database: Database, tmp_pat
     assert listed(database, SOURCES) == []
 
 
-def _kind_of(cell: str) -> str:
-    return "" if cell.startswith("<f>") or cell[3:-4].isdigit() else " t='str'"
+def _book(folder: Path, cells: list[list[str]]) -> Path:
+    """Return a workbook of cells as they stand in its XML."""
+    kinds = {cell: "" for row in cells[1:] for cell in row[1:]}  # all others are texts
+    rows = ["".join(f"<c{kinds.get(cell, TEXT)}>{cell}</c>" for cell in row) for row in cells]
+    return cells_of(folder, "".join(f"<row>{row}</row>" for row in rows))
 
 
 def test_a_formula_without_result_is_refused_where_it_is_read(
@@ -191,13 +195,9 @@ def test_a_formula_without_result_is_refused_where_it_is_read(
         ["<v>Germany</v>", "<v>2020</v>", "<v>1</v>", "<v>1</v>"],
         ["<v>France</v>", "<v>2020</v>", "<v>5</v>", "<f>A1</f>"],
     ]
-    for figure in ("<v>1</v>", "<f>1+1</f><v></v>"):
-        cells[1][2] = figure
-        rows = "".join(
-            f"<row>{''.join(f'<c{_kind_of(cell)}>{cell}</c>' for cell in row)}</row>"
-            for row in cells
-        )
-        report = load(database, cells_of(tmp_path, rows), own(tmp_path))
+    load(database, _book(tmp_path, cells), own(tmp_path))
+    cells[1][2] = "<f>1+1</f><v></v>"
+    report = load(database, _book(tmp_path, cells), own(tmp_path))
     assert [(one.line, one.column) for one in report.rejects] == [(2, "Labs")]
     assert "is a formula" in report.rejects[0].expected
     assert (report.facts, report.removed) == (1, 0)

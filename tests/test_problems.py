@@ -32,6 +32,13 @@ def sqlite_client(sqlite_templates: Templates) -> Iterator[TestClient]:
         ("/gap?indicator=funding-amount&a=CN", "b", "US"),
         ("/gap?a=US&b=US&indicator=funding-amount", "b", "CN"),
         ("/race?countries=US,US", "countries", "US,CN"),
+        ("/race?countries=US", "countries", "at least 2"),
+        ("/race?countries=US,CN,GB,FR,DE,JP,IN", "countries", "at most 6"),
+        (
+            "/funding?as_of=9999-01-01",
+            "as_of",
+            "0 to 2, or an instant since the first revision",
+        ),
         ("/race?weights=funding-amount:0", "weights", "funding-amount:2,funding-deals:1"),
         ("/race?weights=gap:1,gap:2", "weights", "funding-amount:2,funding-deals:1"),
         ("/charts/funding-amount.svg?country=US,US", "country", "US,CN"),
@@ -46,6 +53,19 @@ def test_a_problem_names_the_parameter_and_what_is_allowed(
     assert answer.status_code in {400, 422}
     assert error["parameter"] == name
     assert allowed in error["allowed"]
+
+
+def test_what_is_nearest_is_below_the_mount_point_too(sqlite_templates: Templates) -> None:
+    settings = Settings(database_url=sqlite_templates.seeded(), root_path="/airace")
+    with client_of(create_app(settings)) as client:
+        for path, near in (
+            ("/airace/fundng", "/airace/funding"),
+            ("/fundng", "/airace/funding"),
+            ("/airace/nothing-of-the-kind", None),
+        ):
+            errors = is_problem(client.get(path), 404).get("errors", [])
+            assert [error["nearest"] for error in errors] == ([near] if near else [])
+        assert client.get("/airace").json() == client.get("/airace/").json()
 
 
 def test_an_unfit_name_of_a_parameter_is_not_repeated(sqlite_client: TestClient) -> None:

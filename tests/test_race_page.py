@@ -192,7 +192,11 @@ def test_browsers_get_the_race_and_programs_the_map(client: TestClient) -> None:
     assert "<h1>The United States leads China" in page(client, "/")
     assert client.get("/").json()["links"]["docs"] == "/docs"
     assert client.get("/", headers={"Accept": "*/*"}).json()["resources"]
-    assert client.get("/?countries=US,CN").status_code == 400
+    then = client.get("/?as_of=1&countries=US,GB&period=2023").json()
+    assert then["meta"]["revision"] == 1
+    assert then["resources"] != client.get("/").json()["resources"]
+    (error,) = client.get("/?contries=US,CN").json()["errors"]
+    assert (error["parameter"], error["nearest"]) == ("contries", "countries")
     for accept in (PAGE["Accept"], "*/*"):
         assert client.get("/", headers={"Accept": accept}).headers["vary"].startswith("Accept")
 

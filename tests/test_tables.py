@@ -180,6 +180,17 @@ def test_bytes_that_are_not_utf_8_are_in_the_encoding_that_a_mapping_names(
             assert said in str(table.decoding)
 
 
+def test_an_object_that_has_a_name_twice_is_refused(tmp_path: Path) -> None:
+    content = (
+        b"""{"a": "x\\": 1", "b": 2}\n{"a":1,"b":2,"a":3}\n{"a":1,"b":"a\\":2, \\"b\\": 3"}\n"""
+    )
+    assert rows_of(written(tmp_path, content, "table.ndjson")) == [
+        ['x": 1', "2"],
+        "is an object that has a more than once",
+        ["1", 'a":2, "b": 3'],
+    ]
+
+
 @pytest.mark.parametrize("fallbacks", [(), ("gb18030",)])
 @pytest.mark.parametrize(
     "text",

@@ -14,10 +14,10 @@ from starlette.responses import Response
 from app.analysis.citation import cite
 from app.http import problems
 from app.http.caching import Validator
-from app.http.citing import absolute, citation_answer, wanted_citation
+from app.http.citing import absolute, citation_answer, table_wanted, wanted_citation
 from app.http.headers import header_of
 from app.http.middleware import RawHeader
-from app.http.negotiation import JSON, best_media_type, table_format
+from app.http.negotiation import JSON, best_media_type
 from app.http.streams import Stream
 from app.kit.errors import Fault, NotAllowed
 from app.kit.formats import CSV, TABLE_FORMATS, Batches, DoesNotFit, TableFormat
@@ -91,7 +91,7 @@ def list_answer(
     pairs = parameters(request)
     query = read_parameters(query_model, pairs)
     listing = listed(query)
-    table = table or table_format(header_of(request.scope, b"accept"))
+    table = table or table_wanted(query, header_of(request.scope, b"accept"))
     _be_prompt_or_not(listing, query, table)
     page: JsonPage | Page | None = None
     with database.read() as transaction:

@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.analysis.citation import Citation
+from app.http.negotiation import table_format
+from app.kit.formats import TableFormat
 
 CitationFormat = Literal["text", "bibtex", "csl"]
 _FORMATS: Final[dict[str, tuple[str, Callable[[Citation], str | bytes]]]] = {
@@ -44,6 +46,14 @@ def citation_answer(citation: Citation, format_: str, headers: Mapping[str, str]
     """Answer with a citation alone, in one of the formats."""
     media_type, write = _FORMATS[format_]
     return Response(write(citation), headers=headers, media_type=media_type)
+
+
+def table_wanted(query: Any, accept: str | None) -> TableFormat | None:
+    """Return the table format that an Accept header asks for; none where a citation is wanted.
+
+    That is a format which the address asks for, and goes before what the header says.
+    """
+    return None if wanted_citation(query) else table_format(accept)
 
 
 def wanted_citation(query: Any) -> CitationFormat | None:

@@ -171,6 +171,8 @@ class Connection(HttpToolsProtocol):
         """Take the host from the target where it has one: that goes before the header."""
         if not self.url.startswith(b"/"):
             absolute = _ABSOLUTE.match(self.url)
+            if absolute and not self.url.startswith(b"/", absolute.end()):  # (RFC 9110, 4.2.3)
+                self.url = absolute[0] + b"/" + self.url[absolute.end() :]
             if absolute and names_its_host(self.headers, self.parser.get_http_version()):
                 others = [pair for pair in self.headers if pair[0] != b"host"]
                 self.headers[:] = [(b"host", absolute[1]), *others]
@@ -189,6 +191,8 @@ class Connection(HttpToolsProtocol):
         self._running = cycle
 
         async def answer(scope: Any, receive: Any, send: Any) -> None:
+            if scope["http_version"] == "1.0":
+                send = _to_the_end(cycle, send)
             try:
                 await app(scope, receive, send)
             except asyncio.CancelledError:  # only where the service stops, which uvicorn logs
@@ -270,6 +274,26 @@ class Connection(HttpToolsProtocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(_SECONDS_TO_READ, self.transport.close)
+
+
+def _to_the_end(cycle: RequestResponseCycle, send: Any) -> Any:
+    """Return a way to send to a client that knows no chunks: to the end of the connection.
+
+    That is how an answer ends that does not say how long it is (RFC 9112, 6.1 and 6.3).
+    """
+    is_open = False
+
+    async def send_on(message: Any) -> None:
+        nonlocal is_open
+        if message["type"] == "http.response.start":
+            is_open = all(name.lower() != b"content-length" for name, _ in message["headers"])
+            if is_open:
+                cycle.chunked_encoding = False
+        elif is_open:  # each piece is as long as it is said to be
+            cycle.expected_content_length = len(message.get("body", b""))
+        await send(message)
+
+    return send_on
 
 
 def names_its_host(headers: Iterable[tuple[bytes, bytes]], version: str) -> bool:

@@ -50,11 +50,30 @@ def _two_to_six(countries: list[str]) -> list[str]:
 class HomeQuery(DetailQuery):
     """What the page can be asked to show."""
 
-    countries: Annotated[list[CountryCode], AfterValidator(_two_to_six)] = Field(
-        default=[*FIRST_COUNTRIES]
-    )
-    indicator: IndicatorId | None = None
-    period: Annotated[PeriodRangeText | None, Where("period", within)] = None
+    countries: Annotated[
+        list[CountryCode],
+        AfterValidator(_two_to_six),
+        Field(
+            description="Of the page: the countries to compare, two to six: code (US, USA) or "
+            "English name.",
+            examples=[["US", "CN"]],
+        ),
+    ] = Field(default=[*FIRST_COUNTRIES])
+    indicator: Annotated[
+        IndicatorId | None,
+        Field(
+            description="Of the page: the indicator to show closely; `/indicators` lists them.",
+            examples=["funding-amount"],
+        ),
+    ] = None
+    period: Annotated[
+        PeriodRangeText | None,
+        Where("period", within),
+        Field(
+            description="Of the page: only periods that lie wholly in this one.",
+            examples=["2019..2024"],
+        ),
+    ] = None
 
 
 def read_home(view: View, query: HomeQuery, given: Mapping[str, str]) -> RaceView:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from app import __version__
 from app.analysis.view import View
-from app.http import problems, shapes
+from app.http import shapes
 from app.http.analysis_reports import known_indicator
 from app.http.answers import Pairs, address, parameters, read_parameters, told, without
 from app.http.caching import Validator
@@ -15,9 +15,9 @@ from app.http.documentation import TITLE
 from app.http.headers import header_of
 from app.http.home_reading import HomeQuery, count_rows, read_home
 from app.http.negotiation import HTML, JSON, best_media_type
-from app.http.openapi import responses
+from app.http.openapi import Parameters, responses
 from app.http.problems import Problem
-from app.kit.errors import Fault, NotAllowed
+from app.kit.errors import NotAllowed
 from app.resources.reading import Unanswerable
 from app.resources.registry import RESOURCES
 from app.site.pages import HOME_CONTENT_SECURITY_POLICY, problem_page
@@ -57,21 +57,25 @@ def home_router(database: Database, *, has_charts: bool = False) -> APIRouter:
         tags=["service"],
         summary="Get the map of the API",
         description="The resources with their size, and where else to go. Browsers get a page: "
-        "the race, which takes `countries`, `indicator`, `period` and `as_of`.",
+        "the race, of which `countries`, `indicator` and `period` choose what it shows.",
         responses=responses(
-            shapes.ApiMap, others=(HTML,), errors=(400,), description="The map, or the page."
+            shapes.ApiMap,
+            others=(HTML,),
+            errors=(400, 422),
+            tells_browsers=True,
+            description="The map, or the page.",
         ),
+        openapi_extra=Parameters(HomeQuery),
         response_class=Response,
     )
     return router
 
 
 def _map(request: Request, database: Database) -> Response:
-    if given := parameters(request):
-        raise problems.unreadable_query([Fault(None, f"is one of {len(given)}; none is known")])
+    query = read_parameters(HomeQuery, parameters(request))
     with database.read() as transaction:
-        at = transaction.latest
-        validator = Validator.of(request, at, JSON, pinned=False)
+        at = told(lambda: _revision(transaction, query))
+        validator = Validator.of(request, at, JSON, pinned=transaction.stays(query.as_of))
         if validator.is_known_by(header_of(request.scope, b"if-none-match")):
             return validator.unchanged()
         counts = count_rows(transaction, at)

@@ -61,6 +61,8 @@ class Mounted:
             path = scope["path"]
             if not f"{path}/".startswith(f"{self.root_path}/"):
                 path = self.root_path + path
+            elif path == self.root_path:  # as it is written by hand
+                path += "/"
             scope = {**scope, "root_path": self.root_path, "path": path}
         return self.app(scope, receive, send)
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from app.http.negotiation import JSON
+from app.http.negotiation import HTML, JSON
 from app.http.problems import MEDIA_TYPE, ProblemDetails
 from app.http.shapes import Shape, made
 from app.kit.formats import TableFormat
@@ -112,12 +112,13 @@ def responses(
     moves: bool = False,
     is_kept: bool = True,
     has_links: bool = False,
+    tells_browsers: bool = False,
     description: str,
 ) -> dict[int | str, dict[str, Any]]:
     """Return the answers of a route: its shapes in JSON, other media types, and its errors.
 
     `never` are those that most routes have and this one has not. What `moves` may be found at
-    another address. What `is_kept` has an ETag.
+    another address. What `is_kept` has an ETag. What `tells_browsers` has pages for errors too.
     """
     content: dict[str, Any] = {}
     if shapes:
@@ -143,6 +144,8 @@ def responses(
             "description": _STATUS_WORDS[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
         }
+        if tells_browsers and status in errors:
+            answers[status]["content"][HTML] = {"schema": {"type": "string"}}
     return answers
 
 

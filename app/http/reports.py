@@ -26,9 +26,9 @@ from app.http.answers import (
     told,
 )
 from app.http.caching import Validator
-from app.http.citing import absolute, citation_answer, wanted_citation
+from app.http.citing import absolute, citation_answer, table_wanted, wanted_citation
 from app.http.headers import header_of
-from app.http.negotiation import JSON, table_format
+from app.http.negotiation import JSON
 from app.http.problems import Problem
 from app.kit.errors import NotAllowed
 from app.kit.formats import TableFormat
@@ -66,7 +66,7 @@ def report_answer(
     except Problem as problem:
         with database.read() as transaction:
             raise _naming_indicators(problem, transaction) from None
-    table = table or table_format(header_of(request.scope, b"accept"))
+    table = table or table_wanted(query, header_of(request.scope, b"accept"))
     with database.read() as transaction:
         at = told(lambda: _revision(transaction, query))
         media_type = table.media_type if table else JSON

@@ -74,13 +74,26 @@ def _fault(details: ErrorDetails) -> Fault:
         case "string_pattern_mismatch", _:
             return Fault(name, "has not the form that is asked for", (context["pattern"],))
         case _:
-            return Fault(name, _lower_first(_message(details)))
+            return Fault(name, _lower_first(_message(details)), _bound(details))
+
+
+_OF_MEMBERS = {"too_short": "has too few members", "too_long": "has too many members"}
+
+
+def _bound(details: ErrorDetails) -> tuple[str, ...]:
+    """Return how many members a list may have, where it has not as many."""
+    match details["type"]:
+        case "too_short":
+            return (f"at least {details['ctx']['min_length']}",)
+        case "too_long":
+            return (f"at most {details['ctx']['max_length']}",)
+    return ()
 
 
 def _message(details: ErrorDetails) -> str:
     if details["type"] == "less_than":  # which Pydantic writes out, with hundreds of digits
         return f"Input should be less than {details['ctx']['lt']}"
-    return details["msg"]
+    return _OF_MEMBERS.get(details["type"], details["msg"])
 
 
 def _split(expected: str) -> list[str]:

@@ -58,13 +58,13 @@ def write_csv(columns: Sequence[Column], batches: Batches) -> Generator[bytes, N
     Texts that a spreadsheet would take for formulas are defused.
     """
     header = _csv([[column.name for column in columns]])
-    structured = [place for place, column in enumerate(columns) if column.kind in _STRUCTURED]
+    places = [place for place, column in enumerate(columns) if column.kind in _OWN_TEXTS]
     lines = lines_of(batches, Form.CELLS)
     for part in _chunks(batches) if lines is None else lines:
         table = _csv_of_lines(columns, part) if isinstance(part, Lines) else None
         if table is None:
             rows = part.plain() if isinstance(part, Lines) else part
-            table = _csv(_flat(rows, structured))
+            table = _csv(_with_texts(rows, places))
         yield header + table
         header = b""
 
@@ -89,7 +89,7 @@ _TO_CSV = bytes.maketrans(f"{CELL_END}{LINE_END}".encode(), b",\n")
 
 def _cell(value: Any) -> str:
     """Return the text of a value as the csv module has it."""
-    text = as_text(value) if isinstance(value, list | dict) else value
+    text = as_text(value) if isinstance(value, list | dict | bool) else value
     return "" if text is None else str(text)
 
 
@@ -114,22 +114,23 @@ def _may_have_formulas(table: bytes) -> bool:
     return b",=" in b"," + table.translate(_ONE_SIGN, b'"')
 
 
-_STRUCTURED = (Kind.LIST, Kind.OBJECT)
+_OWN_TEXTS = (Kind.LIST, Kind.OBJECT, Kind.FLAG)
+"""What the csv module would write in the words of Python."""
 
 
-def _flat(rows: Sequence[Row], structured: Sequence[int]) -> Sequence[Row]:
-    """Return the rows with the values in structured places as texts."""
-    if not structured:
+def _with_texts(rows: Sequence[Row], places: Sequence[int]) -> Sequence[Row]:
+    """Return the rows with the values in some places as texts."""
+    if not places:
         return rows
-    flat = [list(row) for row in rows]
-    for place in structured:
-        for row in flat:
+    changed = [list(row) for row in rows]
+    for place in places:
+        for row in changed:
             row[place] = as_text(row[place])
-    return flat
+    return changed
 
 
 def as_text(value: Any) -> Any:
-    """Return the text of a list or an object in one cell; anything else as it is."""
+    """Return the text of a list, an object or a truth value; anything else as it is."""
     if isinstance(value, list):
         return LIST_SEPARATOR.join(value)
     if isinstance(value, bool):

@@ -69,18 +69,16 @@ class ReadTransaction:
         if as_of is None or as_of == self.latest.id:
             return self.latest
         query = select(_revisions.c.id, _revisions.c.recorded_at)
+        allowed = (f"0 to {self.latest.id}, or an instant since the first revision",)
         if isinstance(as_of, datetime):
             if as_of > datetime.now(UTC):
-                raise NotAllowed("is an instant that is still to come")
+                raise NotAllowed("is an instant that is still to come", allowed=allowed)
             query = query.where(_revisions.c.recorded_at <= instant(as_of))
         else:
             query = query.where(_revisions.c.id == as_of)
         found = self.connection.execute(query.order_by(_revisions.c.id.desc()).limit(1)).first()
         if not found:
-            raise NotAllowed(
-                "is not a revision of this data",
-                allowed=[f"0 to {self.latest.id}, or an instant since the first revision"],
-            )
+            raise NotAllowed("is not a revision of this data", allowed=allowed)
         return Revision(*found)
 
     def stays(self, as_of: int | datetime | None) -> bool:
