@@ -145,6 +145,11 @@ def meanings(filters: type[BaseModel]) -> tuple[tuple[str, Where], ...]:
     )
 
 
+def has_filters(filters: BaseModel) -> bool:
+    """Return whether any filter was given."""
+    return any(getattr(filters, name) is not None for name, _ in meanings(type(filters)))
+
+
 def conditions(filters: BaseModel, rows: Filterable) -> Iterator[ColumnElement[bool]]:
     """Yield the condition of each filter that was given."""
     for name, where in meanings(type(filters)):

@@ -25,7 +25,9 @@ Statements = dict[tuple[bool, tuple[bool, ...] | None], Select[Any]]
 """Queries that serve again: by whether the newest data are read, and after which values."""
 
 
-_KEY: Final = "id"
+KEY: Final = "id"
+"""What tells the rows of a resource apart."""
+
 _LONG: Final = 200
 """Characters of a sort value that a cursor does not hold: three times as many fit any address."""
 
@@ -97,7 +99,7 @@ class ResourceList:
 
     resource: Resource
 
-    key = (_KEY,)
+    key = (KEY,)
 
     @property
     def name(self) -> str:
@@ -296,9 +298,8 @@ def batch_statement(
     `missing` says which of these are missing; None is for the first rows.
     """
     rows = listing.rows(transaction, at)
-    columns, order = shown_columns(listing, query), order_of(listing, query)
-    marks = [_marked(rows, key) for key in marks_of(columns, order)]
-    statement = rows.select(columns).add_columns(*marks).where(*conditions(query, rows))
+    order = order_of(listing, query)
+    statement = selected(rows, listing, query).where(*conditions(query, rows))
     if missing is not None:
         start = [
             None if gone else bindparam(f"after_{place}", type_=rows.column(key.column).type)
@@ -307,6 +308,13 @@ def batch_statement(
         statement = statement.where(after(order, rows, start))
     ordered = statement.order_by(*(key.ordering(rows) for key in order))
     return ordered.limit(bindparam("size", type_=Integer()))
+
+
+def selected(rows: Selectable, listing: Listing, query: PageQuery) -> Select[Any]:
+    """Return the query of rows with the columns shown, and what they are sorted by beside."""
+    columns = shown_columns(listing, query)
+    marks = [_marked(rows, key) for key in marks_of(columns, order_of(listing, query))]
+    return rows.select(columns).add_columns(*marks)
 
 
 def marks_of(columns: Sequence[str], order: Sequence[SortKey]) -> list[SortKey]:
@@ -350,7 +358,7 @@ def _looked_up(
     if not isinstance(listing, ResourceList):
         raise not_made_here()
     rows = listing.rows(transaction, at)
-    query = rows.select([key.column for key in order]).where(rows.column(_KEY) == cursor.key)
+    query = rows.select([key.column for key in order]).where(rows.column(KEY) == cursor.key)
     found = transaction.connection.execute(query).first()
     if found is None:
         raise not_made_here()
@@ -364,7 +372,7 @@ def cursor_after(listing: Listing, query: PageQuery, at: Revision, last: tuple[A
         isinstance(value, str) and len(value) > _LONG for value in last
     ):
         columns = [key.column for key in order_of(listing, query)]
-        cursor = Cursor(at.id, (), last[columns.index(_KEY)])
+        cursor = Cursor(at.id, (), last[columns.index(KEY)])
     return cursor.encode(identity(listing, query))
 
 

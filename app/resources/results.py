@@ -1,13 +1,20 @@
-"""Whole results: in batches, all at one revision, each in a short snapshot of its own."""
+"""Whole results: in batches, all at one revision, each in a short snapshot of its own.
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+All rows of a resource in the order of their keys go on each time after the last row. In any other
+order, and where they are filtered, only the first batch is found so; the others by their keys.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Select
 
+from app.kit.filters import has_filters
 from app.kit.lines import Form, Lines
+from app.resources.ordered_keys import GIVEN, keys_after, rows_of_keys
 from app.resources.queries import PageQuery
 from app.resources.reading import (
     Completing,
@@ -60,6 +67,28 @@ def read_rows(
     return _Result(database, listing, query, at, told or (lambda _rows: None))
 
 
+class _Part(NamedTuple):
+    """Rows that are read at once: the next after those of these sort values, or those of keys."""
+
+    start: Place = None
+    keys: str | None = None
+
+    @property
+    def kind(self) -> Hashable:
+        """What its query depends on."""
+        if self.keys is not None or self.start is None:
+            return self.keys is not None
+        return tuple(value is None for value in self.start)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What its query is given."""
+        if self.keys is not None:
+            return {GIVEN: self.keys}
+        after = {f"after_{place}": value for place, value in enumerate(self.start or ())}
+        return {**after, "size": _LINES_A_BATCH}
+
+
 @dataclass(frozen=True)
 class _LinesQuery:
     """A query of lines: all joined, or one by one with so many columns beside each."""
@@ -68,11 +97,9 @@ class _LinesQuery:
     beside: int | None
     """How many columns come beside the lines; None where the lines are joined."""
 
-    def fetch(self, transaction: ReadTransaction, start: Place) -> "_Fetched":
-        """Return the next lines."""
-        values = {f"after_{place}": value for place, value in enumerate(start or ())}
-        values |= {"size": _LINES_A_BATCH}
-        found = fetch(transaction.connection, self.statement, values)
+    def fetch(self, transaction: ReadTransaction, part: _Part) -> "_Fetched":
+        """Return the lines of a part."""
+        found = fetch(transaction.connection, self.statement, part.values)
         if self.beside is None:
             text, keys = found[0]
             if keys is None:
@@ -110,38 +137,64 @@ class _Result:
         later = _LATER_BATCH if isinstance(self.listing, Completing) else _BATCH
         while True:
             size = later if start else _BATCH
-            with self.database.read() as transaction:
-                rows, start = self._rows(transaction, start, size, known)
+            rows, start = self._rows(start, size, known)
             yield rows
             self.told(len(rows))
             if start is None:
                 return
+            if listing := self._by_keys():
+                break
+        for keys in keys_after(self.database, listing, self.query, self.at, start, _BATCH):
+            rows = self._rows_of_keys(listing, keys)
+            yield rows
+            self.told(len(rows))
 
     def lines(self, form: Form) -> Iterator[Lines] | None:
         """Return the rows as lines, where they are those of a resource."""
-        return self._lines(form) if isinstance(self.listing, ResourceList) else None
+        return self._lines(self.listing, form) if isinstance(self.listing, ResourceList) else None
 
-    def _lines(self, form: Form) -> Iterator[Lines]:
+    def _lines(self, listing: ResourceList, form: Form) -> Iterator[Lines]:
+        known: dict[Hashable, _LinesQuery] = {}
         start: Place = None
-        known: dict[tuple[bool, tuple[bool, ...] | None], _LinesQuery] = {}
         while True:
-            missing = None if start is None else tuple(value is None for value in start)
-            with self.database.read() as transaction:
-                kind = (self.at == transaction.latest, missing)
-                if kind not in known:
-                    known[kind] = self._lines_query(transaction, form, missing)
-                found = known[kind].fetch(transaction, start)
-            yield Lines(*found[:3], self._plainly(start, found.rows))
+            found = self._fetched(listing, form, _Part(start), known)
+            yield Lines(*found[:3], partial(self._rows_after, start, found.rows))
             self.told(found.rows)
-            if found.rows < _LINES_A_BATCH:
-                return
             start = found.last
+            if found.rows < _LINES_A_BATCH or start is None:
+                return
+            if self._by_keys():
+                break
+        several = keys_after(self.database, listing, self.query, self.at, start, _LINES_A_BATCH)
+        for keys in several:
+            found = self._fetched(listing, form, _Part(keys=keys), known)
+            yield Lines(*found[:3], partial(self._rows_of_keys, listing, keys))
+            self.told(found.rows)
+
+    def _by_keys(self) -> ResourceList | None:
+        """Return the list, where it is one of a resource in another order, or filtered."""
+        is_other = len(order_of(self.listing, self.query)) > 1 or has_filters(self.query)
+        return self.listing if is_other and isinstance(self.listing, ResourceList) else None
+
+    def _fetched(
+        self, listing: ResourceList, form: Form, part: _Part, known: dict[Hashable, _LinesQuery]
+    ) -> _Fetched:
+        with self.database.read() as transaction:
+            kind = (self.at == transaction.latest, part.kind)
+            if kind not in known:
+                known[kind] = self._lines_query(transaction, listing, form, part)
+            return known[kind].fetch(transaction, part)
 
     def _lines_query(
-        self, transaction: ReadTransaction, form: Form, missing: tuple[bool, ...] | None
+        self, transaction: ReadTransaction, listing: ResourceList, form: Form, part: _Part
     ) -> _LinesQuery:
-        statement = batch_statement(transaction, self.listing, self.query, self.at, missing)
-        names, order = shown_columns(self.listing, self.query), order_of(self.listing, self.query)
+        query, at = self.query, self.at
+        if part.keys is None:
+            missing = part.start and tuple(value is None for value in part.start)
+            statement = batch_statement(transaction, listing, query, at, missing)
+        else:
+            statement = rows_of_keys(transaction, listing, query, at)
+        names, order = shown_columns(listing, query), order_of(listing, query)
         marks = [key.column for key in marks_of(names, order)]
         found = dict(zip((*names, *marks), statement.selected_columns, strict=True))
         columns = [found[name] for name in names]
@@ -154,16 +207,18 @@ class _Result:
             return _LinesQuery(lines, len(beside))
         return _LinesQuery(together(lines), None)
 
-    def _plainly(self, start: Place, size: int) -> Callable[[], Sequence[Row]]:
-        """Return what reads the values of the rows of some lines."""
+    def _rows_after(self, start: Place, size: int) -> Sequence[Row]:
+        """Return the values of so many rows."""
+        return self._rows(start, size, {})[0]
 
-        def read() -> Sequence[Row]:
-            with self.database.read() as transaction:
-                return self._rows(transaction, start, size, {})[0]
+    def _rows(self, start: Place, size: int, known: Statements) -> tuple[Sequence[Row], Place]:
+        with self.database.read() as transaction:
+            return read_batch(transaction, self.listing, self.query, self.at, start, size, known)
 
-        return read
-
-    def _rows(
-        self, transaction: ReadTransaction, start: Place, size: int, known: Statements
-    ) -> tuple[Sequence[Row], Place]:
-        return read_batch(transaction, self.listing, self.query, self.at, start, size, known)
+    def _rows_of_keys(self, listing: ResourceList, keys: str) -> Sequence[Row]:
+        """Return the values of rows by their keys."""
+        with self.database.read() as transaction:
+            statement = rows_of_keys(transaction, listing, self.query, self.at)
+            found = fetch(transaction.connection, statement, {GIVEN: keys})
+        width = len(shown_columns(listing, self.query))
+        return [row[:width] for row in found]

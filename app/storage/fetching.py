@@ -1,8 +1,11 @@
 """All rows of a query at once, as quick as the driver gives them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Select
+
+_AT_ONCE = 1_000
 
 Rows = list[list[Any]] | list[tuple[Any, ...]]
 
@@ -34,3 +37,13 @@ def fetch(
         for row in rows:
             row[place] = process(row[place])
     return rows
+
+
+def each(
+    connection: Connection, statement: Select[*tuple[Any, ...]], values: dict[str, Any]
+) -> Iterator[Any]:
+    """Yield the first value of each row of a query, however many there are."""
+    streamed = connection.execution_options(stream_results=True, max_row_buffer=_AT_ONCE)
+    with streamed.execute(statement, values) as result:
+        for rows in result.partitions(_AT_ONCE):
+            yield from (row[0] for row in rows)
