@@ -11,6 +11,7 @@ from app.kit.fields import LIST_SEPARATOR, is_list
 from app.kit.formats import CSV, NDJSON, PARQUET, TableFormat
 from app.kit.lines import CELL_END, LEFT_OUT, LINE_END, Form, Lines, lines_of
 from app.kit.queries import read_query
+from app.resources import results
 from app.resources.companies import COMPANIES, CompanyFact
 from app.resources.queries import list_query
 from app.resources.reading import ResourceList, pinned_revision, table_columns
@@ -163,6 +164,26 @@ def test_a_result_of_many_parts_is_the_same_bytes(empty: Database) -> None:
         in_lines, plain = both(empty, COMPANIES, CSV, **asked)
         assert in_lines == plain
         assert in_lines.count(b"\n") == len(rows) + 1
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.many)
+def test_rows_that_are_found_by_their_keys_are_those_of_the_query(
+    seeded: Database, resource: Resource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them fit the first batch, which is found by the query; then only some of them do."""
+    words = [f"{sign}{word}" for word in resource.sort_keys for sign in ("", "-")]
+    asked = [{"sort": word, **at} for word in words for at in ({}, {"as_of": "1"})]
+    asked += [{"sort": f"{one},{two}"} for one in words[:4] for two in words[-4:]]
+    if "source" in resource.filters.model_fields:
+        sources = "bnn-2024-03-31,cnbc-2024-03-31"
+        asked += [{"source": sources, **more} for more in ({}, {"as_of": "1"}, {"sort": "-id"})]
+    at_once = [both(seeded, resource, NDJSON, **query) for query in asked]
+    monkeypatch.setattr(results, "_BATCH", 3)
+    monkeypatch.setattr(results, "_LINES_A_BATCH", 3)
+    by_keys = [both(seeded, resource, NDJSON, **query) for query in asked]
+    for query, found, wanted in zip(asked, by_keys, at_once, strict=True):
+        assert found == wanted, query
+    assert max(found.count(b"\n") for found, _ in by_keys) > 3
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.many)

@@ -14,7 +14,14 @@ import orjson
 from sqlalchemy import Select
 
 from app.resources.queries import PageQuery
-from app.resources.reading import KEY, ResourceList, batch_statement, order_of, selected
+from app.resources.reading import (
+    KEY,
+    ResourceList,
+    batch_statement,
+    columns_by_name,
+    order_of,
+    selected,
+)
 from app.resources.steering import Steered
 from app.storage.database import Database, ReadTransaction, Revision
 from app.storage.fetching import each
@@ -37,8 +44,8 @@ def keys_after(
     values = {f"after_{place}": value for place, value in enumerate(start)}
     with TemporaryFile() as file:
         with database.read() as transaction:
-            key = transaction.rows(listing.resource.ledger, at).column(KEY)
             rows = batch_statement(transaction, listing, query, at, missing).limit(None)
+            key = columns_by_name(rows, listing, query)[KEY]
             found = each(transaction.connection, rows.with_only_columns(key), values)
             while some := list(islice(found, size)):
                 file.write(orjson.dumps(some) + b"\n")

@@ -317,6 +317,15 @@ def selected(rows: Selectable, listing: Listing, query: PageQuery) -> Select[Any
     return rows.select(columns).add_columns(*marks)
 
 
+def columns_by_name(
+    statement: Select[Any], listing: Listing, query: PageQuery
+) -> dict[str, ColumnElement[Any]]:
+    """Return what `selected` selects: the columns shown, and what they are sorted by."""
+    names = shown_columns(listing, query)
+    marks = [key.column for key in marks_of(names, order_of(listing, query))]
+    return dict(zip((*names, *marks), statement.selected_columns, strict=True))
+
+
 def marks_of(columns: Sequence[str], order: Sequence[SortKey]) -> list[SortKey]:
     """Return the sort keys that are not shown, and are read beside what is."""
     return [key for key in order if key.column not in columns]

@@ -24,7 +24,7 @@ from app.resources.reading import (
     Row,
     Statements,
     batch_statement,
-    marks_of,
+    columns_by_name,
     order_of,
     read_batch,
     shown_columns,
@@ -195,8 +195,7 @@ class _Result:
         else:
             statement = rows_of_keys(transaction, listing, query, at)
         names, order = shown_columns(listing, query), order_of(listing, query)
-        marks = [key.column for key in marks_of(names, order)]
-        found = dict(zip((*names, *marks), statement.selected_columns, strict=True))
+        found = columns_by_name(statement, listing, query)
         columns = [found[name] for name in names]
         beside = [column for column in columns if not stands_in_line(column)]
         keys = [found[key.column].label(f"key_{key.column}") for key in order]
