@@ -29,7 +29,7 @@ def find_pack(name: str) -> Path:
         if pack.is_dir() or (pack.is_file() and pack.suffix.lower() == ".zip"):
             return pack
     if Path(name).name != name or Path(name).suffix:
-        raise UnreadablePack(f"{name}: no such file or folder")
+        raise UnreadablePack(f"{name}: no such folder or file")
     there = ", ".join(sorted(pack.name for pack in shipped.iterdir() if pack.is_dir()))
     raise UnreadablePack(f"{name}: no such folder or zip, nor a pack that ships ({there})")
 
