@@ -35,7 +35,9 @@ from app.storage.replacements import (
     referring,
     replacement,
 )
+from app.storage.revisions import newest_revision
 
+_revisions = RevisionRecord.__table__
 _COUNTED_FROM = 10_000
 
 
@@ -48,9 +50,9 @@ class Writing:
     def __init__(self, connection: Connection, *, is_alone: bool = False) -> None:
         lock = WriteLockRecord.__table__
         connection.execute(select(lock.c.id).with_for_update())
-        newest = select(RevisionRecord.id, RevisionRecord.recorded_at)
-        newest = newest.order_by(RevisionRecord.id.desc()).limit(1)
-        number, self._last_recorded_at = connection.execute(newest).one()
+        ((number, self._last_recorded_at),) = newest_revision(connection.dialect).fetch(
+            connection, {}
+        )
         self.revision: int = number + 1
         self.added = self.changed = self.removed = 0
         self._connection = connection
@@ -220,7 +222,7 @@ class Writing:
 
     def knows_origin(self, origin: str) -> bool:
         """Return whether a revision of this origin has been recorded before."""
-        query = select(exists().where(RevisionRecord.origin == origin))
+        query = select(exists().where(_revisions.c.origin == origin))
         return bool(self._connection.scalar(query))
 
     def record(
