@@ -293,9 +293,12 @@ def test_a_ratio_is_as_firm_as_its_sides_let_it_be(above: str, below: str, ratio
         ((50, 25), "widening", None),
         ((25, 50), "closing", None),
         ((50, 50), "flat", None),
-        ((50, 150), "closing", "2023"),
-        ((50, 200), "closing", "2023"),  # 33.3 points behind after 33.3 ahead
-        ((50, 400), "closing", "2023"),
+        ((50, 150), "reversed", "2023"),
+        ((50, 200), "reversed", "2023"),  # 33.3 points behind after 33.3 ahead
+        ((50, 400), "reversed", "2023"),
+        ((99, 101), "reversed", "2023"),  # by one point, and yet
+        ((50, 100), "closing", None),
+        ((100, 150), "widening", None),
         ((100, 50), "widening", None),
     ],
 )

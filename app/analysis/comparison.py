@@ -17,7 +17,7 @@ Reason = Literal[
     "zero_sum",
     "different_period",
 ]
-Direction = Literal["widening", "closing", "flat"]
+Direction = Literal["widening", "closing", "flat", "reversed"]
 
 
 class Shape(BaseModel):
@@ -83,7 +83,16 @@ class PeriodGap(Shape):
 class Trend(Shape):
     """Whether the gap is closing."""
 
-    direction: Direction = Field(description="What the lead does.", examples=["closing"])
+    direction: Direction = Field(
+        description="What the lead does from the first period to the last: it is widening, closing "
+        "or flat, or reversed where the other one is ahead at the end.",
+        examples=["closing"],
+    )
+    leader: str = Field(
+        description="Whose lead it is: the country that was ahead in the first period or, where "
+        "the two were level, in the last; where more is neither ahead nor behind, that had more.",
+        examples=["US"],
+    )
     measure: str = Field(
         description="What was compared.",
         examples=["the lead in percentage points of the two together"],
@@ -91,12 +100,11 @@ class Trend(Shape):
     first: str = Field(description="The first period compared.", examples=["2022"])
     last: str = Field(description="The last period compared.", examples=["2023"])
     first_lead: float = Field(
-        description="The lead then of the country that was ahead in the first period, in "
-        "percentage points; where more is neither ahead nor behind, of the one that had more.",
+        description="Its lead then, in percentage points.",
         examples=[20.0],
     )
     last_lead: float = Field(
-        description="The lead of the same country at the end.", examples=[10.0]
+        description="Its lead at the end; below zero it is behind.", examples=[10.0]
     )
     crossover: str | None = Field(
         description="The newest period with another leader than before; null if none.",

@@ -8,7 +8,7 @@ from itertools import combinations, product
 from pydantic import Field
 
 from app.analysis.bounds import ratio_qualifier
-from app.analysis.comparison import Comparison, Direction, Gap, PeriodGap, Shape
+from app.analysis.comparison import Comparison, Direction, Gap, PeriodGap, Shape, Trend
 from app.analysis.figures import (
     Observation,
     Sources,
@@ -55,7 +55,8 @@ class Standing(Shape):
         description="What that source's figures cover.", examples=["ai-private-investment"]
     )
     direction: Direction | None = Field(
-        description="What the lead does over time; null where no source can say.",
+        description="What the leader's lead does over time, or that it was another's in the "
+        "first period (reversed); null where no source can say.",
         examples=["widening"],
     )
     not_compared: list[str] = Field(
@@ -269,7 +270,7 @@ def _standing(
         period=newest.period if newest else None,
         source=comparison.source if comparison else None,
         scope=comparison.scope if comparison else None,
-        direction=comparison.trend.direction if comparison and comparison.trend else None,
+        direction=_direction(comparison.trend, leader) if comparison else None,
         not_compared=[country for country in countries if country not in beside],
         witnesses_for=agreed,
         witnesses_against=against,
@@ -277,6 +278,13 @@ def _standing(
         refusals=dict(sorted(refusals.items())),
         sentence=best.sentence if best else None,
     )
+
+
+def _direction(trend: Trend | None, leader: str | None) -> Direction | None:
+    """Return what the lead of today's leader does, None where the trend is of another's lead."""
+    if trend is None or (trend.leader == leader) == (trend.direction == "reversed"):
+        return None
+    return trend.direction
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,10 @@ class NoTrend:
 
 
 def trend_of(periods: list[PeriodGap], unit: str, *, behind: bool) -> Trend | NoTrend:
-    """Return what the lead of the first period's leader does until the last one.
+    """Return what the lead of the first period's leader, or else the last one's, does meanwhile.
+
+    Where the other one leads then for certain, it is reversed: whether what was a lead has closed
+    or a new one opens is no matter of words then.
 
     The leader is who has more or, with `behind`, less.
 
@@ -40,18 +43,20 @@ def trend_of(periods: list[PeriodGap], unit: str, *, behind: bool) -> Trend | No
     if unit != PERCENT and None in {gap.a.share for gap in (alike[0], alike[-1])}:
         return NoTrend("zero_sum")
     ahead = [_ahead(gap, behind=behind) for gap in alike]
-    leader = ahead[0] or alike[0].a.country
+    leader = ahead[0] or ahead[-1] or alike[0].a.country
     first, last = (_lead(gap, leader, unit, behind=behind) for gap in (alike[0], alike[-1]))
+    is_lost = first.least > 0 > last.most
     if ahead[0]:
         moved = [last.least - first.most, last.said - first.said, last.most - first.least]
     else:  # from level, any lead is a wider one
         moved = [abs(lead - first.said) for lead in (last.least, last.said, last.most)]
-    directions = {_direction(points) for points in moved}
+    directions: set[Direction] = {"reversed"} if is_lost else set(map(_direction, moved))
     if len(directions) > 1:
         return NoTrend("qualifier_overlap")
     crossings = _crossings(alike, ahead)
     return Trend(
         direction=directions.pop(),
+        leader=leader,
         measure=_MEASURES[unit == PERCENT],
         first=alike[0].period,
         last=alike[-1].period,

@@ -275,17 +275,23 @@ def _comparison(view: RaceView, gap: Gap, comparison: Comparison) -> dict[str, A
 def _trend(view: RaceView, trend: Trend | None, comparison: Comparison) -> str | None:
     if trend is None:
         return None
-    first = next(gap for gap in comparison.periods if gap.period == trend.first)
     whole = "" if comparison.unit == "percent" else " of the two together"
-    ahead = first.leader or first.higher or first.a.country
-    leader = view.countries[ahead].name
-    text = (
-        f"{words.capital(words.DIRECTIONS[trend.direction])}: the lead of "
-        f"{words.with_article(ahead, leader)} was "
-        f"{trend.first_lead:.1f} percentage points{whole} in "
-        f"{words.period_words(trend.first)} and {trend.last_lead:.1f} in "
-        f"{words.period_words(trend.last)}."
-    )
+    first, last = words.period_words(trend.first), words.period_words(trend.last)
+    said = words.capital(words.DIRECTIONS[trend.direction])
+    leader = words.with_article(trend.leader, view.countries[trend.leader].name)
+    if trend.direction == "reversed":
+        sides = comparison.periods[0].a.country, comparison.periods[0].b.country
+        other = next(country for country in sides if country != trend.leader)
+        text = (
+            f"{said}: {leader} was ahead by {trend.first_lead:.1f} percentage points{whole} in "
+            f"{first}, and {words.with_article(other, view.countries[other].name)} by "
+            f"{-trend.last_lead:.1f} in {last}."
+        )
+    else:
+        text = (
+            f"{said}: the lead of {leader} was {trend.first_lead:.1f} percentage points{whole} in "
+            f"{first} and {trend.last_lead:.1f} in {last}."
+        )
     if trend.crossover:
         text += f" The lead changed hands in {words.period_words(trend.crossover)}."
     return text

@@ -42,7 +42,12 @@ REASONS: Final = {
 }
 """Why nobody can be said to lead. `single_period` is not among them: it is about direction."""
 
-DIRECTIONS: Final = {"widening": "widening", "closing": "closing", "flat": "steady"}
+DIRECTIONS: Final = {
+    "widening": "widening",
+    "closing": "closing",
+    "flat": "steady",
+    "reversed": "taken over",
+}
 DIFFERENCES: Final = {
     "scope": "coverage",
     "unit": "unit",
