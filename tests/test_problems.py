@@ -1,5 +1,6 @@
 """A problem names the parameter that is wrong, and what is allowed instead."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -65,6 +66,10 @@ def test_what_is_nearest_is_below_the_mount_point_too(sqlite_templates: Template
         ):
             errors = is_problem(client.get(path), 404).get("errors", [])
             assert [error["nearest"] for error in errors] == ([near] if near else [])
+        page = client.get("/airace/docs").text
+        (document,) = re.findall(r'data-openapi="([^"]*)"', page)
+        assert document == "/airace/openapi.json"
+        assert client.get(document).json()["servers"] == [{"url": "/airace"}]
         assert client.get("/airace").json() == client.get("/airace/").json()
 
 

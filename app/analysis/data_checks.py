@@ -24,6 +24,7 @@ from app.resources.registry import RESOURCES
 from app.resources.resource import Key
 from app.storage.database import ReadTransaction, Revision
 
+_LEAST_PERCENT = 0.01
 _RESOURCES = tuple(resource.many for resource in RESOURCES)
 
 
@@ -161,7 +162,18 @@ def _number(text: str) -> str:
 def _parts(group: str, whole: str, least: str, count: str, measure: str, period: str) -> str:
     return (
         f"The {count} countries of its source add up to at least {_number(least)} ({measure}, "
-        f"{period}), which is more than the {_number(whole)} of {GROUPS[group]}."
+        f"{period}), which is more than the {_number(whole)} of {GROUPS[group]}"
+        f"{_by_how_much(float(least), float(whole))}."
+    )
+
+
+def _by_how_much(more: float, than: float) -> str:
+    """Return how much more a figure is: where it is little the two may read the same."""
+    if not than:
+        return ""
+    percent = 100 * (more / than - 1)
+    return (
+        f", by {percent:.2g} %" if percent >= _LEAST_PERCENT else f", by under {_LEAST_PERCENT} %"
     )
 
 

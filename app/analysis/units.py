@@ -139,7 +139,7 @@ def index(levels: FromClause, base_period: str | None) -> Worked:
         there = func.count(case((is_base, 1))).over(partition_by=series)
         none = _missing(several, there, first, "no_base_period")
     firmness = case((is_base, _EXACT), else_=quotient_qualifier(levels.c.qualifier, qualifier))
-    words = _word(f"index, {base_period or 'first period'} = 100")
+    words = _word(f"index, {base_period or 'first period stated'} = 100")
     return Worked(100.0 * levels.c.alone / func.nullif(first, 0), words, firmness, none)
 
 

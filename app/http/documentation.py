@@ -41,7 +41,7 @@ def add_documentation(app: FastAPI) -> None:
 
     async def docs(request: Request) -> Response:
         root = request.scope["root_path"]
-        page = docs_page(title=TITLE, openapi_path=f"{root}/openapi.json", root_path=root)
+        page = docs_page(title=TITLE, openapi_path="/openapi.json", root_path=root)
         policy = {"Content-Security-Policy": DOCS_CONTENT_SECURITY_POLICY}
         return _file(request, page.encode(), HTML, policy)
 
