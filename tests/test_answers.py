@@ -821,6 +821,22 @@ def test_a_citation_comes_alone_in_each_format(made_up: TestClient, path: str) -
     assert is_problem(made_up.get(f"{path}{mark}citation=apa"), 422)["errors"][0]["allowed"]
 
 
+@pytest.mark.parametrize(("last", "told"), [(150, "reversed"), (80, "closing"), (10, "widening")])
+def test_the_race_says_what_the_lead_of_the_leader_of_today_does(
+    written: tuple[TestClient, Database], last: int, told: str
+) -> None:
+    client, database = written
+    facts = [
+        *(money(f"us-{year}", "US", year, 100) for year in ("2022", "2023")),
+        money("cn-2022", "CN", "2022", 50),
+        money("cn-2023", "CN", "2023", last),
+    ]
+    write(database, {SOURCES: [source()], FUNDING: facts})
+    standings = read(client, "/race", countries="US,CN")["standings"]
+    standing = next(one for one in standings if one["indicator"] == "funding-amount")
+    assert (standing["leader"], standing["direction"]) == ("CN" if last > 100 else "US", told)
+
+
 def test_figures_are_set_against_the_size_of_a_country_where_that_is_loaded(
     written: tuple[TestClient, Database],
 ) -> None:

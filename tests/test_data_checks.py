@@ -154,7 +154,7 @@ def test_parts_are_compared_in_every_resource_where_a_sum_means_something(
     ]
     assert items[2]["reason"] == (
         "The 2 countries of its source add up to at least 8 (patents, 2023), which is more than "
-        "the 5 of World."
+        "the 5 of World, by 60 %."
     )
     assert items[2]["sources"] == ["s"]
 

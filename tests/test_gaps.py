@@ -16,6 +16,7 @@ from app.analysis.gaps import compare
 from app.analysis.indicators import INDICATORS
 from app.analysis.race import _standing as standing
 from app.kit.periods import parse_period
+from app.site.trend_words import trend_words
 
 FUNDING = next(indicator for indicator in INDICATORS if indicator.id == "funding-amount")
 
@@ -323,6 +324,20 @@ def series(figures: Mapping[str, tuple[float, float]], **stated: Any) -> list[Ob
         for period, values in figures.items()
         for country, value in zip(("US", "CN"), values, strict=True)
     ]
+
+
+def test_a_lead_that_was_taken_over_is_said_to_be_so() -> None:
+    (comparison,) = gap(series({"2022": (100, 50), "2023": (100, 150)})).comparisons
+    assert comparison.trend
+    assert comparison.trend.leader == "US"
+    assert trend_words(comparison, {"US": "United States", "CN": "China"}) == (
+        "Taken over: the United States was ahead by 33.3 percentage points of the two together in "
+        "2022, and China by 20.0 in 2023. The lead changed hands in 2023."
+    )
+    (level,) = gap(series({"2022": (50, 50), "2023": (100, 150)})).comparisons
+    assert level.trend
+    assert (level.trend.leader, level.trend.direction) == ("CN", "widening")
+    assert level.trend.last_lead == 20
 
 
 def test_a_lead_that_is_lost_by_way_of_a_tie_has_changed_hands() -> None:

@@ -24,7 +24,7 @@ from app.resources.registry import RESOURCES
 from app.resources.resource import Key
 from app.storage.database import ReadTransaction, Revision
 
-_LEAST_PERCENT = 0.01
+_LEAST_PERCENT, _WHOLE_PERCENTS = 0.01, 10
 _RESOURCES = tuple(resource.many for resource in RESOURCES)
 
 
@@ -172,9 +172,9 @@ def _by_how_much(more: float, than: float) -> str:
     if not than:
         return ""
     percent = 100 * (more / than - 1)
-    return (
-        f", by {percent:.2g} %" if percent >= _LEAST_PERCENT else f", by under {_LEAST_PERCENT} %"
-    )
+    if percent < _LEAST_PERCENT:
+        return f", by under {_LEAST_PERCENT} %"
+    return f", by {percent:,.0f} %" if percent >= _WHOLE_PERCENTS else f", by {percent:.2g} %"
 
 
 def _twice(company: str, one: str, amount: str, other: str, other_amount: str) -> str:

@@ -78,10 +78,10 @@ class ObservationFilters(BaseModel):
         Field(
             description="The figure itself (level); its change or percent_change from the period "
             "before; its share of the countries named or, where fewer than two are, of the "
-            "world; its ratio to `base`; its index with `base_period`, else the first period that is "
-            "stated (within `period` or before it), as 100; or per_capita and per_gdp, by the `population` (in people) and the `gdp` (in "
-            "USD) that `/statistics` has of the country and year. What cannot be worked out has "
-            "no value and a reason.",
+            "world; its ratio to `base`; its index with `base_period`, else the first period that "
+            "is stated (of all, whatever `period` leaves), as 100; or per_capita and per_gdp, by "
+            "the `population` (in people) and the `gdp` (in USD) that `/statistics` has of the "
+            "country and year. What cannot be worked out has no value and a reason.",
             examples=["share"],
         ),
     ] = "level"

@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 
 from app.analysis.catalogue import IndicatorEntry
 from app.analysis.claims import Claim, Claims
-from app.analysis.comparison import Comparison, Gap, Trend
+from app.analysis.comparison import Comparison, Gap
 from app.analysis.race import Race, Standing
 from app.kit.text import counted
 from app.site import words
 from app.site.templating import mount_point, render
+from app.site.trend_words import trend_words
 from app.storage.database import Revision
 
 FIRST_COUNTRIES: Final = ("US", "CN")
@@ -268,33 +269,8 @@ def _comparison(view: RaceView, gap: Gap, comparison: Comparison) -> dict[str, A
         "sentence": comparison.sentence,
         "source": _source(view, comparison.source),
         "restated": restated,
-        "trend": _trend(view, comparison.trend, comparison),
+        "trend": trend_words(comparison, {code: one.name for code, one in view.countries.items()}),
     }
-
-
-def _trend(view: RaceView, trend: Trend | None, comparison: Comparison) -> str | None:
-    if trend is None:
-        return None
-    whole = "" if comparison.unit == "percent" else " of the two together"
-    first, last = words.period_words(trend.first), words.period_words(trend.last)
-    said = words.capital(words.DIRECTIONS[trend.direction])
-    leader = words.with_article(trend.leader, view.countries[trend.leader].name)
-    if trend.direction == "reversed":
-        sides = comparison.periods[0].a.country, comparison.periods[0].b.country
-        other = next(country for country in sides if country != trend.leader)
-        text = (
-            f"{said}: {leader} was ahead by {trend.first_lead:.1f} percentage points{whole} in "
-            f"{first}, and {words.with_article(other, view.countries[other].name)} by "
-            f"{-trend.last_lead:.1f} in {last}."
-        )
-    else:
-        text = (
-            f"{said}: the lead of {leader} was {trend.first_lead:.1f} percentage points{whole} in "
-            f"{first} and {trend.last_lead:.1f} in {last}."
-        )
-    if trend.crossover:
-        text += f" The lead changed hands in {words.period_words(trend.crossover)}."
-    return text
 
 
 def _refusals(view: RaceView, gap: Gap) -> list[tuple[str, str]]:

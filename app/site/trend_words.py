@@ -1,0 +1,33 @@
+"""A trend in a sentence: whose lead it is, what it was and what it is."""
+
+from collections.abc import Mapping
+
+from app.analysis.comparison import Comparison
+from app.site import words
+
+
+def trend_words(comparison: Comparison, names: Mapping[str, str]) -> str | None:
+    """Return what the lead does, None where that cannot be told. `names` are those of countries."""
+    trend = comparison.trend
+    if trend is None:
+        return None
+    whole = "" if comparison.unit == "percent" else " of the two together"
+    first, last = words.period_words(trend.first), words.period_words(trend.last)
+    said = words.capital(words.DIRECTIONS[trend.direction])
+    leader = words.with_article(trend.leader, names[trend.leader])
+    if trend.direction == "reversed":
+        sides = comparison.periods[0].a.country, comparison.periods[0].b.country
+        other = next(country for country in sides if country != trend.leader)
+        text = (
+            f"{said}: {leader} was ahead by {trend.first_lead:.1f} percentage points{whole} in "
+            f"{first}, and {words.with_article(other, names[other])} by "
+            f"{-trend.last_lead:.1f} in {last}."
+        )
+    else:
+        text = (
+            f"{said}: the lead of {leader} was {trend.first_lead:.1f} percentage points{whole} in "
+            f"{first} and {trend.last_lead:.1f} in {last}."
+        )
+    if trend.crossover:
+        text += f" The lead changed hands in {words.period_words(trend.crossover)}."
+    return text
