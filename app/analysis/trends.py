@@ -28,8 +28,7 @@ class NoTrend:
 def trend_of(periods: list[PeriodGap], unit: str, *, behind: bool) -> Trend | NoTrend:
     """Return what the lead of the first period's leader, or else the last one's, does meanwhile.
 
-    Where the other one leads then for certain, it is reversed: whether what was a lead has closed
-    or a new one opens is no matter of words then.
+    Where the other one leads at the end for certain it is reversed, and neither wider nor closer.
 
     The leader is who has more or, with `behind`, less.
 

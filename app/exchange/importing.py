@@ -290,13 +290,11 @@ class _Import:
         self._report.kept_missing = bool(self._unknown) or not self._keys
         if self._report.kept_missing:
             return
-        of_table = {self._said(row) for row in self._own_rows() if row["id"] in self._keys}
-        gone = [
-            row["id"]
-            for row in self._own_rows()
-            if row["id"] not in self._keys and self._said(row) in of_table
-        ]
-        self._writing.remove(self._resource.ledger, gone)
+        gone = [row for row in self._own_rows() if row["id"] not in self._keys]
+        if self._mapping.asked_in_keys:
+            of_table = {self._said(row) for row in self._own_rows() if row["id"] in self._keys}
+            gone = [row for row in gone if self._said(row) in of_table]
+        self._writing.remove(self._resource.ledger, [row["id"] for row in gone])
 
     def _own_rows(self) -> Iterator[StoredRow]:
         columns = ("id", "source", *self._mapping.asked_in_keys)

@@ -89,9 +89,9 @@ def read_table(
 
 
 def lines_of(path: Path, key: str) -> list[int]:
-    """Return the first two lines on which rows with this key end, in a file that was read."""
-    with path.open(encoding="utf-8-sig", newline="") as text:
-        reader = csv.reader(text, strict=True)
+    """Return the first two lines on which rows with this key end; both were read before."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as text:
+        reader = csv.reader(text)
         place = next(reader).index("id")
         of_key = (reader.line_num for row in reader if row[place : place + 1] == [key])
         return list(islice(of_key, 2))

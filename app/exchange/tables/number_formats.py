@@ -26,7 +26,7 @@ _LITERAL = re.compile(r'"[^"]*"?|\\.|_.|\*.', re.DOTALL)
 _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)\s*(-?[0-9.]+)\]")
 _IN_BRACKETS = re.compile(r"\[[^\]]*\]")
 _ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
-_OF_DATES = re.compile(r"[dmyhs]", re.IGNORECASE)
+_OF_DATES = frozenset("dmyhs")
 _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -57,9 +57,9 @@ class NumberFormat:
         self._conditions = [_CONDITION.search(section) for section in sections]
         first = sections[0]
         self._is_elapsed = bool(_ELAPSED.search(first))
-        of_dates = _OF_DATES.search(_IN_BRACKETS.sub("", first))
-        self._is_date = bool(of_dates) and "general" not in first.lower()
         self._has = frozenset(_IN_BRACKETS.sub("", first).lower())
+        is_of_dates = not self._has.isdisjoint(_OF_DATES)
+        self._is_date = is_of_dates and "general" not in first.lower()
         self.is_plain = not (any(self._percents) or self._is_date or self._is_elapsed)
         """Whether the text of a number is the number, as far as this format goes."""
 
