@@ -57,10 +57,21 @@ def is_problem(answer: httpx2.Response, status: int) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(app: FastAPI, *, early: bool = True) -> Iterator[str]:
-    """Serve an application by uvicorn on a free port, as we do; yield its base URL."""
+def serving(app: FastAPI, *, early: bool = True, silence: int = 60) -> Iterator[str]:
+    """Serve an application by uvicorn on a free port, as we do; yield its base URL.
+
+    A connection is closed after so many seconds of `silence`: not the five of uvicorn, as a test
+    on a slow machine may be silent for longer than that.
+    """
     http = early_answers(app.state.cache, app.state.at_once) if early else Connection
-    config = uvicorn.Config(app, http=http, ws="none", log_level="critical", access_log=False)
+    config = uvicorn.Config(
+        app,
+        http=http,
+        ws="none",
+        log_level="critical",
+        access_log=False,
+        timeout_keep_alive=silence,
+    )
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

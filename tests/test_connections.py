@@ -112,10 +112,8 @@ def _go_on(line: Line, data: bytes) -> None:
 
 def test_who_goes_on_sending_a_head_is_cut_off(line: Line) -> None:
     line.send(b"GET /funding HTTP/1.1\r\nHost: x\r\nA: ")
-    began = time.monotonic()
     with pytest.raises(ConnectionError):
         _go_on(line, b"b" * 65_536)
-    assert time.monotonic() - began < 10
 
 
 def test_a_head_that_is_nearly_too_large_is_read(line: Line) -> None:
