@@ -25,6 +25,8 @@ def told(text: str, changed: str, by: str) -> str:
         (r"'(\d{4}-\d{2}-\d{2})'", "'a{99999999999}'", "source.published_in_name is not a reg"),
         (r"'(\d{4}-\d{2}-\d{2})'", "'2024'", "source.published_in_name has no group"),
         (VALUE, f'{VALUE}separator = ""\n', "fields.value.separator is empty"),
+        (VALUE, f"{VALUE}quoted = true\n", "fields.value has quoted, and no separator of one sign"),
+        (VALUE, f"{VALUE}in_turn = true\n", "fields.value has in_turn, which needs countries"),
         (VALUE, "[fields.value]\ncolumn = []\n", "fields.value.column is empty"),
         (VALUE, f"{VALUE}times = 0\n", "fields.value.times is not from 1 to 1000000000000000000"),
         ("{=country}", "{=contry}", "fields.id.template: contry is not a field"),

@@ -259,6 +259,69 @@ def test_organisations_are_found_by_name_and_alias_or_made(
     assert (made["name"], made["source"]) == ("New Firm", "s")
 
 
+AI_MODELS_TABLE = """
+title = "AI models of many"
+about = "A table whose cells hold lists."
+resource = "models"
+[file]
+columns = ["Name", "By", "Where"]
+[source]
+id = "many"
+publisher = "Many"
+title = "AI models of many"
+[countries]
+"Several" = ""
+[fields.id]
+column = "Name"
+as = "key"
+[fields.name]
+column = "Name"
+[fields.kind]
+constant = "model"
+[fields.developers]
+column = "By"
+as = "company"
+separator = ","
+quoted = true
+countries = "Where"
+in_turn = true
+"""
+
+
+def test_lists_in_cells_have_members_in_quotes_and_countries_in_turn(
+    database: Database, tmp_path: Path
+) -> None:
+    cells = [
+        ("one", '"Chips, Inc", Lab', "US,IL"),
+        ("two", "Lab,Works,Group", "IL,China,Several"),
+        ("three", "Alone,Two,Three", "US,JP"),  # which of them has none is not said
+        ("six", "Both,Of", "US"),
+        ("four", 'Lab,Said "so",5" Screens', "IL,FR,FR"),  # no quotes of CSV
+        ("five", '"Chips, Inc","Un\nbroken ","Quoted ""name"""', "US,GB,JP"),
+    ]
+    path = tmp_path / "many.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("Name", "By", "Where"), *cells])
+    report = load(database, path, own(tmp_path, AI_MODELS_TABLE))
+    assert (report.facts, report.rejected) == (6, 0)
+    found = {row["name"]: row["country"] for row in listed(database, COMPANIES)}
+    assert found == {
+        "Chips, Inc": "US",
+        "Lab": "IL",
+        "Works": "CN",
+        "Group": None,
+        "Alone": None,
+        "Two": None,
+        "Three": None,
+        "Both": "US",
+        "Of": "US",
+        'Said "so"': "FR",
+        '5" Screens': "FR",
+        "Un broken": "GB",
+        'Quoted "name"': "JP",
+    }
+
+
 def test_a_name_that_others_share_is_made_once_and_found_again(
     database: Database, tmp_path: Path
 ) -> None:

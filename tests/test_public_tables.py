@@ -6,6 +6,7 @@ The answers were worked out from the bytes of the files. The files stand beside 
 import csv
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -17,6 +18,7 @@ from starlette.testclient import TestClient
 from app.exchange.mapped_rows import MappedRows
 from app.exchange.mapping import recognise
 from app.exchange.tables import UnreadableTable, open_table
+from app.kit.countries import country_code
 from app.main import create_app
 from app.resources.registry import RESOURCES
 from app.settings import Settings
@@ -84,6 +86,18 @@ def test_each_file_is_recognised_by_its_columns() -> None:
             assert recognise(table.header).name == mapping
 
 
+def ai_models_of_epoch() -> Counter[tuple[str, str]]:
+    """Count the rows of the newer table by country and year, as it names them."""
+    counted = Counter[tuple[str, str]]()
+    with shared(EPOCH_2024).open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            names = {name.strip() for name in row["Country (from Organization)"].split(",")}
+            for name in names - {"", "Multinational"}:
+                if row["System"] and row["Publication date"]:
+                    counted[country_code(name), row["Publication date"][:4]] += 1
+    return counted
+
+
 def test_a_newer_release_of_epochs_table_supersedes_the_one_before(
     seeded: tuple[TestClient, Database],
 ) -> None:
@@ -107,6 +121,16 @@ def test_a_newer_release_of_epochs_table_supersedes_the_one_before(
     # Countries that a cell lists twice count once; a company that is multinational has none.
     deepmind = read(client, "/companies/google-deepmind")
     assert deepmind["country"] is None
+    # Each organisation has the country that stands in its turn, and a comma in a name splits none.
+    assert read(client, "/companies/sambanova-systems-inc")["country"] == "US"
+    assert read(client, "/companies/technion-israel-institute-of-technology")["country"] == "IL"
+    counts = read(
+        client, "/observations", indicator="models-released", source="epoch-models", limit=1_000
+    )
+    told = {(one["country"], one["period"]): one["value"] for one in counts}
+    counted = ai_models_of_epoch()
+    assert {one: n for one, n in counted.items() if told.get(one) != n} == {}
+    assert told.keys() == counted.keys()
     gap = {"indicator": "largest-training-compute", "a": "US", "b": "CN", "source": "epoch-models"}
     before = read(client, "/gap", **gap, as_of=first.revision)["comparisons"]
     after = read(client, "/gap", **gap)["comparisons"]

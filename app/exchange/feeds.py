@@ -13,16 +13,16 @@ from app.exchange.mapping import (
     ANYTHING_ELSE,
     ITSELF,
     OF_COMPANIES,
-    Rule,
     TableMapping,
     UnusableMapping,
     turn,
 )
+from app.exchange.mapping_parts import Rule
 from app.exchange.mapping_texts import PLACE, columns_of, fields_of, form_of, places_of
 from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
-from app.exchange.tables.members import Members
+from app.exchange.tables.members import members_of
 from app.exchange.tables.sheets import NOT_WORKED_OUT, WITHOUT_RESULT
 from app.exchange.transforms import TRANSFORMS, slug
 from app.kit.errors import NotAllowed
@@ -173,7 +173,7 @@ class Feeds:
             return lambda places: values_of(read(places))
         if rule.countries is None:
             return lambda places: list(map(make, read(places)))
-        return self._with_countries(make, read, rule)
+        return self._with_countries(name, make, read, rule)
 
     def _maker(self, name: str, rule: Rule, column: str) -> Make:
         """Return what makes a value of a text: words, members, the transform."""
@@ -197,7 +197,7 @@ class Feeds:
                 if separator is None:
                     return convert(text)
                 is_worded = rule.words is not None or restores
-                parts = _parts(text if is_worded else given, separator)
+                parts = members_of(text if is_worded else given, separator, quoted=rule.quoted)
                 return list(dict.fromkeys(map(convert, parts)))
             except NotAllowed as error:
                 raise Refused.because(error, column, cell) from None
@@ -257,19 +257,20 @@ class Feeds:
             key = _key_of_model(form_of(template) % ((text,) * len(places_of(template))))
         return self._models.named(text, key)
 
-    def _with_countries(self, make: Make, read: Read, rule: Rule) -> Feed:
-        """Let the countries of a row speak for its organisations, where all are of one."""
+    def _with_countries(self, name: str, make: Make, read: Read, rule: Rule) -> Feed:
+        """Let the countries of a row speak for its organisations: in turn, or all of one."""
         assert rule.countries is not None  # noqa: S101  (it is what this is for)
         column, separator = self._heading(rule.countries) or _UNKNOWN, rule.separator
         read_countries = self.reader(rule.countries)
         spelled = self._mapping.content.countries
         convert = TRANSFORMS["country"].read
         known = self._organisations
+        one = self._converter(name, rule)
 
-        def countries_of(text: str) -> set[str]:
-            names = _parts(text, separator) if separator else [text.strip()]
+        def countries_of(text: str) -> list[str]:
+            names = members_of(text, separator) if separator else [text.strip()]
             try:
-                return {spelled[name] if name in spelled else str(convert(name)) for name in names}
+                return [spelled[name] if name in spelled else str(convert(name)) for name in names]
             except NotAllowed as error:
                 raise Refused.because(error, column, text.strip()) from None
 
@@ -279,8 +280,13 @@ class Feeds:
                 keys = make(text)
                 if keys and countries.strip():
                     codes = countries_of(countries)
-                    if len(codes) == 1:
-                        known.stand_in(keys if isinstance(keys, list) else [keys], codes)
+                    if len(set(codes)) == 1:
+                        known.stand_in(keys if isinstance(keys, list) else [keys], codes[:1])
+                    elif rule.in_turn and separator:
+                        named = members_of(text, separator, quoted=rule.quoted)
+                        if len(named) == len(codes):
+                            for each, code in zip(named, codes, strict=True):
+                                known.stand_in([one(each)], [code])
                 made.append(keys)
             return made
 
@@ -344,12 +350,6 @@ def _named_so(name: str | None, column: str) -> str:
 
 def _always(text: str) -> Read:
     return lambda places: [text] * len(places.cells)
-
-
-def _parts(text: str, separator: str) -> list[str]:
-    """Return the members of a list: those of JSON, or what stands between separators."""
-    parts = text.members if isinstance(text, Members) else text.split(separator)
-    return [part for part in map(str.strip, parts) if part]
 
 
 def _word(words: Mapping[str, str], column: str, text: str) -> str:

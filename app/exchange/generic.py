@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 from textwrap import wrap
 
-from app.exchange.mapping import FileMark, MappingFile, Rule, TableMapping, UnusableMapping
+from app.exchange.mapping import MappingFile, TableMapping, UnusableMapping
+from app.exchange.mapping_parts import FileMark, Rule
 from app.exchange.tables import Table
 from app.kit.errors import Fault, NotAllowed, choose
 from app.kit.fields import LIST_SEPARATOR

@@ -13,25 +13,16 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
 
+from app.exchange.mapping_parts import FileMark, Part, Question, Rule, Skip, SourceMark, Spread
 from app.exchange.mapping_texts import (
-    ColumnNames,
     CountryOrNone,
-    Encodings,
-    Pattern,
-    PatternWithGroup,
-    Separator,
-    Template,
-    Times,
     error_at,
     fields_of,
     places_of,
-    refuse_unknown_groups,
 )
-from app.exchange.transforms import TRANSFORMS
 from app.kit.errors import NotAllowed, choose, faults_of
-from app.kit.fields import Slug
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
 
@@ -49,118 +40,10 @@ class UnusableMapping(Exception):
     """A mapping that cannot be used. Each line of the message says where and what is wrong."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-def _transform(name: str) -> str:
-    return choose(name, tuple(TRANSFORMS), what="a transform")
-
-
-class Rule(_Part):
-    """What feeds one field: a column, the first of several that says something, or fixed text."""
-
-    column: ColumnNames | None = None
-    constant: str | int | float | list[str] | None = None
-    template: Template | None = None
-    asked: str | None = None
-    country_of: str | None = None
-    """A field that holds a company: its country, where that is known."""
-
-    transform: Annotated[str, AfterValidator(_transform)] = Field(default="text", alias="as")
-    words: dict[str, str] | None = None
-    """What each text means: `*` stands for any other, without which others are refused; a meaning
-    of `=` is the text itself."""
-
-    nothing: list[str] = []
-    """Texts that say that there is no value."""
-
-    separator: Separator | None = None
-    """What stands between the members of a list."""
-
-    times: Times = 1
-    """What a number is multiplied by: 1000000 for millions."""
-
-    countries: str | None = None
-    """For companies: the column with the countries of those named in the row."""
-
-    @model_validator(mode="after")
-    def _fed_by_one_thing(self) -> "Rule":
-        fed = [self.column, self.constant, self.template, self.asked, self.country_of]
-        if sum(one is not None for one in fed) != 1:
-            raise NotAllowed("is fed by one of column, constant, template, asked and country_of")
-        return self
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that it reads, in their order."""
-        if self.column is None:
-            return ()
-        return (self.column,) if isinstance(self.column, str) else tuple(self.column)
-
-
-class Spread(_Part):
-    """Columns that each hold a figure: a row becomes as many facts as there are such columns.
-
-    In the rules of fields such a column is `value`, its name `header`; `set` gives more names,
-    whose texts may use the groups of the pattern.
-    """
-
-    header: Pattern
-    """A pattern of the names of the columns."""
-
-    set: dict[str, str] = {}
-
-    @model_validator(mode="after")
-    def _texts_use_the_groups(self) -> "Spread":
-        for name, text in self.set.items():
-            refuse_unknown_groups(f"set.{name}", text, self.header)
-        return self
-
-
-class Skip(_Part):
-    """Rows that are left out, and why."""
-
-    column: str
-    texts: list[str] = Field(alias="is")
-    why: str
-
-
-class FileMark(_Part):
-    """How a file is recognised and read."""
-
-    columns: list[str]
-    """The columns that a file of this sort has, under any of their names."""
-
-    fallback_encodings: Encodings = []
-    """What bytes are that are not UTF-8: the first of these that reads the whole file. Without
-    any, their rows are refused."""
-
-
-class SourceMark(_Part):
-    """Whose figures they are."""
-
-    id: Slug
-    kind: Literal["article", "report", "dataset"] = "dataset"
-    publisher: str
-    title: str
-    url: str | None = None
-    licence: str | None = None
-    note: str | None = None
-    published: str | None = None
-    published_in_name: PatternWithGroup | None = None
-    """A pattern whose first group is the day of publication in the name of the file."""
-
-
-class Question(_Part):
-    """What the file does not say and the person who loads it must."""
-
-    about: str
-    example: str
-
-
-class MappingFile(_Part):
+class MappingFile(BaseModel):
     """A mapping as its file has it."""
+
+    model_config = Part.model_config
 
     title: str
     about: str
@@ -267,7 +150,7 @@ def _choose(word: str, choices: Sequence[str], *, what: str, at: str) -> None:
         raise error_at(at, error) from None
 
 
-class TableMapping(_Part):
+class TableMapping(Part):
     """A mapping under its name."""
 
     name: str
