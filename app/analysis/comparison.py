@@ -58,6 +58,18 @@ class PeriodGap(Shape):
         description="The country with the larger figure; null where the two are equal.",
         examples=["US"],
     )
+    without_country: float | int | None = Field(
+        description="What the source lists for the period beside the two that counts for no "
+        "country, in the unit of the comparison (of what does not add up, the largest): AI models "
+        "with a developer, and rounds of companies, whose country it does not say or that are of "
+        "several. Null where there is none, and for figures that sources report.",
+        examples=[59],
+    )
+    leader_certain: bool = Field(
+        description="Whether the leader would stay so if all of `without_country` were the other "
+        "one's.",
+        examples=[True],
+    )
     difference: float | int = Field(
         description="a minus b, in the unit of the comparison.", examples=[29_000_000_000]
     )

@@ -28,6 +28,7 @@ from app.analysis.figures import (
     read_witnesses,
 )
 from app.analysis.indicator import Indicator
+from app.analysis.left_out import NOTHING, LeftOut, could_turn, of_group, read_left_out
 from app.analysis.numbers import tidy
 from app.analysis.sentences import sentence
 from app.analysis.trends import PERCENT, NoTrend, trend_of
@@ -80,7 +81,8 @@ def read_gap(
     observations = read_observations(view, indicator, (a, b), filters)
     witnesses = read_witnesses(view)
     attribution = view.attribution if indicator.attributed else None
-    return compare(indicator, a, b, observations, witnesses, attribution)
+    left_out = read_left_out(view, [indicator])[indicator.id]
+    return compare(indicator, a, b, observations, witnesses, left_out, attribution=attribution)
 
 
 def compare(
@@ -89,9 +91,14 @@ def compare(
     b: str,
     observations: Iterable[Observation],
     witnesses: Mapping[str, Witness],
+    left_out: LeftOut = NOTHING,
+    *,
     attribution: str | None = None,
 ) -> Gap:
-    """Return the gap that observations show. Pure: the same observations give the same gap."""
+    """Return the gap that observations show, beside what counts for no country.
+
+    Pure: the same observations give the same gap.
+    """
     part_of_whole = contains(a, b) or contains(b, a)
     by_source: dict[str, list[Observation]] = defaultdict(list)
     observations = list(observations)
@@ -104,7 +111,7 @@ def compare(
         if part_of_whole:
             refusals.append(_refusal(stated[0], None, "part_of_whole", ""))
             continue
-        found, refused = _compare_source(indicator, a, b, stated, sources)
+        found, refused = _compare_source(indicator, a, b, stated, sources, left_out)
         comparisons += found
         refusals += refused
     return Gap(
@@ -126,6 +133,7 @@ def _compare_source(
     b: str,
     stated: list[Observation],
     sources: Sources,
+    left_out: LeftOut,
 ) -> tuple[list[Comparison], list[Refusal]]:
     """Compare what one source states, a period of one scope, unit and origin at a time."""
     groups: dict[tuple[str, str | None, str, str, str], list[Observation]] = defaultdict(list)
@@ -143,7 +151,8 @@ def _compare_source(
         else:
             sides = {observation.country: observation for observation in group}
             series = (origin, scope, unit, basis)
-            gaps[series].append(_period_gap(indicator, sides[a], sides[b]))
+            beside = of_group(left_out, group[0])
+            gaps[series].append(_period_gap(indicator, sides[a], sides[b], beside))
             firsts.setdefault(series, group[0])
     comparisons = []
     for (origin, scope, unit, basis), periods in gaps.items():
@@ -198,7 +207,9 @@ def _refusal(observation: Observation, period: str | None, reason: Reason, there
     )
 
 
-def _period_gap(indicator: Indicator, a: Observation, b: Observation) -> PeriodGap:
+def _period_gap(
+    indicator: Indicator, a: Observation, b: Observation, without_country: float | None
+) -> PeriodGap:
     # Shares of two wholes make no whole, nor do averages or the largest of each.
     both = a.value + b.value if indicator.adds_up and a.unit != PERCENT else 0
     leader = higher = None
@@ -212,6 +223,10 @@ def _period_gap(indicator: Indicator, a: Observation, b: Observation) -> PeriodG
         b=_figure(b, both),
         leader=leader,
         higher=higher,
+        without_country=without_country,
+        leader_certain=not could_turn(
+            indicator, max(a.value, b.value), min(a.value, b.value), without_country
+        ),
         difference=tidy(a.value - b.value),
         ratio=tidy(a.value / b.value) if b.value else None,
         ratio_qualifier=ratio_qualifier(a.qualifier, b.qualifier) if b.value else None,

@@ -66,3 +66,8 @@ class Indicator:
 
     attributed: bool = False
     """Whether it counts AI models for countries, so that the rule of attribution matters."""
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether facts without a country, which count for none, could change who is ahead."""
+        return self.higher_is != "neither" and (self.attributed or self.basis == "summed")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import FromClause, Numeric, Select, func, not_, or_, select
+from sqlalchemy import FromClause, Numeric, Select, func, literal, not_, or_, select
 from sqlalchemy.types import TypeEngine
 
 from app.analysis.kept import kept_of
@@ -34,15 +34,16 @@ _COLUMNS: dict[str, TypeEngine[Any]] = {
     "count": Whole(),
     "revision": Whole(),
 }
-_EVERY, _TOO_MANY = "countries", "too many"
+_EVERY, _TOO_MANY, _NO_COUNTRY = "countries", "too many", ""
 
 
 def listed_rounds(view: View) -> FromClause:
     """Return the sums of rounds of the countries of a view: `_COLUMNS`, alike in all but the last.
 
-    Those three are what the rounds add up to, how many they are, and their newest revision.
+    Those three are what the rounds add up to, how many they are, and their newest revision. What
+    is of no country that is known is kept as a country without a name.
     """
-    countries = view.countries
+    countries = (_NO_COUNTRY,) if view.of_no_country else view.countries
     kept = kept_of(view.transaction)
 
     def add_up(missing: Sequence[str]) -> dict[str, str]:
@@ -91,10 +92,12 @@ def _rounds(view: View, countries: Sequence[str] | None) -> Select[Any]:
     rows = view.rows(FUNDING).source.c
     # Rounds have a company, and totals none. Said like this, since SQLite would look most of the
     # table up by way of an index for each, which costs several times as much as reading it through.
-    lacking = or_(rows.company.is_(None), rows.country.is_(None), rows.amount_usd.is_(None))
+    of_nobody = countries is not None and _NO_COUNTRY in countries
+    unplaced = () if of_nobody else (rows.country.is_(None),)
+    lacking = or_(rows.company.is_(None), *unplaced, rows.amount_usd.is_(None))
     of_year = year(rows.period_first_day, rows.period_last_day)
     query = select(
-        rows.country,
+        literal(_NO_COUNTRY, _TEXT).label("country") if of_nobody else rows.country,
         func.substr(rows.period_first_day, 1, 4).label("year"),
         rows.source,
         rows.original_source,
@@ -103,4 +106,6 @@ def _rounds(view: View, countries: Sequence[str] | None) -> Select[Any]:
         rows.amount_usd,
         rows.revision,
     ).where(not_(lacking), of_year.is_not(None))
+    if of_nobody:
+        return query.where(rows.country.is_(None))
     return query if countries is None else query.where(rows.country.in_(countries))

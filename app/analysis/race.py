@@ -19,6 +19,7 @@ from app.analysis.figures import (
 from app.analysis.gaps import compare
 from app.analysis.indicator import Indicator
 from app.analysis.indicators import indicators
+from app.analysis.left_out import NOTHING, LeftOut, read_left_out
 from app.analysis.numbers import tidy
 from app.analysis.sentences import sentence
 from app.analysis.view import View
@@ -48,6 +49,11 @@ class Standing(Shape):
         "none.",
         examples=["exact"],
         json_schema_extra={"enum": ["exact", "about", "at_least", "up_to", "disputed", None]},
+    )
+    leader_certain: bool | None = Field(
+        description="Whether the leader would stay so, in that period, if all that its source "
+        "lists without a country were the runner-up's; null where there is no leader.",
+        examples=[True],
     )
     period: str | None = Field(description="The newest period both have.", examples=["2024"])
     source: str | None = Field(description="The source of the margin.", examples=["ai-index-2025"])
@@ -123,10 +129,13 @@ def read_race(
     """Compare countries on every indicator that any two of them have."""
     witnesses = read_witnesses(view)
     standings = []
+    known = indicators(view).values()
+    left_out = read_left_out(view, [*known])
     shares: dict[str, dict[str, float]] = {}
-    for indicator in indicators(view).values():
+    for indicator in known:
         observations = read_observations(view, indicator, countries)
-        standings.append(_standing(indicator, countries, observations, witnesses))
+        beside = left_out[indicator.id]
+        standings.append(_standing(indicator, countries, observations, witnesses, beside))
         if weights and indicator.id in weights:
             shares[indicator.id] = _shares(countries, observations, indicator, witnesses)
     usable = {id_: weight for id_, weight in (weights or {}).items() if shares.get(id_)}
@@ -215,12 +224,13 @@ def _standing(
     countries: Sequence[str],
     observations: Sequence[Observation],
     witnesses: Mapping[str, Witness],
+    left_out: LeftOut = NOTHING,
 ) -> Standing:
     """Return who leads: the country that wins every pair it is compared in by most witnesses."""
     pairs = {}
     for a, b in combinations(countries, 2):
         of_two = [one for one in observations if one.country in (a, b)]
-        pairs[a, b] = compare(indicator, a, b, of_two, witnesses)
+        pairs[a, b] = compare(indicator, a, b, of_two, witnesses, left_out)
     refusals: dict[str, int] = {}
     for gap in pairs.values():
         for refusal in gap.refusals:
@@ -267,6 +277,7 @@ def _standing(
         runner_up=other,
         margin=margin,
         margin_qualifier=firmness,
+        leader_certain=newest.leader_certain if newest else None,
         period=newest.period if newest else None,
         source=comparison.source if comparison else None,
         scope=comparison.scope if comparison else None,

@@ -18,6 +18,26 @@ def sentence(
     indicator: Indicator, gap: PeriodGap, unit: str, source: str, scope: str | None
 ) -> str:
     """Say a gap so that each word can be checked against the source."""
+    return _margin(indicator, gap, unit, source, scope) + _left_out(indicator, gap, unit)
+
+
+def _left_out(indicator: Indicator, gap: PeriodGap, unit: str) -> str:
+    """Say what counts for no country, and of whom it would have to be to change who is ahead."""
+    if not gap.without_country:
+        return ""
+    figure = f"{number_words(gap.without_country)} {unit}"
+    few = gap.without_country == 1 or not indicator.adds_up
+    what = f"{'' if indicator.adds_up else 'One of '}{figure} {'is' if few else 'are'}"
+    partly = "wholly or partly " if indicator.attributed else ""
+    less = (gap.b if gap.a.value >= gap.b.value else gap.a).country
+    whose = f"if {'all' if indicator.adds_up else 'it'} were of {less}, {less} would be ahead"
+    return (
+        f" {what} {partly}of no country that is known{'' if gap.leader_certain else f': {whose}'}."
+    )
+
+
+def _margin(indicator: Indicator, gap: PeriodGap, unit: str, source: str, scope: str | None) -> str:
+    """Say the two figures and their ratio."""
     more, less = (gap.a, gap.b) if gap.a.value >= gap.b.value else (gap.b, gap.a)
     covers = f", scope {scope}" if scope else ""
     start = f"{indicator.name}, {gap.period}{covers}, says {source}: "

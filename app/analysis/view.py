@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, literal, select, union_all
 
 from app.resources.ai_models import AI_MODELS
 from app.resources.resource import Resource
+from app.storage.columns import Characters
 from app.storage.database import ReadTransaction, Revision
 from app.storage.snapshots import Rows
 
@@ -30,23 +31,25 @@ class View:
     countries: tuple[str, ...] | None = None
     """The countries that are asked about: what is of others need not be read. None for all."""
 
+    of_no_country: bool = False
+    """Whether what counts for no country is asked for, in place of what counts for one: AI models
+    and listed rounds. Their country is empty."""
+
     def rows(self, resource: Resource) -> Rows:
         """Return the rows of a resource."""
         return self.transaction.rows(resource.ledger, self.at)
 
     def attributed(self) -> Subquery:
         """Return the AI models by country: `id`, `country`, and the `weight` that each counts."""
+        if self.of_no_country:
+            return self._of_no_country().subquery("attributed")
         pairs = self.rows(AI_MODELS).pairs("countries").subquery()
         if self.attribution == "any":  # nobody's place matters, and to find it takes most time
             everyone = select(
                 pairs.c.id, pairs.c.value.label("country"), literal(1.0).label("weight")
             )
             return everyone.where(pairs.c.value.is_not(None)).subquery("attributed")
-        place = func.row_number().over(partition_by=pairs.c.id, order_by=pairs.c.position)
-        among = func.count().over(partition_by=pairs.c.id)
-        ranked = select(
-            pairs.c.id, pairs.c.value.label("country"), place.label("place"), among.label("among")
-        ).subquery()
+        ranked = self._ranked()
         counted: dict[str, tuple[ColumnElement[bool] | None, ColumnElement[Any]]] = {
             "first": (ranked.c.place == 1, literal(1.0)),
             "fractional": (None, 1.0 / ranked.c.among),
@@ -57,6 +60,35 @@ class View:
             ranked.c.id, ranked.c.country, weight.label("weight")
         ).where(ranked.c.country.is_not(None))
         return (query if kept is None else query.where(kept)).subquery("attributed")
+
+    def _ranked(self) -> Subquery:
+        """Return AI models by country with its `place`, and `among` how many it is."""
+        pairs = self.rows(AI_MODELS).pairs("countries").subquery()
+        place = func.row_number().over(partition_by=pairs.c.id, order_by=pairs.c.position)
+        among = func.count().over(partition_by=pairs.c.id)
+        return select(
+            pairs.c.id, pairs.c.value.label("country"), place.label("place"), among.label("among")
+        ).subquery()
+
+    def _of_no_country(self) -> Select[Any]:
+        """Return the AI models that count, wholly or in part, for a country that is not known."""
+        rows, ranked = self.rows(AI_MODELS).source.c, self._ranked()
+        nowhere = literal("", Characters()).label("country")
+        part: ColumnElement[Any] = literal(1.0)
+        lacking: ColumnElement[bool] = ranked.c.country.is_(None)  # once for each AI model
+        match self.attribution:
+            case "first":
+                lacking = and_(lacking, ranked.c.place == 1)
+            case "exclusive":
+                lacking = and_(lacking, ranked.c.among == 1)
+            case "fractional":
+                part = 1.0 / ranked.c.among
+        of_somebody = select(ranked.c.id, nowhere, part.label("weight")).where(lacking)
+        of_nobody = select(rows.id, nowhere, literal(1.0).label("weight")).where(
+            rows.id.not_in(select(ranked.c.id))
+        )
+        both = union_all(of_somebody, of_nobody).subquery()
+        return select(both)
 
 
 def year(first_day: ColumnElement[str], last_day: ColumnElement[str]) -> ColumnElement[str]:

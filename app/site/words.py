@@ -111,9 +111,9 @@ def figure_words(value: float, unit: str, qualifier: str) -> str:
 
 def margin_words(standing: Standing) -> str:
     """Return by how much the leader leads, as firmly as the sentence of the standing says it."""
-    clause = (standing.sentence or "").rstrip(".").rpartition(", ")[2]
-    if clause.endswith(" to 1"):
-        return _NONE_AFTER_POINT.sub(" to 1", clause)
+    margin, is_told, _ = (standing.sentence or "").rpartition(" to 1.")
+    if is_told:
+        return _NONE_AFTER_POINT.sub(" to 1", f"{margin.rpartition(', ')[2]} to 1")
     return "all to none" if standing.margin is None else f"{standing.margin:,.1f} to 1"
 
 
