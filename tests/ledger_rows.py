@@ -21,7 +21,7 @@ Rows = Mapping[Resource, Iterable[StoredRow]]
 
 
 def source(key: str = "s", **fields: Any) -> StoredRow:
-    given = {"kind": "article", "publisher": "P", "title": "T", **fields}
+    given = {"kind": "article", "publisher": f"P of {key}", "title": "T", **fields}
     return SourceFact.model_validate({"id": key, **given}).stored()
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from app.analysis.bounds import bounds, ratio_qualifier
-from app.analysis.comparison import Gap
+from app.analysis.comparison import Agreement, Gap
 from app.analysis.figures import Observation, Witness
 from app.analysis.gaps import compare
 from app.analysis.indicators import INDICATORS
@@ -49,6 +49,14 @@ def gap(observations: list[Observation], **restated: str) -> Gap:
     sources = {one.source for one in observations}
     witnesses = {source: Witness(restated.get(source, source), None) for source in sources}
     return compare(FUNDING, "US", "CN", observations, witnesses)
+
+
+def pair(us: float, cn: float, *, period: str = "2023", **stated: Any) -> list[Observation]:
+    """Return what one source says of the two."""
+    return [
+        observation("US", period, us, **stated),
+        observation("CN", period, cn, **stated),
+    ]
 
 
 def asked(client: TestClient, **query: str | int) -> dict[str, Any]:
@@ -149,12 +157,57 @@ def test_who_restates_another_is_no_second_witness(client: TestClient) -> None:
     roots = {comparison["source"]: comparison["witness"] for comparison in found["comparisons"]}
     assert roots["bnn-2024-03-31"] == roots["cnbc-2024-03-31"] == "cbinsights-state-of-ai-2023"
     assert len(found["comparisons"]) == 5
+    # Both of Stanford HAI's are of one publisher: with CB Insights and GlobalData three.
+    assert {"ai-index-2025", "vibrancy-2024"} < roots.keys()
     assert found["agreement"] == {
-        "witnesses": 4,
-        "leaders": {"US": 4},
-        "higher": {"US": 4},
+        "witnesses": 3,
+        "leaders": {"US": 3},
+        "higher": {"US": 3},
         "undecided": 0,
     }
+
+
+def test_the_sources_of_one_publisher_are_one_witness_by_the_newest_edition() -> None:
+    def compared(**publishers: str) -> Agreement:
+        rows = [
+            *pair(9, 1, source="early", period="2022"),
+            *pair(1, 9, source="late", period="2024"),
+            *pair(9, 1, source="other", period="2024"),
+        ]
+        witnesses = {
+            key: Witness(key, None, publisher=publishers.get(key))
+            for key in ("early", "late", "other")
+        }
+        return compare(FUNDING, "US", "CN", rows, witnesses).agreement
+
+    apart = compared()
+    assert (apart.witnesses, apart.leaders, apart.undecided) == (3, {"CN": 1, "US": 2}, 0)
+    editions = compared(early="House", late="House")
+    assert (editions.witnesses, editions.leaders) == (2, {"CN": 1, "US": 1})
+    divided = compared(late="House", other="House")  # of one year, and of one scope
+    assert (divided.witnesses, divided.leaders, divided.undecided) == (2, {"US": 1}, 1)
+
+
+def test_a_part_of_a_scope_does_not_contradict_the_whole() -> None:
+    rows = [
+        *pair(9, 1, scope="ai"),
+        *pair(1, 9, scope="ai-chips"),
+        *pair(1, 9, scope="ai-chips-large"),
+        *pair(1, 9, scope="aid"),
+    ]
+    found = gap(rows)
+    assert len(found.comparisons) == 4
+    assert (found.agreement.leaders, found.agreement.undecided) == ({}, 1)  # aid is no part of ai
+    assert gap(rows[:-2]).agreement.leaders == {"US": 1}
+    alone = gap(rows[2:-2])
+    assert alone.agreement.leaders == {"CN": 1}  # without the whole the widest of its parts
+    witnesses = {"one": Witness("one", None)}
+    assert standing(FUNDING, ("US", "CN"), rows[:-2], witnesses).scope == "ai"
+
+
+def test_a_publisher_is_one_however_it_was_read(client: TestClient) -> None:
+    named = asked(client, indicator="notable-models")["agreement"]
+    assert named["leaders"] == {"US": 1}  # Stanford HAI, by way of two others
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,26 @@ def test_owids_value_in_two_columns_counts_once_and_groups_are_no_countries(
     assert report.groups_made == [
         *("AFRICA", "ASIA", "EUROPE", "NORTH-AMERICA", "OCEANIA", "SOUTH-AMERICA"),
     ]
+    assert report.restated_made == "cset-country-activity-tracker"
+    source = read(client, "/sources/owid-ai-investment")
+    assert source["restates"] == report.restated_made
+    # Our World in Data and CSET itself are one witness, and a country that is behind in a field
+    # does not make CSET contradict itself.
+    load(database, shared(CSET))
+    gap = read(client, "/gap", indicator="funding-amount", period="2015..")
+    told = {one["source"]: one["witness"] for one in gap["comparisons"]}
+    assert told["owid-ai-investment"] == "cset-country-activity-tracker"
+    assert told["cset-investment-estimated"] == "cset-investment-estimated"
+    assert gap["agreement"]["undecided"] == 0
+    only = read(
+        client,
+        "/gap",
+        indicator="funding-amount",
+        source="owid-ai-investment,cset-investment-estimated",
+    )
+    assert only["agreement"]["leaders"] == {"US": 1}
+    leaders = {one["periods"][-1]["leader"] for one in only["comparisons"]}
+    assert leaders == {"US", "CN"}
     found = totals(client, "owid-ai-investment", country="US,CN")
     assert found["US", "2021"] == (156_654_000_000, "exact")
     assert found["US", "2023"] == (112_766_179_752, "exact")

@@ -1,7 +1,7 @@
 """Claims: every source's figure for the same thing, side by side, and why they differ."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, get_args
 
 from pydantic import Field
@@ -130,12 +130,13 @@ def read_claims(
         key: [sources.claim(one, group[0]) for one in group]
         for key, group in sorted(same_thing.items())
     }
+    house = sources.stated.house
     return Claims(
         indicator=indicator.id,
         name=indicator.name,
         attribution=view.attribution if indicator.attributed else None,
         claims=[claim for group in claims.values() for claim in group],
-        spreads=[_spread(country, year, group) for (country, year), group in claims.items()],
+        spreads=[_spread(country, year, group, house) for (country, year), group in claims.items()],
         leaders=leaders,
     )
 
@@ -207,7 +208,9 @@ def _lies_in(one: Observation, period: PeriodRange) -> bool:
     return not (early or late)
 
 
-def _spread(country: str, year: str, claims: Sequence[Claim]) -> Spread:
+def _spread(
+    country: str, year: str, claims: Sequence[Claim], house: Callable[[str], str]
+) -> Spread:
     units = {claim.unit for claim in claims}
     comparable = len(units) == 1
     lowest, highest = (claims[0].value, claims[-1].value) if comparable else (None, None)
@@ -215,7 +218,7 @@ def _spread(country: str, year: str, claims: Sequence[Claim]) -> Spread:
         country=country,
         year=year,
         claims=len(claims),
-        witnesses=len({claim.witness for claim in claims}),
+        witnesses=len({house(claim.witness) for claim in claims}),
         unit=claims[0].unit if comparable else None,
         lowest=lowest,
         highest=highest,

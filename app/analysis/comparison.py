@@ -168,7 +168,13 @@ class Refusal(Shape):
 class Agreement(Shape):
     """How many independent sources name which leader in their newest period."""
 
-    witnesses: int = Field(description="Independent sources that can say.", examples=[2], ge=0)
+    witnesses: int = Field(
+        description="Independent sources that can say: what is passed on from one source, and the "
+        "sources of one publisher, count once. Of a source that gives a scope and parts of it the "
+        "whole counts.",
+        examples=[2],
+        ge=0,
+    )
     leaders: dict[str, int] = Field(
         description="How many of them name which leader; `equal` where the two are; empty where "
         "more is neither ahead nor behind.",
@@ -180,7 +186,8 @@ class Agreement(Shape):
         examples=[{"US": 2}],
     )
     undecided: int = Field(
-        description="Independent sources whose own scopes name different ones.",
+        description="Independent sources that name different ones themselves, in other scopes or "
+        "editions.",
         examples=[0],
         ge=0,
     )

@@ -42,6 +42,9 @@ class Witness:
     chain: tuple[str, ...] = ()
     """The sources that it restates, the nearest first; `root` is the last of them, or itself."""
 
+    publisher: str | None = None
+    """Who publishes it, as `house_of` has it."""
+
 
 class Sources:
     """The sources that state observations: whose figures they are, and when they came out."""
@@ -69,6 +72,13 @@ class Sources:
         if stating.chain and (restated := self._restated_fact(one)):
             return self._origins[restated, one.country, one.period]
         return stating.root
+
+    def house(self, witness: str) -> str:
+        """Return who stands behind a witness: its publisher, as far as known.
+
+        Two editions of a report, or two tables of one institute, are no two voices.
+        """
+        return self._of(witness).publisher or witness
 
     def chain(self, one: Observation) -> list[str]:
         """Return the sources that a figure was passed on through, the nearest first."""
@@ -128,13 +138,18 @@ def read_observations(
     return list(map(Observation._make, fetch(view.transaction.connection, query, {})))
 
 
-def read_witnesses(view: View) -> dict[str, Witness]:
-    """Return, for each source, the end of its chain of restatement and its publication day."""
-    rows = view.rows(SOURCES)
-    query = rows.select(("id", "restates", "published_last_day"))
-    found = {key: (up, day) for key, up, day in view.transaction.connection.execute(query)}
+def house_of(publisher: str) -> str:
+    """Return a publisher without how it was read: `Stanford HAI (via CIOL)` is Stanford HAI."""
+    return publisher.partition(" (")[0]
 
-    def witness(key: str, day: str | None) -> Witness:
+
+def read_witnesses(view: View) -> dict[str, Witness]:
+    """Return, for each source, the end of its chain of restatement, its day and its publisher."""
+    rows = view.rows(SOURCES)
+    query = rows.select(("id", "restates", "published_last_day", "publisher"))
+    found = {key: rest for key, *rest in view.transaction.connection.execute(query)}
+
+    def witness(key: str, day: str | None, publisher: str) -> Witness:
         chain: list[str] = []
         here = key
         while (up := found[here][0]) and up in found and up not in (key, *chain):
@@ -142,6 +157,6 @@ def read_witnesses(view: View) -> dict[str, Witness]:
             here = up
         # Sources that restate each other in a circle are one witness all the same.
         root = min(key, *chain) if up and up in found else here
-        return Witness(root, day, tuple(chain))
+        return Witness(root, day, tuple(chain), house_of(publisher))
 
-    return {key: witness(key, day) for key, (_, day) in found.items()}
+    return {key: witness(key, day, who) for key, (_, day, who) in found.items()}

@@ -5,7 +5,7 @@ Everything else is a refusal with its reason.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 
 from pydantic import BaseModel
@@ -34,6 +34,7 @@ from app.analysis.sentences import sentence
 from app.analysis.trends import PERCENT, NoTrend, trend_of
 from app.analysis.view import View
 from app.kit.countries import contains
+from app.kit.periods import parse_period
 
 _SENTENCES = {
     "part_of_whole": "one of the two is a part of the other",
@@ -122,7 +123,7 @@ def compare(
         b=b,
         attribution=attribution,
         comparisons=comparisons,
-        agreement=_agreement(comparisons, indicator.higher_is),
+        agreement=_agreement(comparisons, indicator.higher_is, sources),
         refusals=refusals,
     )
 
@@ -254,14 +255,38 @@ def _figure(observation: Observation, both: float) -> Figure:
     )
 
 
-def _agreement(comparisons: list[Comparison], higher_is: str) -> Agreement:
-    """Count each chain of restatement once, by what it says of its newest period."""
+def of_the_whole(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Return the comparisons but for those of a scope that is a part of another of the source.
+
+    A scope whose name goes on after that of another is a part of it: `ai-chips` of `ai`. A country
+    can be behind in a part, and its source does not contradict itself by that.
+    """
+    scopes = {(one.source, one.witness, one.unit, one.scope) for one in comparisons if one.scope}
+
+    def is_part(one: Comparison) -> bool:
+        words = (one.scope or "").split("-")
+        wider = ("-".join(words[:count]) for count in range(1, len(words)))
+        return any((one.source, one.witness, one.unit, scope) in scopes for scope in wider)
+
+    return [one for one in comparisons if not is_part(one)]
+
+
+def _agreement(comparisons: list[Comparison], higher_is: str, sources: Sources) -> Agreement:
+    """Count each publisher at the end of a chain once, by what it says of its newest period.
+
+    That is the newest of each scope: a later edition goes before an earlier one.
+    """
+    said: dict[tuple[str, str | None], dict[str, list[PeriodGap]]] = defaultdict(dict)
+    for comparison in of_the_whole(comparisons):
+        newest = comparison.periods[-1]
+        days = said[sources.house(comparison.witness), comparison.scope]
+        days.setdefault(parse_period(newest.period).last.isoformat(), []).append(newest)
     ahead: dict[str, set[str]] = defaultdict(set)
     higher: dict[str, set[str]] = defaultdict(set)
-    for comparison in comparisons:
-        newest = comparison.periods[-1]
-        ahead[comparison.witness].add(newest.leader or "equal")
-        higher[comparison.witness].add(newest.higher or "equal")
+    for (house, _), days in said.items():
+        for newest in days[max(days)]:
+            ahead[house].add(newest.leader or "equal")
+            higher[house].add(newest.higher or "equal")
     return Agreement(
         witnesses=len(higher),
         leaders={} if higher_is == "neither" else _counted(ahead.values()),

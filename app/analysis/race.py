@@ -16,7 +16,7 @@ from app.analysis.figures import (
     read_observations,
     read_witnesses,
 )
-from app.analysis.gaps import compare
+from app.analysis.gaps import compare, of_the_whole
 from app.analysis.indicator import Indicator
 from app.analysis.indicators import indicators
 from app.analysis.left_out import NOTHING, LeftOut, read_left_out
@@ -319,7 +319,7 @@ def _newest(
         (comparison, gap)
         for pair, found in pairs.items()
         if leader in pair
-        for comparison in found.comparisons
+        for comparison in of_the_whole(found.comparisons)
         for gap in comparison.periods
         if comparison.periods[-1].leader == gap.leader == leader
     ]

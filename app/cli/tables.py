@@ -138,6 +138,7 @@ def _tell(report: Report, aside: Collection[str]) -> None:
         ),
         *([counted(report.models_made, "AI model")] if report.models_made else []),
         *([f"the groups {', '.join(report.groups_made)}"] if report.groups_made else []),
+        *([f"the source {report.restated_made}"] if report.restated_made else []),
     ]
     if made:
         click.echo(f"Made, as rows name them: {'; '.join(made)}.")

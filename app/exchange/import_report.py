@@ -51,6 +51,9 @@ class Report:
     companies_made: int = 0
     models_made: int = 0
     groups_made: list[str] = field(default_factory=list)
+    restated_made: str | None = None
+    """The source that the table passes on, where it was not there."""
+
     merged: dict[str, str] = field(default_factory=dict)
     """Other names under which rows named a company that was known, and its key."""
 

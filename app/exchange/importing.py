@@ -17,6 +17,7 @@ from app.exchange.import_report import Asked, Report, TooManyRejects
 from app.exchange.kept_keys import KeptKeys, StatedKeys
 from app.exchange.mapped_rows import MappedRows
 from app.exchange.mapping import TableMapping, UnusableMapping
+from app.exchange.mapping_parts import RestatedMark
 from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Reject
@@ -87,6 +88,7 @@ class _Import:
         self._mapping = mapping
         self._asked = asked
         self._source = source and source.model_copy(update={"id": report.source})
+        self._gone_sources = gone
         self._report = report
         self._resource = mapping.resource
         self._removes = (asked.missing or mapping.content.missing) == "remove"
@@ -242,10 +244,20 @@ class _Import:
         """Write the source where it is new, or came out again; leave it as it is otherwise."""
         columns = tuple(SourceFact.model_fields)
         known = {row["id"]: row for row in self._writing.rows(SOURCES.ledger, columns)}
+        written = []
+        mark = self._mapping.content.source
+        if restated := mark and mark.restates:
+            key = self._gone_sources.get(restated.id, restated.id)
+            if key not in known and key != source.id:
+                written.append(_fact_of(restated, key))
+                self._report.restated_made = key
+            source = source.model_copy(update={"restates": key if key != source.id else None})
         if source.id in known:
-            published = source.published or known[source.id]["published"]
-            source = SourceFact(**{**known[source.id], "published": published})
-        self._writing.put(SOURCES.ledger, [source.stored()])
+            before = known[source.id]
+            restates = before["restates"] or source.restates
+            published = source.published or before["published"]
+            source = SourceFact(**{**before, "restates": restates, "published": published})
+        self._writing.put(SOURCES.ledger, [one.stored() for one in [*written, source]])
 
     def _require_source(self, key: str) -> None:
         if key not in {row["id"] for row in self._writing.rows(SOURCES.ledger, ("id",))}:
@@ -343,15 +355,14 @@ def _source(mapping: TableMapping, asked: Asked, name: str) -> SourceFact | None
         match = re.search(mark.published_in_name, name)
         published = match[1] if match else None
     try:
-        return SourceFact(
-            id=asked.source or mark.id,
-            kind=mark.kind,
-            publisher=mark.publisher,
-            title=mark.title,
-            published=published,
-            url=mark.url,
-            licence=mark.licence,
-            note=mark.note,
-        )
+        if mark.restates:
+            _fact_of(mark.restates, mark.restates.id)
+        return _fact_of(mark, asked.source or mark.id, published)
     except ValidationError as error:
         raise UnusableMapping(f"{mapping.name}: source: {faults_of(error)[0]}") from None
+
+
+def _fact_of(mark: RestatedMark, key: str, published: str | None = None) -> SourceFact:
+    given = mark.model_dump(include=SourceFact.model_fields.keys() - {"restates"})
+    published = published or mark.published
+    return SourceFact.model_validate({**given, "id": key, "published": published})

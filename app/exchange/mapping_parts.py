@@ -120,8 +120,8 @@ class FileMark(Part):
     any, their rows are refused."""
 
 
-class SourceMark(Part):
-    """Whose figures they are."""
+class RestatedMark(Part):
+    """The source that another one passes on."""
 
     id: Slug
     kind: Literal["article", "report", "dataset"] = "dataset"
@@ -131,6 +131,14 @@ class SourceMark(Part):
     licence: str | None = None
     note: str | None = None
     published: str | None = None
+
+
+class SourceMark(RestatedMark):
+    """Whose figures they are."""
+
+    restates: RestatedMark | None = None
+    """Whose figures it passes on; made where it is not there."""
+
     published_in_name: PatternWithGroup | None = None
     """A pattern whose first group is the day of publication in the name of the file."""
 

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from app.analysis.catalogue import IndicatorEntry
 from app.analysis.claims import Claim, Claims
 from app.analysis.comparison import Comparison, Gap
+from app.analysis.figures import house_of
 from app.analysis.race import Race, Standing
 from app.kit.text import counted
 from app.site import words
@@ -197,6 +198,9 @@ def _row(view: RaceView, standing: Standing) -> dict[str, Any]:
         "leader": view.countries[standing.leader or ""].name,
         "margin": words.margin_words(standing),
         "over": over if len(view.choice.countries) > len(FIRST_COUNTRIES) else "",
+        "unless": None
+        if standing.leader_certain
+        else view.countries[standing.runner_up or ""].name,
         "direction": words.DIRECTIONS.get(standing.direction or ""),
         "period": words.period_words(standing.period or ""),
         "source": _publisher(view, standing.source or ""),
@@ -260,11 +264,14 @@ def _agreement(view: RaceView, gap: Gap) -> str:
 
 def _comparison(view: RaceView, gap: Gap, comparison: Comparison) -> dict[str, Any]:
     shared = [c for c in gap.comparisons if c.witness == comparison.witness]
+    others = {c.witness for c in gap.comparisons} - {comparison.witness}
     root = comparison.witness
     restated = None
     if root != comparison.source:
         restated = f"It restates {_publisher(view, root)}"
         restated += ": one witness with the others that do." if len(shared) > 1 else "."
+    elif house_of(_publisher(view, root)) in {house_of(_publisher(view, one)) for one in others}:
+        restated = "One witness with the other of its publisher."
     return {
         "sentence": comparison.sentence,
         "source": _source(view, comparison.source),
