@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.analysis.chart import chart_specification
-from app.analysis.chart_content import Chart, SourceName
+from app.analysis.chart_content import Chart, SourceName, runs
 from app.analysis.chart_style import THEME, THEMES, ThemeName, looks, short
 from app.analysis.comparison import Refusal
 from app.analysis.figures import Observation
@@ -100,6 +100,20 @@ def drawn(spec: dict[str, Any], format_: Format = "svg") -> bytes:
 def texts(svg: bytes) -> str:
     found = ET.fromstring(svg).iter(f"{SVG}text")  # noqa: S314  (our own picture)
     return " ".join("".join(text.itertext()) for text in found)
+
+
+@pytest.mark.parametrize(
+    ("periods", "said"),
+    [
+        ([], ""),
+        (["2023"], "2023"),
+        (["2024", "2023"], "2023, 2024"),
+        (["2010", "2012", "2013", "2014", "2014", "2016-Q1"], "2010, 2012 to 2014, 2016-Q1"),
+        (["2019-01", "2019-02", "2019-03"], "2019-01, 2019-02, 2019-03"),
+    ],
+)
+def test_years_that_follow_each_other_are_told_as_one(periods: list[str], said: str) -> None:
+    assert runs(periods) == said
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -18,12 +18,17 @@ from starlette.testclient import TestClient
 from app.analysis.race import Standing
 from app.exchange.seed import seed
 from app.main import create_app
+from app.resources.funding import FUNDING
+from app.resources.sources import SOURCES
+from app.resources.statistics import STATISTICS
 from app.settings import Settings
 from app.site import words
 from app.storage.database import Database
+from app.storage.ledger import StoredRow
 from app.storage.migration import migrate
 from tests import test_browser
 from tests.conftest import Templates
+from tests.ledger_rows import source, statistic, total, write
 from tests.support import ROOT
 from tests.test_browser import DESKTOP, HOSTILE, PHONE, Browser, _Inline, hosts
 
@@ -269,6 +274,57 @@ def test_every_indicator_has_its_page(client: TestClient) -> None:
         for countries in ("US,CN", "CN,GB,EU", "FR,DE"):
             shown = page(client, f"/?countries={countries}&indicator={entry['id']}")
             assert f'<h2 id="indicator">{entry["name"]}</h2>' in shown
+
+
+def test_what_many_parts_and_countries_there_are_leaves_the_page_short(
+    sqlite_templates: Templates,
+) -> None:
+    url = sqlite_templates.seeded()
+    with closing(Database(url)) as database:
+        parts = [
+            total(
+                f"{country.lower()}-{part}",
+                country=country,
+                amount_usd=amount,
+                qualifier="exact",
+                scope=f"ai-{part}",
+            )
+            for part in ("chips", "robots", "health")
+            for country, amount in (("US", 3), ("CN", 5))
+        ]
+        whole = [
+            total("us-all", amount_usd=30, qualifier="exact", scope="ai"),
+            total("cn-all", amount_usd=5, qualifier="exact", country="CN", scope="ai"),
+            *(
+                total(
+                    f"{code.lower()}-all", amount_usd=1, qualifier="exact", country=code, scope="ai"
+                )
+                for code in ("AL", "AO")
+            ),
+            *(
+                total(f"fr-{year}", country="FR", amount_usd=9, qualifier="exact", period=year)
+                for year in ("2020",)
+            ),
+        ]
+        papers = [statistic("fr-papers", country="FR", metric="papers", unit="papers")]
+        rows = {SOURCES: [source("tracker")], FUNDING: of_tracker([*parts, *whole])}
+        write(database, rows | {STATISTICS: of_tracker(papers)})
+    with TestClient(create_app(Settings(database_url=url))) as client:
+        page = client.get("/?indicator=funding-amount", headers=PAGE).text
+        chart = client.get("/charts/funding-amount.vl.json").text
+        of_part = client.get("/charts/funding-amount.vl.json?scope=ai-chips").text
+    before, _, folded = page.partition("3 in parts of that")
+    assert "scope ai, says tracker" in before
+    assert "scope ai-chips, says tracker" not in before
+    assert all(f"scope ai-{part}, says tracker" in folded for part in ("chips", "robots", "health"))
+    assert page.index('id="country-FR"') < page.index('id="country-AL"')
+    assert "Not drawn: 3 parts of a scope; scope=... draws them." in chart
+    assert "ai-chips" not in chart
+    assert "ai-chips" in of_part
+
+
+def of_tracker(rows: Iterable[StoredRow]) -> list[StoredRow]:
+    return [{**row, "source": "tracker"} for row in rows]
 
 
 def test_swapping_the_countries_changes_no_leader(client: TestClient) -> None:

@@ -17,6 +17,10 @@ _MOST_SAID: Final = 12
 """A series of more figures than this is described by its ends, least and most."""
 
 
+_FEW: Final = 2
+"""More years than these that follow each other are told by the first and the last."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceName:
     """How a source is called: over a panel, and under the chart."""
@@ -47,24 +51,36 @@ class Chart:
 
 def notes_of(chart: Chart, panels: Sequence[Panel]) -> list[str]:
     """Return what is refused, in words, and what else a reader has to know."""
-    refused: dict[tuple[str, str], list[str]] = defaultdict(list)
+    refused: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for refusal in chart.refusals:
         of_trend = refusal.reason == "single_period"
         start = "No trend" if of_trend else "Not compared"
         scope = f" ({refusal.scope})" if refusal.scope else ""
         where = f"{chart.sources[refusal.source].name}{scope}"
-        if refusal.period:
-            where += f" {refusal.period}"
-        refused[start, refusal.detail].append(where)
-    notes = [
-        f"{start}: {listed(dict.fromkeys(places))}: {detail}."
-        for (start, detail), places in sorted(refused.items(), reverse=True)
-    ]
+        refused[start, refusal.detail][where] += [refusal.period] if refusal.period else []
+    notes = []
+    for (start, detail), places in sorted(refused.items(), reverse=True):
+        told = listed(" ".join([where, runs(when)]).rstrip() for where, when in places.items())
+        notes.append(f"{start}: {told}: {detail}.")
     loose = [f"{row.country} {row.period}" for panel in panels for row in panel.loose]
     if loose:
         unjoined = listed(dict.fromkeys(loose))
         notes.append(f"Not joined, being of another length of period: {unjoined}.")
     return [*notes, *chart.notes]
+
+
+def runs(periods: Iterable[str]) -> str:
+    """Return periods in their order, years that follow each other as one: `2010, 2012 to 2015`."""
+    found: list[list[str]] = []
+    for period in sorted(set(periods)):
+        last = found[-1][-1] if found else ""
+        if period.isdigit() and last.isdigit() and int(period) == int(last) + 1:
+            found[-1].append(period)
+        else:
+            found.append([period])
+    return ", ".join(
+        f"{run[0]} to {run[-1]}" if len(run) > _FEW else ", ".join(run) for run in found
+    )
 
 
 def listed(words: Iterable[str]) -> str:

@@ -11,8 +11,10 @@ from app.analysis.comparison import Refusal
 from app.analysis.figures import Observation, read_observations, read_witnesses
 from app.analysis.gaps import compare
 from app.analysis.indicator import Indicator
+from app.analysis.scopes import without_parts
 from app.analysis.view import View
 from app.kit.errors import NotAllowed
+from app.kit.text import counted
 from app.resources.countries import COUNTRIES
 from app.resources.reading import Unanswerable
 from app.resources.sources import SOURCES
@@ -34,12 +36,21 @@ def read_chart(
     found = read_observations(view, indicator, countries, filters)
     if not found:
         raise Unanswerable("country", _nothing(view, indicator, countries))
+    whole = without_parts(found, lambda one: ((one.source, one.unit, one.basis), one.scope))
+    notes = []
+    if indicator.attributed:
+        notes.append(f"AI models are counted by attribution={view.attribution}.")
+    if len(whole) < len(found) and not getattr(filters, "scope", None):
+        parts = len({(one.source, one.scope) for one in found}) - len(
+            {(one.source, one.scope) for one in whole}
+        )
+        found = whole
+        notes.append(f"Not drawn: {counted(parts, 'part')} of a scope; scope=... draws them.")
     if len(found) > MOST_FIGURES:
         words = f"leaves {len(found)} figures, too many to draw; ask for a shorter one"
         raise Unanswerable("period", NotAllowed(words))
     units = Counter(row.unit for row in found)
     usual = indicator.unit if indicator.unit in units else units.most_common(1)[0][0]
-    rule = [f"AI models are counted by attribution={view.attribution}."]
     return Chart(
         title=indicator.name,
         unit=usual,
@@ -49,7 +60,7 @@ def read_chart(
         revision=view.at.id,
         recorded=view.at.recorded_at[:10],
         refusals=_refusals(view, indicator, countries, found),
-        notes=rule if indicator.attributed else (),
+        notes=notes,
         theme=theme,
         width=width,
         height=height,

@@ -30,6 +30,7 @@ from app.analysis.figures import (
 from app.analysis.indicator import Indicator
 from app.analysis.left_out import NOTHING, LeftOut, could_turn, of_group, read_left_out
 from app.analysis.numbers import tidy
+from app.analysis.scopes import without_parts
 from app.analysis.sentences import sentence
 from app.analysis.trends import PERCENT, NoTrend, trend_of
 from app.analysis.view import View
@@ -256,19 +257,11 @@ def _figure(observation: Observation, both: float) -> Figure:
 
 
 def of_the_whole(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """Return the comparisons but for those of a scope that is a part of another of the source.
+    """Return the comparisons but for those of a part of a scope that their source gives whole.
 
-    A scope whose name goes on after that of another is a part of it: `ai-chips` of `ai`. A country
-    can be behind in a part, and its source does not contradict itself by that.
+    A country can be behind in a part, and the source does not contradict itself by that.
     """
-    scopes = {(one.source, one.witness, one.unit, one.scope) for one in comparisons if one.scope}
-
-    def is_part(one: Comparison) -> bool:
-        words = (one.scope or "").split("-")
-        wider = ("-".join(words[:count]) for count in range(1, len(words)))
-        return any((one.source, one.witness, one.unit, scope) in scopes for scope in wider)
-
-    return [one for one in comparisons if not is_part(one)]
+    return without_parts(comparisons, lambda one: ((one.source, one.witness, one.unit), one.scope))
 
 
 def _agreement(comparisons: list[Comparison], higher_is: str, sources: Sources) -> Agreement:

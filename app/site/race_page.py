@@ -4,6 +4,7 @@ A pure function of answers that are already worked out. What it shows are the wo
 answers, each beside the address of the API call that gives it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -13,6 +14,7 @@ from app.analysis.catalogue import IndicatorEntry
 from app.analysis.claims import Claim, Claims
 from app.analysis.comparison import Comparison, Gap
 from app.analysis.figures import house_of
+from app.analysis.gaps import of_the_whole
 from app.analysis.race import Race, Standing
 from app.kit.text import counted
 from app.site import words
@@ -168,11 +170,18 @@ def _address(path: str, **parameters: str | None) -> str:
 
 
 def _offered(view: RaceView) -> list[str]:
-    """Return the countries to choose: the first two, those chosen, then all by name."""
+    """Return the countries to choose: the first two, those chosen, some that most is told of.
+
+    Then all by name.
+    """
     first = [*FIRST_COUNTRIES, *view.choice.countries]
-    known = sorted(view.countries.items(), key=lambda item: (item[1].is_group, item[1].name))
-    every = dict.fromkeys([*first, *(code for code, _ in known)])
-    return [code for code in every if code in view.countries]
+    by_name = sorted(
+        view.countries, key=lambda code: (view.countries[code].is_group, view.countries[code].name)
+    )
+    told = Counter(code for entry in view.catalogue for code in entry.countries)
+    of_most = sorted(by_name, key=lambda code: (view.countries[code].is_group, -told[code]))
+    shown = [code for code in dict.fromkeys([*first, *of_most]) if code in view.countries]
+    return list(dict.fromkeys([*shown[:_SHOWN_AT_ONCE], *by_name]))
 
 
 def _tally(told: int, silent: int) -> str:
@@ -228,10 +237,12 @@ def _publisher(view: RaceView, source: str) -> str:
 
 def _pair(view: RaceView, gap: Gap) -> dict[str, Any]:
     a, b = (view.countries[code].name for code in (gap.a, gap.b))
+    whole = of_the_whole(gap.comparisons)
     return {
         "title": f"{a} and {b}",
         "agreement": _agreement(view, gap),
-        "comparisons": [_comparison(view, gap, comparison) for comparison in gap.comparisons],
+        "comparisons": [_comparison(view, gap, one) for one in whole],
+        "parts": [_comparison(view, gap, one) for one in gap.comparisons if one not in whole],
         "refusals": _refusals(view, gap),
         "call": view.choice.call(
             "/gap", indicator=gap.indicator, a=gap.a, b=gap.b, period=view.choice.period
