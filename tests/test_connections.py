@@ -171,6 +171,15 @@ def test_what_is_neither_head_nor_body_has_the_same_bound(line: Line, rest: byte
         _go_on(line, rest)
 
 
+def test_an_address_that_is_not_encoded_is_told_how_it_would_be(line: Line) -> None:
+    line.send(request("/health") + "GET /funding?country=Türkiye HTTP/1.1\r\n".encode())
+    line.send(b"Host: here\r\n\r\n")
+    assert line.answer().startswith(b"HTTP/1.1 200 ")
+    answer = line.answer()
+    assert is_refused(answer, 400, "unreadable-request")
+    assert "percent-encoded, such as T%C3%BCrkiye for Türkiye" in answer.decode()
+
+
 def test_what_is_no_request_is_a_problem(line: Line) -> None:
     for odd in (b"\x16\x03\x01 hello\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\x01b\r\n\r\n"):
         found = Line(line.base)

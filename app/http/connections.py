@@ -37,6 +37,11 @@ _NO_HOST: Final = (
     "HTTP/1.1 wants one Host header, with a name or an address, and a port if need be; "
     "such as example.org:8000"
 )
+_NOT_ASCII: Final = re.compile(rb"^[A-Z]+ [^ \r\n]*[\x80-\xff]", re.MULTILINE)
+_TO_ENCODE: Final = (
+    "the address has a letter that is not ASCII: it stands there percent-encoded, such as "
+    "T%C3%BCrkiye for T\u00fcrkiye"
+)
 _ABSOLUTE: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)")
 
 
@@ -70,6 +75,9 @@ class Connection(HttpToolsProtocol):
 
     _held = 0
     """How many bytes came since a request, or a part of a body, was read to its end."""
+
+    _piece = b""
+    """What was read last."""
 
     _refusal: Problem | None = None
     """What is to be told once all requests before are answered."""
@@ -151,12 +159,14 @@ class Connection(HttpToolsProtocol):
         """Read a piece, and refuse a request whose head becomes too large."""
         if self._held + len(data) < LARGEST_HEAD:
             self._held += len(data)
+            self._piece = data
             super().data_received(data)
             return
         while data and not self._is_over and not self.transport.is_closing():
             room = LARGEST_HEAD - self._held
             piece, data = data[:room], data[room:]
             self._held += len(piece)
+            self._piece = piece
             super().data_received(piece)
             if self._held >= LARGEST_HEAD:
                 self._refuse(problems.head_too_large(LARGEST_HEAD))
@@ -226,7 +236,9 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request, as uvicorn asks."""
-        self._refuse(problems.unreadable_request(msg[:1].lower() + msg[1:].rstrip(".")))
+        is_plain = _NOT_ASCII.search(self._piece) is None
+        said = msg[:1].lower() + msg[1:].rstrip(".") if is_plain else _TO_ENCODE
+        self._refuse(problems.unreadable_request(said))
 
     def _unsupported_upgrade_warning(self) -> None:
         """Go on in HTTP/1.1: whoever offers another protocol is ready for that (RFC 9110, 7.8)."""
