@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Select
+from sqlalchemy import Select, any_, func
 
 from app.resources.queries import PageQuery
 from app.resources.reading import (
@@ -62,6 +62,8 @@ def rows_of_keys(
     # SQLite, which does not count rows before, is to use no index but that of the keys.
     is_file = transaction.connection.dialect.name == "sqlite"
     ordered = Steered(rows, frozenset({KEY})) if is_file else rows
-    wanted = rows.column(KEY).in_(given_texts(GIVEN))
+    keys, given = rows.column(KEY), given_texts(GIVEN)
+    # PostgreSQL, which would read the whole table of rows that were so, looks up those of an array.
+    wanted = keys.in_(given) if is_file else keys == any_(func.array(given.scalar_subquery()))
     order = [key.ordering(ordered) for key in order_of(listing, query)]
     return selected(rows, listing, query).where(wanted).order_by(*order)

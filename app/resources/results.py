@@ -172,9 +172,14 @@ class _Result:
             self.told(found.rows)
 
     def _by_keys(self) -> ResourceList | None:
-        """Return the list, where it is one of a resource in another order, or filtered."""
+        """Return the list, where it is one of a resource in another order, or filtered.
+
+        Or as it was: then PostgreSQL would sort all the rows that are left for each batch.
+        """
         is_other = len(order_of(self.listing, self.query)) > 1 or has_filters(self.query)
-        return self.listing if is_other and isinstance(self.listing, ResourceList) else None
+        was_so = self.query.as_of is not None and not self.database.is_file
+        by_keys = is_other or was_so
+        return self.listing if by_keys and isinstance(self.listing, ResourceList) else None
 
     def _fetched(
         self, listing: ResourceList, form: Form, part: _Part, known: dict[Hashable, _LinesQuery]
