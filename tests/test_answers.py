@@ -596,6 +596,29 @@ def test_a_composite_is_the_weighted_mean_of_shares(
     ]
 
 
+def test_a_composite_has_nothing_that_is_not_compared(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    facts = [
+        *rivals("whole", 60, 40, metric="x", scope="ai"),
+        *rivals("part", 1, 99, metric="x", scope="ai-chips"),
+        *rivals("loose", 99, 98, "2024", metric="x", scope="ai", qualifier="at_least"),
+        *rivals("one", 90, 10, metric="y"),
+        *rivals("other", 10, 90, metric="y", source="other"),
+        *rivals("level", 7, 7, metric="z"),
+    ]
+    write(database, {SOURCES: [source(), source("other")], STATISTICS: facts})
+    found = read(client, "/race", weights="x:1,y:1")
+    assert found["unusable_weights"] == ["y"]  # its sources are divided
+    assert [(one["country"], one["score"]) for one in found["composite"]] == [
+        ("US", 60),
+        ("CN", 40),
+    ]
+    level = read(client, "/race", weights="z:1")["composite"]
+    assert {one["score"] for one in level} == {50}
+
+
 @pytest.mark.parametrize(
     "weights",
     ["patents", "patents:", "patents:-1", "patents:nan", ":1", "patents:0", "patents:1,patents:2"],

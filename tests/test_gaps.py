@@ -184,6 +184,18 @@ def test_the_sources_of_one_publisher_are_one_witness_by_the_newest_edition() ->
     assert (apart.witnesses, apart.leaders, apart.undecided) == (3, {"CN": 1, "US": 2}, 0)
     editions = compared(early="House", late="House")
     assert (editions.witnesses, editions.leaders) == (2, {"CN": 1, "US": 1})
+    corrected = compare(
+        FUNDING,
+        "US",
+        "CN",
+        [*pair(9, 1, source="first"), *pair(1, 9, source="second"), *pair(9, 1, source="undated")],
+        {
+            "first": Witness("first", "2024-06-30", publisher="House"),
+            "second": Witness("second", "2025-06-30", publisher="House"),
+            "undated": Witness("undated", None, publisher="Another"),
+        },
+    ).agreement
+    assert (corrected.leaders, corrected.undecided) == ({"CN": 1, "US": 1}, 0)
     divided = compared(late="House", other="House")  # of one year, and of one scope
     assert (divided.witnesses, divided.leaders, divided.undecided) == (2, {"US": 1}, 1)
 
@@ -201,8 +213,16 @@ def test_a_part_of_a_scope_does_not_contradict_the_whole() -> None:
     assert gap(rows[:-2]).agreement.leaders == {"US": 1}
     alone = gap(rows[2:-2])
     assert alone.agreement.leaders == {"CN": 1}  # without the whole the widest of its parts
-    witnesses = {"one": Witness("one", None)}
+    witnesses = {"one": Witness("one", None), "two": Witness("two", None, publisher="one")}
     assert standing(FUNDING, ("US", "CN"), rows[:-2], witnesses).scope == "ai"
+    # Nor does a part speak for a whole that is refused, or that stands in another table or unit.
+    loose = pair(9, 10, scope="ai", qualifier="about")
+    for whole in (loose, pair(9, 1, scope="ai", source="two", unit="USD of 2021")):
+        found = compare(FUNDING, "US", "CN", [*whole, *rows[2:4]], witnesses)
+        (part,) = (one for one in found.comparisons if one.part_of)
+        assert (part.scope, part.part_of) == ("ai-chips", "ai")
+        assert found.agreement.leaders == ({} if whole is loose else {"US": 1})
+        assert found.agreement.undecided == 0
 
 
 def test_a_publisher_is_one_however_it_was_read(client: TestClient) -> None:
@@ -440,6 +460,10 @@ def test_a_trend_holds_for_all_that_its_figures_can_stand_for(
 def test_why_there_is_no_trend_or_counterpart_is_told() -> None:
     nothing = gap(series({"2020": (5, 0), "2021": (0, 0)}))
     assert {refusal.reason for refusal in nothing.refusals} == {"zero_sum"}
+    largest = next(one for one in INDICATORS if one.id == "largest-training-compute")
+    two_years = series({"2020": (5, 3), "2021": (9, 1)})
+    found = compare(largest, "US", "CN", two_years, {"one": Witness("one", None)})
+    assert {refusal.reason for refusal in found.refusals} == {"does_not_add_up"}
     parts = gap([observation("US", "2021", 5), observation("CN", "2021-01/2021-06", 3)])
     assert {refusal.reason for refusal in parts.refusals} == {"different_period"}
 

@@ -1,7 +1,8 @@
 """What counts for no country is told beside a comparison, and whether it could turn it."""
 
+import csv
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.analysis.indicators import INDICATORS, indicators
-from app.analysis.left_out import read_left_out
+from app.analysis.left_out import NOBODYS, read_left_out
 from app.analysis.observations import observed
 from app.analysis.view import ATTRIBUTIONS, Attribution, View
 from app.main import create_app
@@ -62,27 +63,28 @@ def models(*developers: str, year: int = 2023, **fields: Any) -> list[Any]:
     [
         ((), None, True),
         (("nobody",), 1, True),
-        (("nobody", "several"), 2, True),  # it would be level
+        (("nobody", "several"), 2, False),  # it would be level
         (("nobody", "several", ""), 3, False),  # one has no developer at all
         (("us nobody", "il nobody"), 2, True),
         (("us nobody", "cn several", "il nobody"), 3, False),
+        (("cn nobody", "cn several", "nobody"), 3, True),  # what is China's too is not added again
     ],
 )
 def test_ai_models_without_a_country_are_told(
     database: Database, rest: tuple[str, ...], left_out: int | None, *, certain: bool
 ) -> None:
-    write(database, {AI_MODELS: models("us", "us", "us-too", "us", "cn", "cn", *rest)})
+    known = ["us"] * (6 if "cn nobody" in rest else 4)
+    write(database, {AI_MODELS: models(*known, "cn", "cn", *rest)})
     found = gap(database, "models-released")
     assert newest(found) == (left_out, certain, "US")
     (comparison,) = found["comparisons"]
+    many = f" {left_out} AI models are wholly or partly of no country that is known"
     told = {
         None: "",
-        1: " 1 AI models is wholly or partly of no country that is known.",
-        2: " 2 AI models are wholly or partly of no country that is known.",
-        3: " 3 AI models are wholly or partly of no country that is known: if all were of CN, "
-        "CN would be ahead.",
-    }[left_out]
-    assert comparison["sentence"].endswith(" to 1." + told)
+        1: " 1 AI model is wholly or partly of no country that is known",
+    }.get(left_out, many)
+    rest_of_it = "." if certain else ": if all were of CN, US would not be ahead."
+    assert comparison["sentence"].endswith(" to 1." + (told + rest_of_it if told else ""))
 
 
 def test_of_the_largest_it_is_the_largest_that_counts_for_no_country(database: Database) -> None:
@@ -93,16 +95,18 @@ def test_of_the_largest_it_is_the_largest_that_counts_for_no_country(database: D
         ai_model("d", developers=["nobody"], released="2023"),
     ]
     write(database, {AI_MODELS: rows})
-    assert newest(gap(database, "largest-training-compute")) == (2e25, True, "US")
+    found = gap(database, "largest-training-compute")
+    assert newest(found) == (2e25, False, "US")  # China could have one as large
+    assert {one["reason"] for one in found["refusals"]} == {"single_period"}
     larger = ai_model("c", developers=["several"], released="2023", training_compute_flop=5e25)
     write(database, {AI_MODELS: [larger]})
     found = gap(database, "largest-training-compute")
     assert newest(found) == (5e25, False, "US")
     assert found["comparisons"][0]["sentence"].endswith(
         "One of 5e+25 FLOP is wholly or partly of no country that is known: if it were of CN, "
-        "CN would be ahead."
+        "US would not be ahead."
     )
-    assert newest(gap(database, "largest-training-compute", as_of="2")) == (2e25, True, "US")
+    assert newest(gap(database, "largest-training-compute", as_of="2")) == (2e25, False, "US")
 
 
 def test_rounds_without_a_country_are_told_by_source_and_prices(database: Database) -> None:
@@ -119,6 +123,38 @@ def test_rounds_without_a_country_are_told_by_source_and_prices(database: Databa
     assert newest(gap(database, "rounds-count")) == (1, False, None)
     write(database, {FUNDING: [funding_round("g2", "nobody", amount_usd=101, qualifier="exact")]})
     assert newest(gap(database, "rounds-amount")) == (401, False, "US")
+
+
+def test_a_source_that_has_neither_is_told_so(database: Database) -> None:
+    rounds = [
+        funding_round("a", "us", country="US", amount_usd=9, qualifier="exact"),
+        funding_round("b", "cn", country="CN", amount_usd=5, qualifier="exact"),
+        funding_round("c", "nobody", amount_usd=3, qualifier="exact", source="t", period="2021"),
+    ]
+    write(database, {FUNDING: rounds})
+
+    def refused(**asked: str) -> set[tuple[str, str]]:
+        told = gap(database, "rounds-amount", **asked)["refusals"]
+        return {(one["source"], one["reason"]) for one in told if one["reason"] != "single_period"}
+
+    assert refused() == refused(period="2021") == refused(source="t") == {("t", "without_country")}
+    assert refused(period="2023") == refused(source="s") == set()
+    assert refused(scope="listed-rounds") == {("t", "without_country")}
+    assert refused(scope="other") == set()
+    assert refused(b="IL") == {("s", "one_sided"), ("t", "without_country")}
+
+
+def test_a_direction_that_what_has_no_country_could_turn_is_not_certain(
+    database: Database,
+) -> None:
+    before = models("us", "us", "us", "us", "cn", "cn", year=2022)
+    write(database, {AI_MODELS: [*before, *models(*["us"] * 9, "cn")]})
+    (comparison,) = gap(database, "models-released")["comparisons"]
+    assert (comparison["trend"]["direction"], comparison["trend"]["certain"]) == ("widening", True)
+    few = models(*["us"] * 9, "cn", *["nobody"] * 4)
+    write(database, {AI_MODELS: few})
+    (comparison,) = gap(database, "models-released")["comparisons"]
+    assert (comparison["trend"]["direction"], comparison["trend"]["certain"]) == ("widening", False)
 
 
 def test_what_sources_report_leaves_nothing_out(database: Database) -> None:
@@ -143,10 +179,13 @@ def test_all_ai_models_count_for_a_country_or_for_none(
     write(database, {AI_MODELS: models(*developers[:200]) + models(*developers[200:], year=2024)})
     expected: dict[str, float] = defaultdict(float)
     counted: dict[str, float] = defaultdict(float)
+    already = Counter[tuple[str, str | None]]()
     for number, text in enumerate(developers):
         year = "2023" if number < 200 else "2024"
         countries = [*dict.fromkeys(COUNTRY_OF[key] for key in text.split())]
         parts = dict.fromkeys(countries, 1 / len(countries)) if countries else {None: 1.0}
+        for country in {*countries} - {None} if None in countries else ():
+            already[year, country] += 1
         match rule:
             case "any":
                 parts = dict.fromkeys(parts, 1.0)
@@ -164,7 +203,10 @@ def test_all_ai_models_count_for_a_country_or_for_none(
         of_some = defaultdict[str, float](float)
         for row in transaction.connection.execute(rows.select()).mappings():
             of_some[row["period"]] += row["value"]
-    assert {group[1]: value for group, value in found.items()} == pytest.approx(expected)
+    nobodys = {group[1]: value for group, value in found.items() if group[4] == NOBODYS}
+    assert nobodys == pytest.approx(expected)
+    partly = {(group[1], group[4]): value for group, value in found.items() if group[4]}
+    assert partly == (already if rule == "any" else {})
     assert of_some == pytest.approx(counted)
     assert {group[0] for group in found} == {"s"}
 
@@ -178,6 +220,22 @@ def test_what_could_change_who_is_ahead_is_what_is_told() -> None:
         "largest-training-compute",
         *(f"models-above-1e{power}-flop" for power in (23, 24, 25, 26)),
     }
+
+
+def test_tables_and_charts_tell_it_too(database: Database) -> None:
+    sources = [source("s", published="2023-05-01")]
+    write(database, {SOURCES: sources, AI_MODELS: models("us", "us", "cn", "nobody", year=2022)})
+    write(database, {AI_MODELS: models("us", "cn", "nobody")})
+    app = create_app(Settings(database_url=database.url.render_as_string(hide_password=False)))
+    with TestClient(app) as client:
+        table = client.get("/gap.csv?indicator=models-released").text.splitlines()
+        turned = client.get("/sensitivity?indicator=models-released").json()["data"]["answers"]
+        chart = client.get("/charts/models-released.vl.json?country=US,CN").text
+    (row,) = (row for row in csv.DictReader(table) if row["period"] == "2022" and row["leader"])
+    assert (row["without_country"], row["leader_certain"], row["part_of"]) == ("1", "false", "")
+    assert {one["leader_certain"] for one in turned} == {False}
+    assert "Not drawn, being of no country that is known: P of s 2023 1 AI models." in chart
+    assert "\u2265 1" in chart  # the year was not over
 
 
 def test_the_race_says_whether_its_leader_is_certain(database: Database) -> None:

@@ -146,9 +146,8 @@ class _Page:
         return [heading, covered | {"fontSize": LABEL}]
 
     def _scope(self, panel: Panel, scale: Scale | None = None) -> str:
-        parts = [panel.scope or ""]
-        if panel.unit != self.chart.unit:
-            parts.append(panel.unit)
+        parts = [panel.unit] if panel.unit != self.chart.unit else []  # first: it may be cut
+        parts.append(panel.scope or "")
         if scale and scale.log:
             parts.append("logarithmic scale")
         return ", ".join(part for part in parts if part)

@@ -66,7 +66,7 @@ def notes_of(chart: Chart, panels: Sequence[Panel]) -> list[str]:
     if loose:
         unjoined = listed(dict.fromkeys(loose))
         notes.append(f"Not joined, being of another length of period: {unjoined}.")
-    return [*notes, *chart.notes]
+    return [*chart.notes, *notes]
 
 
 def runs(periods: Iterable[str]) -> str:

@@ -1,17 +1,19 @@
 """What a chart shows, read from the data: figures, names, and why some are not compared."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
 from app.analysis.chart_content import Chart, SourceName
 from app.analysis.chart_style import ThemeName
 from app.analysis.comparison import Refusal
-from app.analysis.figures import Observation, read_observations, read_witnesses
+from app.analysis.figures import Observation, Sources, read_observations, read_witnesses
 from app.analysis.gaps import compare
 from app.analysis.indicator import Indicator
-from app.analysis.scopes import without_parts
+from app.analysis.left_out import NOBODYS, asked_of, read_left_out
+from app.analysis.scopes import wider
+from app.analysis.sentences import number_words
 from app.analysis.view import View
 from app.kit.errors import NotAllowed
 from app.kit.text import counted
@@ -36,10 +38,16 @@ def read_chart(
     found = read_observations(view, indicator, countries, filters)
     if not found:
         raise Unanswerable("country", _nothing(view, indicator, countries))
-    whole = without_parts(found, lambda one: ((one.source, one.unit, one.basis), one.scope))
+    scopes: dict[str, set[str | None]] = defaultdict(set)
+    for one in found:
+        scopes[one.source].add(one.scope)
+    whole = [one for one in found if not wider(one.scope, scopes[one.source])]
     notes = []
     if indicator.attributed:
         notes.append(f"AI models are counted by attribution={view.attribution}.")
+    names = _source_names(view)
+    if without := _without_country(view, indicator, filters, found, names):
+        notes.append(f"Not drawn, being of no country that is known: {', '.join(without)}.")
     if len(whole) < len(found) and not getattr(filters, "scope", None):
         parts = len({(one.source, one.scope) for one in found}) - len(
             {(one.source, one.scope) for one in whole}
@@ -54,9 +62,9 @@ def read_chart(
     return Chart(
         title=indicator.name,
         unit=usual,
-        observations=found,
+        observations=_so_far(view, indicator, found),
         countries=_country_names(view, countries),
-        sources=_source_names(view),
+        sources=names,
         revision=view.at.id,
         recorded=view.at.recorded_at[:10],
         refusals=_refusals(view, indicator, countries, found),
@@ -65,6 +73,43 @@ def read_chart(
         width=width,
         height=height,
     )
+
+
+def _so_far(
+    view: View, indicator: Indicator, found: Sequence[Observation]
+) -> Sequence[Observation]:
+    """Return the figures, what is counted of a period that was not over as `at_least` so much."""
+    if not indicator.leaves_out:
+        return found
+    sources = Sources(read_witnesses(view), found)
+
+    def is_so_far(one: Observation) -> bool:
+        published = sources.published(one.source)
+        return one.qualifier == "exact" and bool(published) and (published or "") < one.last_day
+
+    return [one._replace(qualifier="at_least") if is_so_far(one) else one for one in found]
+
+
+def _without_country(
+    view: View,
+    indicator: Indicator,
+    filters: BaseModel,
+    found: Sequence[Observation],
+    names: Mapping[str, SourceName],
+) -> list[str]:
+    """Return in words how much each source lists without a country, in its newest such period."""
+    left_out = asked_of(read_left_out(view, [indicator])[indicator.id], filters)
+    newest = {
+        source: (period, value, unit)
+        for (source, period, unit, _, country), value in sorted(left_out.items(), key=str)
+        if country == NOBODYS
+    }
+    drawn = dict.fromkeys(one.source for one in found)
+    return [
+        f"{names[key].name} {newest[key][0]} {number_words(newest[key][1])} {newest[key][2]}"
+        for key in drawn
+        if key in newest
+    ]
 
 
 def _nothing(view: View, indicator: Indicator, countries: Sequence[str]) -> NotAllowed:
@@ -100,15 +145,21 @@ def _country_names(view: View, countries: Sequence[str] | None) -> dict[str, str
 
 
 def _source_names(view: View) -> dict[str, SourceName]:
-    """Return how each source is called: by its publisher, and by its day where that is not one."""
+    """Return how each source is called: by its publisher, by its day where that is not one.
+
+    By its key too where that leaves two.
+    """
     columns = ("id", "publisher", "title", "published", "restates")
     query = view.rows(SOURCES).select(columns)
     rows = {row[0]: row for row in view.transaction.connection.execute(query)}
     same = Counter(publisher for _, publisher, *_ in rows.values())
+    alike = Counter((publisher, published) for _, publisher, _, published, _ in rows.values())
     found = {}
     for id_, publisher, title, published, restates in rows.values():
         day = f" ({published})" if published else ""
         name = f"{publisher}{day}" if same[publisher] > 1 else publisher
+        if alike[publisher, published] > 1:
+            name += f" {id_}"
         origin = f", restating {rows[restates][1]}" if restates in rows else ""
         found[id_] = SourceName(name, f"{publisher}, {title}{day}{origin}")
     return found

@@ -15,7 +15,9 @@ Reason = Literal[
     "several_values",
     "single_period",
     "zero_sum",
+    "does_not_add_up",
     "different_period",
+    "without_country",
 ]
 Direction = Literal["widening", "closing", "flat", "reversed"]
 
@@ -67,7 +69,7 @@ class PeriodGap(Shape):
     )
     leader_certain: bool = Field(
         description="Whether the leader would stay so if all of `without_country` were the other "
-        "one's.",
+        "one's; what counts for that one already is not added again.",
         examples=[True],
     )
     difference: float | int = Field(
@@ -118,6 +120,11 @@ class Trend(Shape):
     last_lead: float = Field(
         description="Its lead at the end; below zero it is behind.", examples=[10.0]
     )
+    certain: bool = Field(
+        description="Whether that is the direction whatever country all that the source lists "
+        "without one (`without_country`) is of.",
+        examples=[True],
+    )
     crossover: str | None = Field(
         description="The newest period with another leader than before; null if none.",
         examples=["2024"],
@@ -133,6 +140,11 @@ class Comparison(Shape):
 
     source: str = Field(description="The source.", examples=["bnn-2024-03-31"])
     scope: str | None = Field(description="What its figures cover.", examples=["generative-ai"])
+    part_of: str | None = Field(
+        description="The wider scope that its publisher gives too, if any: who leads in a part "
+        "says nothing of the whole.",
+        examples=["ai-private-investment"],
+    )
     unit: str = Field(description="The unit of its figures.", examples=["USD"])
     basis: str = Field(description="Reported, derived or summed.", examples=["reported"])
     witness: str = Field(

@@ -4,15 +4,15 @@ Two observations are compared only where one source states both, of one scope, u
 Everything else is a refusal with its reason.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from math import isfinite
 
 from pydantic import BaseModel
 
+from app.analysis.agreement import agreement
 from app.analysis.bounds import Bounds, bounds, ratio_qualifier
 from app.analysis.comparison import (
-    Agreement,
     Comparison,
     Figure,
     Gap,
@@ -28,14 +28,21 @@ from app.analysis.figures import (
     read_witnesses,
 )
 from app.analysis.indicator import Indicator
-from app.analysis.left_out import NOTHING, LeftOut, could_turn, of_group, read_left_out
+from app.analysis.left_out import (
+    NOTHING,
+    LeftOut,
+    asked_of,
+    beside,
+    is_certain,
+    read_left_out,
+    sources_of,
+)
 from app.analysis.numbers import tidy
-from app.analysis.scopes import without_parts
+from app.analysis.scopes import wider
 from app.analysis.sentences import sentence
 from app.analysis.trends import PERCENT, NoTrend, trend_of
 from app.analysis.view import View
 from app.kit.countries import contains
-from app.kit.periods import parse_period
 
 _SENTENCES = {
     "part_of_whole": "one of the two is a part of the other",
@@ -47,7 +54,9 @@ _SENTENCES = {
     "qualifier_overlap": "the two figures, as loosely as they are stated, could be the same",
     "several_values": "the source gives more than one figure for the same thing",
     "single_period": "there are not two periods of one length to compare",
+    "does_not_add_up": "such figures do not add up, so that there is no share to compare",
     "zero_sum": "both are 0 in a period, so that there is no share to compare",
+    "without_country": "the source lists such facts, and none of a country of the two",
     "different_period": "the source gives the two for different periods",
 }
 
@@ -83,7 +92,7 @@ def read_gap(
     observations = read_observations(view, indicator, (a, b), filters)
     witnesses = read_witnesses(view)
     attribution = view.attribution if indicator.attributed else None
-    left_out = read_left_out(view, [indicator])[indicator.id]
+    left_out = asked_of(read_left_out(view, [indicator])[indicator.id], filters)
     return compare(indicator, a, b, observations, witnesses, left_out, attribution=attribution)
 
 
@@ -105,17 +114,22 @@ def compare(
     by_source: dict[str, list[Observation]] = defaultdict(list)
     observations = list(observations)
     sources = Sources(witnesses, observations)
+    scopes: dict[str, set[str | None]] = defaultdict(set)
     for observation in observations:
         by_source[observation.source].append(observation)
+        scopes[sources.house(sources.witness(observation))].add(observation.scope)
     comparisons: list[Comparison] = []
     refusals: list[Refusal] = []
     for _, stated in sorted(by_source.items()):
         if part_of_whole:
             refusals.append(_refusal(stated[0], None, "part_of_whole", ""))
             continue
-        found, refused = _compare_source(indicator, a, b, stated, sources, left_out)
+        found, refused = _compare_source(indicator, a, b, stated, sources, scopes, left_out)
         comparisons += found
         refusals += refused
+    for source, scope in sources_of(left_out):
+        if source not in by_source:
+            refusals.append(_refused(source, scope, None, "without_country"))
     return Gap(
         indicator=indicator.id,
         name=indicator.name,
@@ -124,7 +138,7 @@ def compare(
         b=b,
         attribution=attribution,
         comparisons=comparisons,
-        agreement=_agreement(comparisons, indicator.higher_is, sources),
+        agreement=agreement(comparisons, indicator.higher_is, sources),
         refusals=refusals,
     )
 
@@ -135,6 +149,7 @@ def _compare_source(
     b: str,
     stated: list[Observation],
     sources: Sources,
+    scopes: Mapping[str, set[str | None]],
     left_out: LeftOut,
 ) -> tuple[list[Comparison], list[Refusal]]:
     """Compare what one source states, a period of one scope, unit and origin at a time."""
@@ -153,12 +168,16 @@ def _compare_source(
         else:
             sides = {observation.country: observation for observation in group}
             series = (origin, scope, unit, basis)
-            beside = of_group(left_out, group[0])
-            gaps[series].append(_period_gap(indicator, sides[a], sides[b], beside))
+            gaps[series].append(_period_gap(indicator, sides[a], sides[b], left_out))
             firsts.setdefault(series, group[0])
     comparisons = []
     for (origin, scope, unit, basis), periods in gaps.items():
-        trend = trend_of(periods, unit, behind=indicator.higher_is == "behind")
+        trend = trend_of(
+            periods,
+            unit,
+            behind=indicator.higher_is == "behind",
+            adds_up=indicator.adds_up,
+        )
         first = firsts[origin, scope, unit, basis]
         if isinstance(trend, NoTrend):
             refusals.append(_refusal(first, None, trend.reason, ""))
@@ -166,6 +185,7 @@ def _compare_source(
             Comparison(
                 source=first.source,
                 scope=scope,
+                part_of=wider(scope, scopes[sources.house(origin)]),
                 unit=unit,
                 basis=basis,
                 witness=origin,
@@ -199,24 +219,30 @@ def _why_not(
 
 
 def _refusal(observation: Observation, period: str | None, reason: Reason, there: str) -> Refusal:
-    detail = _SENTENCES[reason] + (f" ({there})" if reason == "one_sided" else "")
+    more = f" ({there})" if reason == "one_sided" else ""
+    return _refused(observation.source, observation.scope, period, reason, more)
+
+
+def _refused(
+    source: str, scope: str | None, period: str | None, reason: Reason, more: str = ""
+) -> Refusal:
     return Refusal(
-        source=observation.source,
-        scope=observation.scope,
+        source=source,
+        scope=scope,
         period=period,
         reason=reason,
-        detail=detail,
+        detail=f"{_SENTENCES[reason]}{more}",
     )
 
 
 def _period_gap(
-    indicator: Indicator, a: Observation, b: Observation, without_country: float | None
+    indicator: Indicator, a: Observation, b: Observation, left_out: LeftOut
 ) -> PeriodGap:
     # Shares of two wholes make no whole, nor do averages or the largest of each.
     both = a.value + b.value if indicator.adds_up and a.unit != PERCENT else 0
     leader = higher = None
+    more, less = (a, b) if a.value >= b.value else (b, a)
     if a.value != b.value:
-        more, less = (a, b) if a.value > b.value else (b, a)
         higher = more.country
         leader = {"ahead": more.country, "behind": less.country}.get(indicator.higher_is)
     return PeriodGap(
@@ -225,10 +251,8 @@ def _period_gap(
         b=_figure(b, both),
         leader=leader,
         higher=higher,
-        without_country=without_country,
-        leader_certain=not could_turn(
-            indicator, max(a.value, b.value), min(a.value, b.value), without_country
-        ),
+        without_country=beside(left_out, a),
+        leader_certain=is_certain(indicator, left_out, more, less),
         difference=tidy(a.value - b.value),
         ratio=tidy(a.value / b.value) if b.value else None,
         ratio_qualifier=ratio_qualifier(a.qualifier, b.qualifier) if b.value else None,
@@ -254,40 +278,3 @@ def _figure(observation: Observation, both: float) -> Figure:
         share=tidy(100 * observation.value / both) if both else None,
         fact=observation.fact,
     )
-
-
-def of_the_whole(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """Return the comparisons but for those of a part of a scope that their source gives whole.
-
-    A country can be behind in a part, and the source does not contradict itself by that.
-    """
-    return without_parts(comparisons, lambda one: ((one.source, one.witness, one.unit), one.scope))
-
-
-def _agreement(comparisons: list[Comparison], higher_is: str, sources: Sources) -> Agreement:
-    """Count each publisher at the end of a chain once, by what it says of its newest period.
-
-    That is the newest of each scope: a later edition goes before an earlier one.
-    """
-    said: dict[tuple[str, str | None], dict[str, list[PeriodGap]]] = defaultdict(dict)
-    for comparison in of_the_whole(comparisons):
-        newest = comparison.periods[-1]
-        days = said[sources.house(comparison.witness), comparison.scope]
-        days.setdefault(parse_period(newest.period).last.isoformat(), []).append(newest)
-    ahead: dict[str, set[str]] = defaultdict(set)
-    higher: dict[str, set[str]] = defaultdict(set)
-    for (house, _), days in said.items():
-        for newest in days[max(days)]:
-            ahead[house].add(newest.leader or "equal")
-            higher[house].add(newest.higher or "equal")
-    return Agreement(
-        witnesses=len(higher),
-        leaders={} if higher_is == "neither" else _counted(ahead.values()),
-        higher=_counted(higher.values()),
-        undecided=sum(len(said) > 1 for said in higher.values()),
-    )
-
-
-def _counted(said: Iterable[set[str]]) -> dict[str, int]:
-    """Count what each witness says, where it says one thing."""
-    return dict(sorted(Counter(next(iter(one)) for one in said if len(one) == 1).items()))

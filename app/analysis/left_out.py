@@ -10,23 +10,30 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import orjson
+from pydantic import BaseModel
 
 from app.analysis.figures import Observation
 from app.analysis.indicator import Indicator
 from app.analysis.kept import kept_of
 from app.analysis.observations import observed
 from app.analysis.view import View
+from app.kit.periods import parse_period
 from app.storage.fetching import fetch
 
-Group = tuple[str, str, str, str | None]
-"""Source, period, unit and scope."""
+Group = tuple[str, str, str, str | None, str]
+"""Source, period, unit, scope and country: `NOBODYS`, or one for which some of that counts too."""
 
 LeftOut = Mapping[Group, float]
-"""What the facts of a group that count for no country come to, in the unit of the indicator."""
+"""What the facts of a group that count for no country come to, in the unit of the indicator.
 
+An AI model can be partly of a country that is known, and count for that one by the rule `any`: so
+much of what is left out cannot be added to it again.
+"""
+
+NOBODYS = ""
 NOTHING: LeftOut = MappingProxyType({})
 
-_COLUMNS = ("indicator", "source", "period", "unit", "scope", "value")
+_COLUMNS = ("indicator", "source", "period", "unit", "scope", "country", "value")
 
 
 def read_left_out(view: View, wanted: Sequence[Indicator]) -> dict[str, LeftOut]:
@@ -56,13 +63,42 @@ def _texts(nobodys: View, names: Sequence[str]) -> dict[str, str]:
     return {name: orjson.dumps(groups[name]).decode() for name in names}
 
 
-def of_group(left_out: LeftOut, one: Observation) -> float | None:
+def asked_of(left_out: LeftOut, filters: BaseModel | None) -> LeftOut:
+    """Return what is left out of what was asked for: of some sources and scopes, in a period."""
+    sources, scopes, range_ = (
+        getattr(filters, name, None) for name in ("source", "scope", "period")
+    )
+
+    def is_asked(group: Group) -> bool:
+        source, period, _, scope, _ = group
+        if (sources and source not in sources) or (scopes and scope not in scopes):
+            return False
+        days = parse_period(period)
+        is_early = range_ and range_.first and days.first < range_.first
+        is_late = range_ and range_.last and days.last > range_.last
+        return not (is_early or is_late)
+
+    return {group: value for group, value in left_out.items() if is_asked(group)}
+
+
+def sources_of(left_out: LeftOut) -> list[tuple[str, str | None]]:
+    """Return whose it is, each source and scope once."""
+    return sorted({(source, scope) for source, _, _, scope, _ in left_out}, key=str)
+
+
+def beside(left_out: LeftOut, one: Observation) -> float | None:
     """Return what is left out beside an observation, None where there is nothing."""
-    return left_out.get((one.source, one.period, one.unit, one.scope))
+    return left_out.get((one.source, one.period, one.unit, one.scope, NOBODYS))
 
 
-def could_turn(indicator: Indicator, more: float, less: float, left_out: float | None) -> bool:
-    """Return whether the country that has less is ahead where all that is left out is its own."""
-    if not left_out:
-        return False
-    return (less + left_out if indicator.adds_up else max(less, left_out)) > more
+def is_certain(
+    indicator: Indicator, left_out: LeftOut, more: Observation, less: Observation
+) -> bool:
+    """Return whether one stays ahead of another where all that is left out is the other's."""
+    rest = beside(left_out, more)
+    if not rest:
+        return True
+    if not indicator.adds_up:
+        return max(less.value, rest) < more.value
+    own = left_out.get((less.source, less.period, less.unit, less.scope, less.country), 0)
+    return less.value + rest - own < more.value

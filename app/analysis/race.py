@@ -7,7 +7,8 @@ from itertools import combinations, product
 
 from pydantic import Field
 
-from app.analysis.bounds import ratio_qualifier
+from app.analysis.agreement import of_the_whole
+from app.analysis.bounds import bounds, ratio_qualifier
 from app.analysis.comparison import Comparison, Direction, Gap, PeriodGap, Shape, Trend
 from app.analysis.figures import (
     Observation,
@@ -16,11 +17,12 @@ from app.analysis.figures import (
     read_observations,
     read_witnesses,
 )
-from app.analysis.gaps import compare, of_the_whole
+from app.analysis.gaps import compare
 from app.analysis.indicator import Indicator
 from app.analysis.indicators import indicators
 from app.analysis.left_out import NOTHING, LeftOut, read_left_out
 from app.analysis.numbers import tidy
+from app.analysis.scopes import wider
 from app.analysis.sentences import sentence
 from app.analysis.view import View
 from app.kit.periods import parse_period
@@ -62,7 +64,8 @@ class Standing(Shape):
     )
     direction: Direction | None = Field(
         description="What the leader's lead does over time, or that it was another's in the "
-        "first period (reversed); null where no source can say.",
+        "first period (reversed); null where no source can say, or what it lists without a "
+        "country could turn it.",
         examples=["widening"],
     )
     not_compared: list[str] = Field(
@@ -118,7 +121,8 @@ class Race(Shape):
     )
     unusable_weights: list[str] = Field(
         description="Indicators that were given a weight, and for which no source has all of the "
-        "countries, or more is neither ahead nor behind.",
+        "countries so that they can be compared, or the sources are divided, or more is neither "
+        "ahead nor behind.",
         examples=[["companies"]],
     )
 
@@ -135,9 +139,12 @@ def read_race(
     for indicator in known:
         observations = read_observations(view, indicator, countries)
         beside = left_out[indicator.id]
-        standings.append(_standing(indicator, countries, observations, witnesses, beside))
+        standing = _standing(indicator, countries, observations, witnesses, beside)
+        standings.append(standing)
         if weights and indicator.id in weights:
-            shares[indicator.id] = _shares(countries, observations, indicator, witnesses)
+            shares[indicator.id] = _shares(
+                countries, observations, indicator, witnesses, standing.leader
+            )
     usable = {id_: weight for id_, weight in (weights or {}).items() if shares.get(id_)}
     composite = rank(countries, shares, usable) if usable else []
     return Race(
@@ -188,35 +195,51 @@ def _shares(
     observations: Sequence[Observation],
     indicator: Indicator,
     witnesses: Mapping[str, Witness],
+    leader: str | None,
 ) -> dict[str, float]:
     """Return each country's share in the newest group that has all of them; empty if none has.
 
-    A group with several figures of a country, or published before its period was over, is none.
+    Only what is compared counts: no part of a scope, nothing that was published before its period
+    was over, nothing stated so loosely that two could be the same. Where the sources name no
+    leader, all have to be level in it.
     """
     sources = Sources(witnesses, observations)
-    groups: dict[tuple[str, str, str, str, str, str], list[Observation]] = {}
+    groups: dict[tuple[str, bool, str, str, str, str, str], list[Observation]] = {}
+    scopes: dict[str, set[str | None]] = defaultdict(set)
+    for one in observations:
+        scopes[sources.house(sources.witness(one))].add(one.scope)
     for one in observations:
         origin = sources.witness(one)
-        key = (one.last_day, one.source, one.scope or "", one.unit, origin, one.period)
+        is_original = origin == one.source
+        key = (one.last_day, is_original, one.source, one.scope or "", one.unit, origin, one.period)
         published = sources.published(one.source)
-        if not published or published >= one.last_day:
+        is_over = not published or published >= one.last_day
+        if is_over and not wider(one.scope, scopes[sources.house(origin)]):
             groups.setdefault(key, []).append(one)
     full = [
         key
         for key, group in groups.items()
-        if sorted(one.country for one in group) == sorted(countries)
+        if sorted(one.country for one in group) == sorted(countries) and _are_apart(group)
     ]
     if not full or indicator.higher_is == "neither":
         return {}
     newest = groups[max(full)]
     values = {one.country: one.value for one in newest}
     whole = sum(values.values())
-    if not whole:
+    if not whole or (leader is None and len(set(values.values())) > 1):
         return {}
     found = {country: 100 * value / whole for country, value in values.items()}
     if indicator.higher_is == "behind":
         return {country: 100 - share for country, share in found.items()}
     return found
+
+
+def _are_apart(group: Sequence[Observation]) -> bool:
+    """Return whether no two figures, as loosely as they are stated, could be the same."""
+    if all(one.qualifier == "exact" for one in group):
+        return True
+    stated = [bounds(one.value, one.qualifier) for one in group]
+    return not any(one.overlap(other) for one, other in combinations(stated, 2))
 
 
 def _standing(
@@ -292,8 +315,13 @@ def _standing(
 
 
 def _direction(trend: Trend | None, leader: str | None) -> Direction | None:
-    """Return what the lead of today's leader does, None where the trend is of another's lead."""
+    """Return what the lead of today's leader does, None where the trend is of another's lead.
+
+    Or where what has no country could turn it.
+    """
     if trend is None or (trend.leader == leader) == (trend.direction == "reversed"):
+        return None
+    if not trend.certain:
         return None
     return trend.direction
 

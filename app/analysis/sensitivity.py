@@ -51,6 +51,11 @@ class Answer(Shape):
     higher: str | None = Field(
         description="The country with the larger figure; null where equal.", examples=["US"]
     )
+    leader_certain: bool = Field(
+        description="Whether it would stay ahead if all that the source lists without a country "
+        "were the other one's.",
+        examples=[True],
+    )
     ratio: float | None = Field(
         description="a divided by b; null where b is zero.", examples=[15.5]
     )
@@ -134,6 +139,7 @@ def _answer(gap: Gap, comparison: Comparison, revision: int) -> Answer:
         period=newest.period,
         leader=newest.leader,
         higher=newest.higher,
+        leader_certain=newest.leader_certain,
         ratio=newest.ratio,
     )
 

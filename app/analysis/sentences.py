@@ -25,12 +25,16 @@ def _left_out(indicator: Indicator, gap: PeriodGap, unit: str) -> str:
     """Say what counts for no country, and of whom it would have to be to change who is ahead."""
     if not gap.without_country:
         return ""
-    figure = f"{number_words(gap.without_country)} {unit}"
     few = gap.without_country == 1 or not indicator.adds_up
+    named = unit.removesuffix("s") if gap.without_country == 1 else unit
+    figure = f"{number_words(gap.without_country)} {named}"
     what = f"{'' if indicator.adds_up else 'One of '}{figure} {'is' if few else 'are'}"
     partly = "wholly or partly " if indicator.attributed else ""
-    less = (gap.b if gap.a.value >= gap.b.value else gap.a).country
-    whose = f"if {'all' if indicator.adds_up else 'it'} were of {less}, {less} would be ahead"
+    more, less = (gap.a, gap.b) if gap.a.value >= gap.b.value else (gap.b, gap.a)
+    then = (
+        f"{less.country} would be" if more.value == less.value else f"{more.country} would not be"
+    )
+    whose = f"if {'all' if indicator.adds_up else 'it'} were of {less.country}, {then} ahead"
     return (
         f" {what} {partly}of no country that is known{'' if gap.leader_certain else f': {whose}'}."
     )

@@ -25,7 +25,9 @@ class NoTrend:
     reason: Reason
 
 
-def trend_of(periods: list[PeriodGap], unit: str, *, behind: bool) -> Trend | NoTrend:
+def trend_of(
+    periods: list[PeriodGap], unit: str, *, behind: bool, adds_up: bool = True
+) -> Trend | NoTrend:
     """Return what the lead of the first period's leader, or else the last one's, does meanwhile.
 
     Where the other one leads at the end for certain it is reversed, and neither wider nor closer.
@@ -40,21 +42,19 @@ def trend_of(periods: list[PeriodGap], unit: str, *, behind: bool) -> Trend | No
     if len(alike) < 2:  # noqa: PLR2004  (a trend has two ends)
         return NoTrend("single_period")
     if unit != PERCENT and None in {gap.a.share for gap in (alike[0], alike[-1])}:
-        return NoTrend("zero_sum")
+        return NoTrend("zero_sum" if adds_up else "does_not_add_up")
     ahead = [_ahead(gap, behind=behind) for gap in alike]
     leader = ahead[0] or ahead[-1] or alike[0].a.country
-    first, last = (_lead(gap, leader, unit, behind=behind) for gap in (alike[0], alike[-1]))
-    is_lost = first.least > 0 > last.most
-    if ahead[0]:
-        moved = [last.least - first.most, last.said - first.said, last.most - first.least]
-    else:  # from level, any lead is a wider one
-        moved = [abs(lead - first.said) for lead in (last.least, last.said, last.most)]
-    directions: set[Direction] = {"reversed"} if is_lost else set(map(_direction, moved))
+    ends = alike[0], alike[-1]
+    first, last = (_lead(gap, leader, unit, behind=behind) for gap in ends)
+    directions = _directions(first, last, is_level=ahead[0] is None)
     if len(directions) > 1:
         return NoTrend("qualifier_overlap")
+    wide = (_lead(gap, leader, unit, behind=behind, rest=gap.without_country or 0) for gap in ends)
     crossings = _crossings(alike, ahead)
     return Trend(
-        direction=directions.pop(),
+        direction=next(iter(directions)),
+        certain=_directions(*wide, is_level=ahead[0] is None) == directions,
         leader=leader,
         measure=_MEASURES[unit == PERCENT],
         first=alike[0].period,
@@ -72,6 +72,16 @@ def _of_one_length(periods: list[PeriodGap]) -> list[PeriodGap]:
     if lengths.count(wanted) == 1:
         wanted = max(sorted(set(lengths)), key=lengths.count)
     return [gap for gap, length in zip(periods, lengths, strict=True) if length == wanted]
+
+
+def _directions(first: "_Lead", last: "_Lead", *, is_level: bool) -> set[Direction]:
+    """Return what a lead can have done, from what it may have been to what it may be."""
+    if first.least > 0 > last.most:
+        return {"reversed"}
+    if is_level:  # from level, any lead is a wider one
+        return {_direction(abs(lead - first.said)) for lead in (last.least, last.said, last.most)}
+    moved = (last.least - first.most, last.said - first.said, last.most - first.least)
+    return set(map(_direction, moved))
 
 
 def _direction(points: float) -> Direction:
@@ -102,7 +112,8 @@ class _Lead:
     most: float
 
 
-def _lead(gap: PeriodGap, leader: str, unit: str, *, behind: bool) -> _Lead:
+def _lead(gap: PeriodGap, leader: str, unit: str, *, behind: bool, rest: float = 0) -> _Lead:
+    """Return the lead of a country; `rest` is what may be added to either one."""
     own, other = (gap.a, gap.b) if leader == gap.a.country else (gap.b, gap.a)
     if behind:
         own, other = other, own
@@ -110,8 +121,8 @@ def _lead(gap: PeriodGap, leader: str, unit: str, *, behind: bool) -> _Lead:
     mine, theirs = _bounds(own), _bounds(other)
     return _Lead(
         points(own.value, other.value),
-        points(mine.least, theirs.most),
-        points(mine.most, theirs.least),
+        points(mine.least, theirs.most + rest),
+        points(mine.most + rest, theirs.least),
     )
 
 

@@ -33,7 +33,8 @@ class View:
 
     of_no_country: bool = False
     """Whether what counts for no country is asked for, in place of what counts for one: AI models
-    and listed rounds. Their country is empty."""
+    and listed rounds. Their country is empty; of what counts for one by the rule `any` all the
+    same, there is that one beside it."""
 
     def rows(self, resource: Resource) -> Rows:
         """Return the rows of a resource."""
@@ -87,8 +88,12 @@ class View:
         of_nobody = select(rows.id, nowhere, literal(1.0).label("weight")).where(
             rows.id.not_in(select(ranked.c.id))
         )
-        both = union_all(of_somebody, of_nobody).subquery()
-        return select(both)
+        every = [of_somebody, of_nobody]
+        if self.attribution == "any":  # beside it, what of these counts for a country all the same
+            partly = select(ranked.c.id).where(lacking)
+            known = ranked.c.country.is_not(None), ranked.c.id.in_(partly)
+            every.append(select(ranked.c.id, ranked.c.country, literal(1.0)).where(*known))
+        return select(union_all(*every).subquery())
 
 
 def year(first_day: ColumnElement[str], last_day: ColumnElement[str]) -> ColumnElement[str]:

@@ -133,11 +133,12 @@ def indicator_report(id_: str) -> Report[CatalogueQuery]:
 
 _GAP_NUMBERS = (
     *("a_value", "a_share", "b_value", "b_share"),
-    *("difference", "ratio", "ratio_least", "ratio_most"),
+    *("without_country", "difference", "ratio", "ratio_least", "ratio_most"),
 )
 _GAP_NAMES = (
     "source",
     "scope",
+    "part_of",
     "unit",
     "basis",
     "witness",
@@ -152,6 +153,8 @@ _GAP_NAMES = (
     "b_share",
     "leader",
     "higher",
+    "without_country",
+    "leader_certain",
     "difference",
     "ratio",
     "ratio_qualifier",
@@ -160,9 +163,8 @@ _GAP_NAMES = (
     "attribution",
     "refusal",
 )
-_GAP_COLUMNS = tuple(
-    Column(name, Kind.NUMBER if name in _GAP_NUMBERS else Kind.TEXT) for name in _GAP_NAMES
-)
+_KINDS = dict.fromkeys(_GAP_NUMBERS, Kind.NUMBER) | {"leader_certain": Kind.FLAG}
+_GAP_COLUMNS = tuple(Column(name, _KINDS.get(name, Kind.TEXT)) for name in _GAP_NAMES)
 
 
 def _gap_rows(gap: Gap) -> list[Item]:
@@ -171,6 +173,7 @@ def _gap_rows(gap: Gap) -> list[Item]:
         {
             "source": comparison.source,
             "scope": comparison.scope,
+            "part_of": comparison.part_of,
             "unit": comparison.unit,
             "basis": comparison.basis,
             "witness": comparison.witness,
@@ -185,6 +188,8 @@ def _gap_rows(gap: Gap) -> list[Item]:
             "b_share": period.b.share,
             "leader": period.leader,
             "higher": period.higher,
+            "without_country": period.without_country,
+            "leader_certain": period.leader_certain,
             "difference": period.difference,
             "ratio": period.ratio,
             "ratio_qualifier": period.ratio_qualifier,

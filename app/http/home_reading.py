@@ -10,7 +10,7 @@ from app.analysis.catalogue import read_catalogue
 from app.analysis.claims import read_claims
 from app.analysis.figures import read_observations, read_witnesses
 from app.analysis.gaps import compare
-from app.analysis.left_out import read_left_out
+from app.analysis.left_out import asked_of, read_left_out
 from app.analysis.race import Race, read_race
 from app.analysis.view import View
 from app.http.analysis_queries import IndicatorId, different_countries
@@ -85,7 +85,7 @@ def read_home(view: View, query: HomeQuery, given: Mapping[str, str]) -> RaceVie
     indicator = known_indicator(view, query.indicator or _telling(race))
     observations = read_observations(view, indicator, query.countries, query)
     witnesses = read_witnesses(view)
-    left_out = read_left_out(view, [indicator])[indicator.id]
+    left_out = asked_of(read_left_out(view, [indicator])[indicator.id], query)
     leader = next((s.leader for s in race.standings if s.indicator == indicator.id), None)
     centre = leader or query.countries[0]
     pairs = [

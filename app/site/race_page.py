@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from app.analysis.agreement import of_the_whole
 from app.analysis.catalogue import IndicatorEntry
 from app.analysis.claims import Claim, Claims
 from app.analysis.comparison import Comparison, Gap
 from app.analysis.figures import house_of
-from app.analysis.gaps import of_the_whole
 from app.analysis.race import Race, Standing
 from app.kit.text import counted
 from app.site import words
@@ -141,7 +141,7 @@ def race_page(view: RaceView, frame: Frame) -> str:
         day=words.day_words(view.at.recorded_at),
         latest_day=words.day_words(view.latest.recorded_at),
         headline=words.headline(names, board),
-        tally=_tally(len(board), len(silent)),
+        tally=_tally(board, len(silent)),
         country_names={code: country.name for code, country in view.countries.items()},
         first_countries=offered[:_SHOWN_AT_ONCE],
         more_countries=offered[_SHOWN_AT_ONCE:],
@@ -184,11 +184,13 @@ def _offered(view: RaceView) -> list[str]:
     return list(dict.fromkeys([*shown[:_SHOWN_AT_ONCE], *by_name]))
 
 
-def _tally(told: int, silent: int) -> str:
+def _tally(board: Sequence[Standing], silent: int) -> str:
     """Return what the headline does not say: how much cannot be told, and that nothing is added."""
-    if not told:
+    if not board:
         return "Nothing is guessed: where no source gives both sides, there is no answer."
     left = f"On {counted(silent, 'other')} no leader can be named. " if silent else ""
+    if unsure := sum(not standing.leader_certain for standing in board):
+        left = f"On {unsure} of them what has no country could turn that. {left}"
     return f"{left}Indicators are counted here, never weighed: what matters more is yours to say."
 
 

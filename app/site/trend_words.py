@@ -30,4 +30,6 @@ def trend_words(comparison: Comparison, names: Mapping[str, str]) -> str | None:
         )
     if trend.crossover:
         text += f" The lead changed hands in {words.period_words(trend.crossover)}."
+    if not trend.certain:
+        text += " What has no country could turn that."
     return text

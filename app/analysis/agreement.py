@@ -1,0 +1,52 @@
+"""How many independent sources name which leader."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from app.analysis.comparison import Agreement, Comparison, PeriodGap
+from app.analysis.figures import Sources
+from app.kit.periods import parse_period
+
+
+def of_the_whole(comparisons: Iterable[Comparison]) -> list[Comparison]:
+    """Return the comparisons but for those of a part of a scope that their publisher gives whole.
+
+    A country can be behind in a part, and nobody contradicts himself by that.
+    """
+    return [one for one in comparisons if one.part_of is None]
+
+
+def agreement(comparisons: Iterable[Comparison], higher_is: str, sources: Sources) -> Agreement:
+    """Count each publisher at the end of a chain once, by what it says of its newest period.
+
+    That is the newest of each scope, and of that what it published last.
+    """
+    said: dict[tuple[str, str | None], list[Comparison]] = defaultdict(list)
+    for one in of_the_whole(comparisons):
+        said[sources.house(one.witness), one.scope].append(one)
+    ahead: dict[str, set[str]] = defaultdict(set)
+    higher: dict[str, set[str]] = defaultdict(set)
+    for (house, _), these in said.items():
+        for newest in _newest(these, sources):
+            ahead[house].add(newest.leader or "equal")
+            higher[house].add(newest.higher or "equal")
+    return Agreement(
+        witnesses=len(higher),
+        leaders={} if higher_is == "neither" else _counted(ahead.values()),
+        higher=_counted(higher.values()),
+        undecided=sum(len(names) > 1 for names in higher.values()),
+    )
+
+
+def _newest(these: Sequence[Comparison], sources: Sources) -> list[PeriodGap]:
+    """Return the gaps of the newest period; an edition before another one corrects nothing."""
+    last_days = [parse_period(one.periods[-1].period).last for one in these]
+    latest = [one for one, day in zip(these, last_days, strict=True) if day == max(last_days)]
+    days = [sources.published(one.witness) for one in latest]
+    newest = max((day for day in days if day), default=None)
+    return [one.periods[-1] for one, day in zip(latest, days, strict=True) if day in (None, newest)]
+
+
+def _counted(said: Iterable[set[str]]) -> dict[str, int]:
+    """Count what each witness says, where it says one thing."""
+    return dict(sorted(Counter(next(iter(one)) for one in said if len(one) == 1).items()))
