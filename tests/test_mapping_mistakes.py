@@ -25,7 +25,13 @@ def told(text: str, changed: str, by: str) -> str:
         (r"'(\d{4}-\d{2}-\d{2})'", "'a{99999999999}'", "source.published_in_name is not a reg"),
         (r"'(\d{4}-\d{2}-\d{2})'", "'2024'", "source.published_in_name has no group"),
         (VALUE, f'{VALUE}separator = ""\n', "fields.value.separator is empty"),
-        (VALUE, f"{VALUE}quoted = true\n", "fields.value has quoted, and no separator of one sign"),
+        (VALUE, f'{VALUE}separator = ";"\n', "fields.value.separator: value holds one, and is no"),
+        (VALUE, f"{VALUE}quoted = true\n", "fields.value has quoted, and no separator without a q"),
+        (
+            VALUE,
+            f'{VALUE}countries = "Labs"\n',
+            "fields.value has countries, which are of",
+        ),
         (VALUE, f"{VALUE}in_turn = true\n", "fields.value has in_turn, which needs countries"),
         (VALUE, "[fields.value]\ncolumn = []\n", "fields.value.column is empty"),
         (VALUE, f"{VALUE}times = 0\n", "fields.value.times is not from 1 to 1000000000000000000"),
@@ -110,3 +116,12 @@ def test_the_country_is_of_a_company_that_is_read(field: str) -> None:
     found = told(ROUNDS, 'country_of = "company"', f'country_of = "{field}"')
     assert f"fields.country.country_of: {field} is not a field that the mapping feeds" in found
     assert "(allowed: company)" in found
+
+
+def test_a_source_passes_on_another_one() -> None:
+    restated = '[source.restates]\nid = "{}"\npublisher = "P"\ntitle = "T"\n\n[names]\n'
+    found = told(OWN, "[names]", restated.format("my-institute-labs"))
+    assert "source has in restates itself" in found
+    content = parse_mapping("mine", OWN.replace("[names]", restated.format("x"), 1)).content
+    assert content.source
+    assert content.source.restates

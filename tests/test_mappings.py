@@ -1,9 +1,11 @@
 """Mappings: declarations that say what they read, and rows that they refuse."""
 
 import csv
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -26,6 +28,7 @@ from app.resources.resource import Resource
 from app.resources.sources import SOURCES
 from app.resources.statistics import STATISTICS
 from app.storage.database import Database
+from app.storage.ledger import StoredRow
 from tests.conftest import Templates
 from tests.importing import load
 from tests.ledger_rows import company, listed, row_of, source, write
@@ -157,10 +160,7 @@ def test_a_key_that_another_row_or_source_has_is_refused(
     other = own(tmp_path, OWN.replace('id = "my-institute-labs"', 'id = "another"'))
     report = load(database, written(tmp_path, table), other)
     assert report.facts == 0
-    assert {r.expected for r in report.rejects} == {
-        "a key of its own: line 2 has it",
-        "a key that no other source's fact has",
-    }
+    assert {r.expected for r in report.rejects} == {"a key that no other source's fact has"}
     row = row_of(database, STATISTICS, "us-2023-labs-my-institute")
     assert row
     assert row["source"] == "my-institute-labs"
@@ -320,6 +320,99 @@ def test_lists_in_cells_have_members_in_quotes_and_countries_in_turn(
         "Un broken": "GB",
         'Quoted "name"': "JP",
     }
+
+
+PLACES: tuple[tuple[str, str, dict[str, str | None]], ...] = (
+    ("A,B", "US,", {"A": "US", "B": None}),
+    ("A,B", ",US", {"A": None, "B": "US"}),
+    ("A,,B", "US,CN,", {"A": "US", "B": None}),  # China stood beside nobody
+    ("A,,B", "US,CN", {"A": None, "B": None}),
+    ("A, ,B", "US, ,US", {"A": "US", "B": "US"}),
+    ("A,B", '"Korea, Republic of",China', {"A": "KR", "B": "CN"}),
+    ("A,B", "Several,Several", {"A": None, "B": None}),
+    ('A, "B, Inc" ,C', "US,CN,FR", {"A": "US", "B, Inc": "CN", "C": "FR"}),
+    ('A\u2028,"B, x"', "US,CN", {"A": "US", "B, x": "CN"}),
+    ('"A ""x"" ",B', "US,CN", {'A "x"': "US", "B": "CN"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("developers", "countries", "found", "is_json"),
+    [(*one, is_json) for one in PLACES for is_json in {False, '"' not in one[0] + one[1]}],
+)
+def test_a_country_is_of_who_stands_in_its_place(
+    database: Database,
+    tmp_path: Path,
+    developers: str,
+    countries: str,
+    found: dict[str, str | None],
+    *,
+    is_json: bool,
+) -> None:
+    path = tmp_path / "many"
+    if is_json:
+        lists = {"By": developers.split(","), "Where": countries.split(",")}
+        path.write_text(json.dumps({"Name": "one", **lists}) + "\n", encoding="utf-8")
+    else:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([("Name", "By", "Where"), ("one", developers, countries)])
+    report = load(database, path, own(tmp_path, AI_MODELS_TABLE))
+    assert (report.facts, report.rejected) == (1, 0)
+    assert {row["name"]: row["country"] for row in listed(database, COMPANIES)} == found
+
+
+def test_a_row_of_a_key_that_another_source_has_leaves_nothing(
+    database: Database, tmp_path: Path
+) -> None:
+    rows = [("one", "Base", "US"), ("two", "Lab", "US")]
+    first = tmp_path / "first.csv"
+    restated = '[source.restates]\nid = "before"\npublisher = "B"\ntitle = "B"\n\n[countries]'
+    mine = own(tmp_path, AI_MODELS_TABLE.replace("[countries]", restated, 1))
+
+    def table(*rows: tuple[str, str, str]) -> Path:
+        with first.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([("Name", "By", "Where"), *rows])
+        return first
+
+    write(database, {SOURCES: [source("other")]})
+    plain = str(written(tmp_path, AI_MODELS_TABLE, "plain.toml"))
+    load(database, table(rows[0]), plain, source="other")
+    refused = load(database, table(("one", "Base,Zed", "FR,CN")), mine)
+    assert (refused.rejected, refused.revision, refused.facts) == (1, None, 0)
+    assert not row_of(database, SOURCES, "many")
+    assert not row_of(database, SOURCES, "before")
+    load(database, table(rows[1]), mine)
+    report = load(database, table(("one", "Lab,Zed", "FR,CN"), rows[1]), mine)
+    (reject,) = report.rejects
+    assert (reject.line, reject.column, reject.found) == (2, "id", "one")
+    assert "no other source's fact has" in reject.expected
+    assert report.revision is None
+    found = {row["name"]: row["country"] for row in listed(database, COMPANIES)}
+    assert found == {"Base": "US", "Lab": "US"}
+    assert report.companies_made == 0
+
+
+def test_a_source_passes_on_another_one_but_in_no_circle(
+    database: Database, tmp_path: Path
+) -> None:
+    restated = '[source.restates]\nid = "before"\npublisher = "B"\ntitle = "B"\n\n[names]'
+    mine = own(tmp_path, OWN.replace("[names]", restated, 1))
+    labs = written(tmp_path, LABS)
+
+    def loaded(*sources: StoredRow) -> tuple[Any, Any]:
+        if sources:
+            write(database, {SOURCES: sources})
+        report = load(database, labs, mine)
+        now = row_of(database, SOURCES, "my-institute-labs")
+        return report.restated_made, now and now["restates"]
+
+    given = source("my-institute-labs", restates="third")
+    assert loaded(source("third"), given) == (None, "third")  # what was entered by hand stays
+    assert not row_of(database, SOURCES, "before")
+    circle = source("before", restates="third"), source("third", restates="my-institute-labs")
+    assert loaded(*circle, source("my-institute-labs")) == (None, None)
+    assert loaded(source("third")) == (None, "before")
+    assert loaded() == (None, "before")
 
 
 def test_a_name_that_others_share_is_made_once_and_found_again(

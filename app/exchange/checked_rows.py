@@ -5,7 +5,6 @@ column, a few hundred at a time; where something of them is refused, one by one,
 """
 
 from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -18,12 +17,13 @@ from app.exchange.followed_keys import FollowedKeys
 from app.exchange.kept_keys import KeptKeys
 from app.exchange.mapped_rows import MappedRows
 from app.exchange.named_models import NamedAIModels
+from app.exchange.new_companies import NewCompanies
 from app.exchange.organisations import Organisations, Standing
 from app.exchange.rejects import Refused, Reject
 from app.exchange.tables import BadRow, Row, Table, UnreadableTable
 from app.kit.countries import GROUPS
 from app.kit.errors import NotAllowed, faults_of
-from app.resources.companies import COMPANIES, CompanyFact
+from app.resources.companies import COMPANIES
 from app.resources.entry_columns import EntryColumns
 from app.resources.resource import Resource, list_names
 from app.storage.batches import BATCH, Batch, Form, StoredColumns, StoredRow
@@ -132,7 +132,7 @@ class CheckedRows:
         self._columns = EntryColumns(fact, tuple(fields), of_cells=False)
         self._form = Form(dialect, resource.ledger)
         # Nobody states what is known of companies where no source is given.
-        self._companies = _NewCompanies(organisations, dialect) if source else None
+        self._companies = NewCompanies(organisations, dialect) if source else None
         self._may_say_more = rows.tells_countries
         self._held: list[tuple[StoredRow, Row, Places, Standing]] = []
         """AI models that others are made from: which ones these are is known after the last row."""
@@ -227,6 +227,8 @@ class CheckedRows:
     def _are_new(self, keys: list[str]) -> bool:
         """Return whether no row has had any of these keys, and they are ours to describe."""
         if self._describes and any(map(self._organisations.belongs_to_another_source, keys)):
+            return False
+        if self._followed.are_of_others(keys):
             return False
         return len(set(keys)) == len(keys) and self._lines.keys().isdisjoint(keys)
 
@@ -327,6 +329,8 @@ class CheckedRows:
                 key = stored["id"] = self._keys.of(stored["name"], key)
             if first := self._lines.get(key, row.line if key in own else None):
                 raise Refused("id", key, f"a key of its own: line {first} has it")
+            if self._followed.are_of_others([key]):
+                raise Refused("id", key, "a key that no other source's fact has")
             own.add(key)
             yield stored, places
 
@@ -342,35 +346,6 @@ class CheckedRows:
         if found and name not in given:
             words = f"gives no {name}, and a row needs one"
         raise Refused(column, found, words)
-
-
-class _NewCompanies:
-    """The companies that rows came to name, in the form in which they are stored."""
-
-    def __init__(self, organisations: Organisations, dialect: Dialect) -> None:
-        self._organisations = organisations
-        self._form = Form(dialect, COMPANIES.ledger)
-        fields = ("id", "name", "aliases", "country", "source")
-        self._columns = EntryColumns(CompanyFact, fields, of_cells=False)
-
-    def new(self, named: AbstractSet[str]) -> Batch:
-        """Return those of the named that came to be since this was last asked."""
-        return self._form.batch_of_columns(self._new(named))
-
-    def last(self, named: AbstractSet[str]) -> Batch:
-        """Return the same, and own ones of which more is known now that all rows are read."""
-        changed = [fact.stored() for fact in self._organisations.changed()]
-        rows = {name: [row[name] for row in changed] for name in (changed[0] if changed else ())}
-        return self._form.batch_of_columns([*self._new(named), *([rows] if rows else ())])
-
-    def _new(self, named: AbstractSet[str]) -> list[StoredColumns]:
-        given = self._organisations.new(named)
-        if not given["id"]:
-            return []
-        stored = self._columns.stored(given)
-        if stored is None:
-            raise AssertionError("what a company is made of was checked before")
-        return [stored]
 
 
 def _runs(rows: Iterable[Row | BadRow]) -> Iterator[list[Row] | BadRow]:

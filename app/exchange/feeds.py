@@ -12,18 +12,18 @@ from app.exchange.kept_values import KeptValues, Make
 from app.exchange.mapping import (
     ANYTHING_ELSE,
     ITSELF,
-    OF_COMPANIES,
     TableMapping,
     UnusableMapping,
     turn,
 )
-from app.exchange.mapping_parts import Rule
+from app.exchange.mapping_parts import OF_COMPANIES, Rule
 from app.exchange.mapping_texts import PLACE, columns_of, fields_of, form_of, places_of
 from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
 from app.exchange.tables.members import members_of
 from app.exchange.tables.sheets import NOT_WORKED_OUT, WITHOUT_RESULT
+from app.exchange.told_countries import ToldCountries
 from app.exchange.transforms import TRANSFORMS, slug
 from app.kit.errors import NotAllowed
 from app.kit.fields import LONGEST_KEY
@@ -258,35 +258,22 @@ class Feeds:
         return self._models.named(text, key)
 
     def _with_countries(self, name: str, make: Make, read: Read, rule: Rule) -> Feed:
-        """Let the countries of a row speak for its organisations: in turn, or all of one."""
+        """Let the countries of a row speak for its organisations."""
         assert rule.countries is not None  # noqa: S101  (it is what this is for)
-        column, separator = self._heading(rule.countries) or _UNKNOWN, rule.separator
-        read_countries = self.reader(rule.countries)
         spelled = self._mapping.content.countries
-        convert = TRANSFORMS["country"].read
+        column = self._heading(rule.countries) or _UNKNOWN
+        told = ToldCountries(rule, spelled, column, self._converter(name, rule))
+        read_countries = self.reader(rule.countries)
         known = self._organisations
-        one = self._converter(name, rule)
-
-        def countries_of(text: str) -> list[str]:
-            names = members_of(text, separator) if separator else [text.strip()]
-            try:
-                return [spelled[name] if name in spelled else str(convert(name)) for name in names]
-            except NotAllowed as error:
-                raise Refused.because(error, column, text.strip()) from None
 
         def feed(places: Places) -> list[Any]:
             made = []
             for text, countries in zip(read(places), read_countries(places), strict=True):
                 keys = make(text)
                 if keys and countries.strip():
-                    codes = countries_of(countries)
-                    if len(set(codes)) == 1:
-                        known.stand_in(keys if isinstance(keys, list) else [keys], codes[:1])
-                    elif rule.in_turn and separator:
-                        named = members_of(text, separator, quoted=rule.quoted)
-                        if len(named) == len(codes):
-                            for each, code in zip(named, codes, strict=True):
-                                known.stand_in([one(each)], [code])
+                    several = keys if isinstance(keys, list) else [keys]
+                    for some, code in told.of(several, text, countries):
+                        known.stand_in(some, [code])
                 made.append(keys)
             return made
 

@@ -123,7 +123,7 @@ class _Import:
             dialect=writing.dialect,
             source=report.source,
             keys=self._keys_of_models(models),
-            followed=FollowedKeys(replaced, self._resource.ledger),
+            followed=FollowedKeys(replaced, self._resource.ledger, self._keys_of_others()),
         )
         self._unused_columns = rows.unused
 
@@ -189,7 +189,7 @@ class _Import:
                 self._report.rows = read
                 self._reject(reject)
             self._report.rows = part.read
-            facts = self._own(part)
+            facts = part.facts
             if self._removes:
                 self._keys.update(part.lines)
                 self._keys.update(part.refused)
@@ -209,25 +209,12 @@ class _Import:
                 place = Form(self._writing.dialect, self._resource.ledger).columns.index(name)
                 self._named_models.update(row[place] for row in facts.values if row[place])
 
-    def _own(self, part: Part) -> Batch:
-        """Return the facts of a part without those whose keys are of facts of other sources."""
-        others = self._keys_of_others(list(part.lines))
-        if not others:
-            return part.facts
-        for key, line in part.lines.items():
-            if key in others:
-                expected = "a key that no other source's fact has"
-                self._reject(Reject(line, "id", key, expected))
-        members = {
-            name: [link for link in links if link[0] not in others]
-            for name, links in part.facts.members.items()
-        }
-        return Batch([row for row in part.facts.values if row[0] not in others], members)
-
-    def _keys_of_others(self, keys: list[str]) -> set[str]:
-        if "source" not in self._resource.fact.model_fields or not self._report.source:
-            return set()
-        return self._writing.keys_of_others(self._resource.ledger, keys, self._report.source)
+    def _keys_of_others(self) -> frozenset[str]:
+        """Return the keys that rows may not have; a company of another source is left as it is."""
+        is_stated = "source" in self._resource.fact.model_fields and self._report.source
+        if self._resource is COMPANIES or not is_stated:
+            return frozenset()
+        return self._writing.keys_of_others(self._resource.ledger, self._report.source)
 
     def _reject(self, reject: Reject) -> None:
         self._report.reject(reject)
@@ -244,16 +231,17 @@ class _Import:
         """Write the source where it is new, or came out again; leave it as it is otherwise."""
         columns = tuple(SourceFact.model_fields)
         known = {row["id"]: row for row in self._writing.rows(SOURCES.ledger, columns)}
+        before = known.get(source.id)
         written = []
         mark = self._mapping.content.source
-        if restated := mark and mark.restates:
-            key = self._gone_sources.get(restated.id, restated.id)
-            if key not in known and key != source.id:
-                written.append(_fact_of(restated, key))
-                self._report.restated_made = key
-            source = source.model_copy(update={"restates": key if key != source.id else None})
-        if source.id in known:
-            before = known[source.id]
+        if mark and mark.restates and not (before and before["restates"]):
+            key = self._gone_sources.get(mark.restates.id, mark.restates.id)
+            if source.id not in _chain(key, known):
+                source = source.model_copy(update={"restates": key})
+                if key not in known:
+                    written.append(_fact_of(mark.restates, key))
+                    self._report.restated_made = key
+        if before:
             restates = before["restates"] or source.restates
             published = source.published or before["published"]
             source = SourceFact(**{**before, "restates": restates, "published": published})
@@ -354,12 +342,23 @@ def _source(mapping: TableMapping, asked: Asked, name: str) -> SourceFact | None
     if published is None and mark.published_in_name:
         match = re.search(mark.published_in_name, name)
         published = match[1] if match else None
+    where = "source.restates"
     try:
         if mark.restates:
             _fact_of(mark.restates, mark.restates.id)
+        where = "source"
         return _fact_of(mark, asked.source or mark.id, published)
     except ValidationError as error:
-        raise UnusableMapping(f"{mapping.name}: source: {faults_of(error)[0]}") from None
+        raise UnusableMapping(f"{mapping.name}: {where}: {faults_of(error)[0]}") from None
+
+
+def _chain(key: str | None, sources: Mapping[str, StoredRow]) -> set[str]:
+    """Return a source and all that it passes on."""
+    found: set[str] = set()
+    while key is not None and key not in found:
+        found.add(key)
+        key = sources[key]["restates"] if key in sources else None
+    return found
 
 
 def _fact_of(mark: RestatedMark, key: str, published: str | None = None) -> SourceFact:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from app.exchange.feeds import Columns, Feeds, Places, is_of_texts, refuse_twice
-from app.exchange.mapping import OF_COMPANIES, TableMapping, UnusableMapping
-from app.exchange.mapping_parts import Rule, Spread
+from app.exchange.mapping import TableMapping, UnusableMapping
+from app.exchange.mapping_parts import OF_COMPANIES, Rule, Spread
 from app.exchange.mapping_texts import fields_of
 from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations

@@ -15,7 +15,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
 
-from app.exchange.mapping_parts import FileMark, Part, Question, Rule, Skip, SourceMark, Spread
+from app.exchange.mapping_parts import (
+    OF_COMPANIES,
+    FileMark,
+    Part,
+    Question,
+    Rule,
+    Skip,
+    SourceMark,
+    Spread,
+)
 from app.exchange.mapping_texts import (
     CountryOrNone,
     error_at,
@@ -24,13 +33,10 @@ from app.exchange.mapping_texts import (
 )
 from app.kit.errors import NotAllowed, choose, faults_of
 from app.resources.registry import RESOURCES
-from app.resources.resource import Resource
+from app.resources.resource import Resource, list_names
 
 _BY_NAME = {resource.many: resource for resource in RESOURCES}
 SHIPPED = Path(__file__).parent / "mappings"
-OF_COMPANIES = {"company", "address"}
-"""Transforms whose values are keys of companies."""
-
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 ANYTHING_ELSE, ITSELF = "*", "="
 """In `words`: every other text, and a meaning that is the text itself."""
@@ -80,10 +86,17 @@ class MappingFile(BaseModel):
             raise NotAllowed(f"leaves out {', '.join(missing)}: each needs a [fields.NAME]")
         return self
 
+    def _lists(self) -> tuple[str, ...]:
+        return list_names(_BY_NAME[self.resource].fact)
+
     @model_validator(mode="after")
     def _rules_name_what_there_is(self) -> "MappingFile":
         for name, rule in self.fields.items():
             at = f"fields.{name}"
+            if rule.separator and name not in self._lists():
+                raise NotAllowed(f"{at}.separator: {name} holds one, and is no list")
+            if rule.countries and name == "id":
+                raise NotAllowed(f"{at}.countries: feed country from that column")
             if rule.asked is not None:
                 what = "something that the mapping asks for"
                 _choose(rule.asked, tuple(self.ask), what=what, at=f"{at}.asked: {rule.asked}")

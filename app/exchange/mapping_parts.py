@@ -18,6 +18,9 @@ from app.exchange.transforms import TRANSFORMS
 from app.kit.errors import NotAllowed, choose
 from app.kit.fields import Slug
 
+OF_COMPANIES = {"company", "address"}
+"""Transforms whose values are keys of companies."""
+
 
 class Part(BaseModel):
     """A part of a mapping."""
@@ -68,10 +71,12 @@ class Rule(Part):
         fed = [self.column, self.constant, self.template, self.asked, self.country_of]
         if sum(one is not None for one in fed) != 1:
             raise NotAllowed("is fed by one of column, constant, template, asked and country_of")
-        if self.quoted and len(self.separator or "") != 1:
-            raise NotAllowed("has quoted, and no separator of one sign")
+        if self.quoted and '"' in (self.separator or '"'):
+            raise NotAllowed("has quoted, and no separator without a quote")
         if self.in_turn and (self.countries is None or self.separator is None or self.words):
             raise NotAllowed("has in_turn, which needs countries and a separator, and no words")
+        if self.countries and self.transform not in OF_COMPANIES:
+            raise NotAllowed("has countries, which are of companies, and names none")
         return self
 
     @property
@@ -141,6 +146,12 @@ class SourceMark(RestatedMark):
 
     published_in_name: PatternWithGroup | None = None
     """A pattern whose first group is the day of publication in the name of the file."""
+
+    @model_validator(mode="after")
+    def _restates_another(self) -> "SourceMark":
+        if self.restates and self.restates.id == self.id:
+            raise NotAllowed("has in restates itself")
+        return self
 
 
 class Question(Part):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, exists, insert, literal, select
+from sqlalchemy import Connection, Select, delete, exists, insert, literal, or_, select
 from sqlalchemy.engine import Dialect
 
 from app.kit.memory import cycles_left_alone
@@ -215,10 +215,11 @@ class Writing:
         found = {name: all_replaced(here, LEDGER[name], self.revision - 1) for name in LEDGER}
         return {name: keys for name, keys in found.items() if keys}
 
-    def keys_of_others(self, table: LedgerTable, ids: Sequence[str], source: str) -> set[str]:
-        """Return those of the keys whose rows are what another source states."""
-        stated = batches.find(self._connection, table.name, ("id", "source"), ids)
-        return {key for key, found in stated.values() if found != source}
+    def keys_of_others(self, table: LedgerTable, source: str) -> frozenset[str]:
+        """Return the keys of the rows that other sources than one state."""
+        rows = table.current.c
+        others = or_(rows.source < source, rows.source > source)  # as an index has it
+        return frozenset(self._connection.scalars(select(rows.id).where(others)))
 
     def knows_origin(self, origin: str) -> bool:
         """Return whether a revision of this origin has been recorded before."""
