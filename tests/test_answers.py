@@ -555,6 +555,19 @@ def test_witnesses_that_name_no_leader_are_not_against(
     assert (row["leader"], row["witnesses_for"], row["witnesses_against"]) == ("US", 2, 1)
 
 
+def test_the_race_is_told_of_a_period(written: tuple[TestClient, Database]) -> None:
+    client, database = written
+    facts = [*rivals("old", 9, 1, "2021"), *rivals("new", 1, 9, "2023")]
+    write(database, {SOURCES: [source()], STATISTICS: facts})
+    assert standing(client, "patents")["leader"] == "CN"
+    before = standing(client, "patents", period="..2022")
+    assert (before["leader"], before["period"]) == ("US", "2021")
+    assert standing(client, "patents", period="2030..")["leader"] is None
+    page = client.get("/?period=..2022", headers={"Accept": "text/html"}).text
+    assert 'href="/race?countries=US,CN&amp;period=..2022"' in page
+    assert "The United States leads China" in page
+
+
 def test_three_countries_are_led_by_who_beats_both(client: TestClient) -> None:
     row = standing(client, "notable-models", countries="US,CN,EU")
     # 40 US, 15 CN, 3 EU in 2024: the margin is that over the closest, 40 / 15.

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from app.analysis.agreement import of_the_whole
 from app.analysis.bounds import bounds, ratio_qualifier
@@ -20,7 +20,7 @@ from app.analysis.figures import (
 from app.analysis.gaps import compare
 from app.analysis.indicator import Indicator
 from app.analysis.indicators import indicators
-from app.analysis.left_out import NOTHING, LeftOut, read_left_out
+from app.analysis.left_out import NOTHING, LeftOut, asked_of, read_left_out
 from app.analysis.numbers import tidy
 from app.analysis.scopes import wider
 from app.analysis.sentences import sentence
@@ -128,17 +128,20 @@ class Race(Shape):
 
 
 def read_race(
-    view: View, countries: Sequence[str], weights: Mapping[str, float] | None = None
+    view: View,
+    countries: Sequence[str],
+    weights: Mapping[str, float] | None = None,
+    filters: BaseModel | None = None,
 ) -> Race:
-    """Compare countries on every indicator that any two of them have."""
+    """Compare countries on every indicator that any two of them have, by what filters leave."""
     witnesses = read_witnesses(view)
     standings = []
     known = indicators(view).values()
     left_out = read_left_out(view, [*known])
     shares: dict[str, dict[str, float]] = {}
     for indicator in known:
-        observations = read_observations(view, indicator, countries)
-        beside = left_out[indicator.id]
+        observations = read_observations(view, indicator, countries, filters)
+        beside = asked_of(left_out[indicator.id], filters)
         standing = _standing(indicator, countries, observations, witnesses, beside)
         standings.append(standing)
         if weights and indicator.id in weights:

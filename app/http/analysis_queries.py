@@ -187,6 +187,7 @@ class RaceQuery(ReportQuery):
             max_length=6,
         ),
     ] = Field(default=["US", "CN"])
+    period: ByPeriod = None
     weights: Annotated[
         list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}:[0-9]{1,6}(\.[0-9]{1,6})?$")]]
         | None,

@@ -97,7 +97,8 @@ def _require_weighed(transaction: ReadTransaction, at: Revision, query: RaceQuer
 
 def _read_race(transaction: ReadTransaction, at: Revision, query: RaceQuery) -> Race:
     _require_weighed(transaction, at, query)
-    return read_race(View(transaction, at, query.attribution), query.countries, query.weighed)
+    view = View(transaction, at, query.attribution)
+    return read_race(view, query.countries, query.weighed, query)
 
 
 def _read_claims(transaction: ReadTransaction, at: Revision, query: ClaimsQuery) -> Claims:

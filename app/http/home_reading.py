@@ -80,7 +80,7 @@ class HomeQuery(DetailQuery):
 def read_home(view: View, query: HomeQuery, given: Mapping[str, str]) -> RaceView:
     """Return what the page shows. `given` has the texts that the query was read from."""
     transaction, at = view.transaction, view.at
-    race = read_race(view, query.countries)
+    race = read_race(view, query.countries, filters=query)
     catalogue = read_catalogue(view)
     indicator = known_indicator(view, query.indicator or _telling(race))
     observations = read_observations(view, indicator, query.countries, query)

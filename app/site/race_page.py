@@ -381,8 +381,8 @@ def _calls(view: RaceView) -> dict[str, str]:
     codes = ",".join(choice.countries)
     one = {"indicator": choice.indicator, "country": codes, "period": choice.period}
     return {
-        "race": choice.call("/race", countries=codes),
-        "race_csv": choice.call("/race.csv", countries=codes),
+        "race": choice.call("/race", countries=codes, period=choice.period),
+        "race_csv": choice.call("/race.csv", countries=codes, period=choice.period),
         "claims": choice.call("/claims", **one),
         "claims_csv": choice.call("/claims.csv", **one),
         "observations": choice.call("/observations", **one),
