@@ -17,6 +17,7 @@ from app.analysis.indicators import INDICATORS
 from app.analysis.race import _standing as standing
 from app.kit.periods import parse_period
 from app.site.trend_words import trend_words
+from app.site.words import range_words
 
 FUNDING = next(indicator for indicator in INDICATORS if indicator.id == "funding-amount")
 
@@ -223,6 +224,27 @@ def test_a_part_of_a_scope_does_not_contradict_the_whole() -> None:
         assert (part.scope, part.part_of) == ("ai-chips", "ai")
         assert found.agreement.leaders == ({} if whole is loose else {"US": 1})
         assert found.agreement.undecided == 0
+
+
+def test_a_standing_tells_how_far_apart_the_margins_of_its_sources_are() -> None:
+    rows = [
+        *pair(20, 10, source="one", period="2023"),  # not its newest
+        *pair(90, 10, source="one", period="2024"),
+        *pair(60, 10, source="two"),
+        *pair(99, 1, source="two", scope="ai-chips"),  # a part
+        *pair(10, 20, source="three"),  # puts the other ahead
+        *pair(5, 0, source="four"),  # has no ratio
+    ]
+    witnesses = {key: Witness(key, None) for key in ("one", "two", "three", "four")}
+    for countries in (("US", "CN"), ("CN", "US")):
+        found = standing(FUNDING, countries, rows, witnesses)
+        assert (found.leader, found.margin) == ("US", 9)
+        assert (found.margin_least, found.margin_most) == (6, 9)
+        assert range_words(found) == "by source 6.0 to 9.0"
+    alone = standing(FUNDING, ("US", "CN"), rows[2:4], witnesses)
+    assert (alone.margin_least, alone.margin_most, range_words(alone)) == (9, 9, None)
+    nobody = standing(FUNDING, ("US", "CN"), pair(1, 1), witnesses)
+    assert (nobody.margin_least, nobody.margin_most, range_words(nobody)) == (None, None, None)
 
 
 def test_a_publisher_is_one_however_it_was_read(client: TestClient) -> None:

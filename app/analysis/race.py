@@ -3,16 +3,16 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import combinations
 
 from pydantic import BaseModel, Field
 
 from app.analysis.agreement import of_the_whole
-from app.analysis.bounds import bounds, ratio_qualifier
+from app.analysis.bounds import ratio_qualifier
 from app.analysis.comparison import Comparison, Direction, Gap, PeriodGap, Shape, Trend
+from app.analysis.composite import Composite, rank, shares_of
 from app.analysis.figures import (
     Observation,
-    Sources,
     Witness,
     read_observations,
     read_witnesses,
@@ -22,7 +22,6 @@ from app.analysis.indicator import Indicator
 from app.analysis.indicators import indicators
 from app.analysis.left_out import NOTHING, LeftOut, asked_of, read_left_out
 from app.analysis.numbers import tidy
-from app.analysis.scopes import wider
 from app.analysis.sentences import sentence
 from app.analysis.view import View
 from app.kit.periods import parse_period
@@ -51,6 +50,15 @@ class Standing(Shape):
         "none.",
         examples=["exact"],
         json_schema_extra={"enum": ["exact", "about", "at_least", "up_to", "disputed", None]},
+    )
+    margin_least: float | None = Field(
+        description="The least margin over the runner-up that a source gives in the newest period "
+        "it has of both, in whatever it counts; null where there is none.",
+        examples=[8.5],
+    )
+    margin_most: float | None = Field(
+        description="The largest such margin.",
+        examples=[15.5],
     )
     leader_certain: bool | None = Field(
         description="Whether the leader would stay so, in that period, if all that its source "
@@ -88,21 +96,6 @@ class Standing(Shape):
     sentence: str | None = Field(
         description="The margin in words.",
         examples=["Funding, total, 2024, says ai-index-2025: 11.7 to 1."],
-    )
-
-
-class Composite(Shape):
-    """A ranking by weights that the reader gave."""
-
-    country: str = Field(description="The country.", examples=["US"])
-    score: float = Field(
-        description="The weighted mean of its shares among the countries, from 0 to 100.",
-        examples=[91.2],
-    )
-    stability: float = Field(
-        description="The share of other weights, each halved, kept or doubled, under which the "
-        "whole order stays, in percent.",
-        examples=[100.0],
     )
 
 
@@ -145,7 +138,7 @@ def read_race(
         standing = _standing(indicator, countries, observations, witnesses, beside)
         standings.append(standing)
         if weights and indicator.id in weights:
-            shares[indicator.id] = _shares(
+            shares[indicator.id] = shares_of(
                 countries, observations, indicator, witnesses, standing.leader
             )
     usable = {id_: weight for id_, weight in (weights or {}).items() if shares.get(id_)}
@@ -157,92 +150,6 @@ def read_race(
         composite=composite if weights else None,
         unusable_weights=sorted(set(weights or {}) - usable.keys()),
     )
-
-
-def rank(
-    countries: Sequence[str],
-    shares: Mapping[str, Mapping[str, float]],
-    weights: Mapping[str, float],
-) -> list[Composite]:
-    """Rank countries by weighted shares, and tell under how many other weights the order holds."""
-    scores = _scores(countries, shares, weights)
-    order = sorted(countries, key=lambda country: (-scores[country], country))
-    names = sorted(weights)[:_SWEPT_AT_MOST]
-    held = tried = 0
-    for factors in product((0.5, 1.0, 2.0), repeat=len(names)):
-        tried += 1
-        moved = {**weights, **{n: weights[n] * f for n, f in zip(names, factors, strict=True)}}
-        other = _scores(countries, shares, moved)
-        held += order == sorted(countries, key=lambda country: (-other[country], country))
-    stability = 100 * held / tried
-    return [Composite(country=c, score=scores[c], stability=stability) for c in order]
-
-
-_SWEPT_AT_MOST = 7
-
-
-def _scores(
-    countries: Sequence[str],
-    shares: Mapping[str, Mapping[str, float]],
-    weights: Mapping[str, float],
-) -> dict[str, float]:
-    whole = sum(weights.values())
-    return {
-        country: sum(shares[id_][country] * weight for id_, weight in weights.items()) / whole
-        for country in countries
-    }
-
-
-def _shares(
-    countries: Sequence[str],
-    observations: Sequence[Observation],
-    indicator: Indicator,
-    witnesses: Mapping[str, Witness],
-    leader: str | None,
-) -> dict[str, float]:
-    """Return each country's share in the newest group that has all of them; empty if none has.
-
-    Only what is compared counts: no part of a scope, nothing that was published before its period
-    was over, nothing stated so loosely that two could be the same. Where the sources name no
-    leader, all have to be level in it.
-    """
-    sources = Sources(witnesses, observations)
-    groups: dict[tuple[str, bool, str, str, str, str, str], list[Observation]] = {}
-    scopes: dict[str, set[str | None]] = defaultdict(set)
-    for one in observations:
-        scopes[sources.house(sources.witness(one))].add(one.scope)
-    for one in observations:
-        origin = sources.witness(one)
-        is_original = origin == one.source
-        key = (one.last_day, is_original, one.source, one.scope or "", one.unit, origin, one.period)
-        published = sources.published(one.source)
-        is_over = not published or published >= one.last_day
-        if is_over and not wider(one.scope, scopes[sources.house(origin)]):
-            groups.setdefault(key, []).append(one)
-    full = [
-        key
-        for key, group in groups.items()
-        if sorted(one.country for one in group) == sorted(countries) and _are_apart(group)
-    ]
-    if not full or indicator.higher_is == "neither":
-        return {}
-    newest = groups[max(full)]
-    values = {one.country: one.value for one in newest}
-    whole = sum(values.values())
-    if not whole or (leader is None and len(set(values.values())) > 1):
-        return {}
-    found = {country: 100 * value / whole for country, value in values.items()}
-    if indicator.higher_is == "behind":
-        return {country: 100 - share for country, share in found.items()}
-    return found
-
-
-def _are_apart(group: Sequence[Observation]) -> bool:
-    """Return whether no two figures, as loosely as they are stated, could be the same."""
-    if all(one.qualifier == "exact" for one in group):
-        return True
-    stated = [bounds(one.value, one.qualifier) for one in group]
-    return not any(one.overlap(other) for one, other in combinations(stated, 2))
 
 
 def _standing(
@@ -293,6 +200,7 @@ def _standing(
         if behind.value:
             margin = tidy(ahead.value / behind.value)
             firmness = ratio_qualifier(ahead.qualifier, behind.qualifier)
+    margins = _margins(leader, other, pairs) if leader and other else []
     beside = best.countries if best else compared
     comparison = best.comparison if best else None
     return Standing(
@@ -303,6 +211,8 @@ def _standing(
         runner_up=other,
         margin=margin,
         margin_qualifier=firmness,
+        margin_least=min(margins, default=None),
+        margin_most=max(margins, default=None),
         leader_certain=newest.leader_certain if newest else None,
         period=newest.period if newest else None,
         source=comparison.source if comparison else None,
@@ -315,6 +225,18 @@ def _standing(
         refusals=dict(sorted(refusals.items())),
         sentence=best.sentence if best else None,
     )
+
+
+def _margins(leader: str, other: str, pairs: Mapping[tuple[str, str], Gap]) -> list[float]:
+    """Return by how much each source puts one ahead of another, in its newest period of both."""
+    found = []
+    for gap in (gap for pair, gap in pairs.items() if {*pair} == {leader, other}):
+        for comparison in of_the_whole(gap.comparisons):
+            newest = comparison.periods[-1]
+            sides = {figure.country: figure.value for figure in (newest.a, newest.b)}
+            if newest.leader == leader and sides[other]:
+                found.append(tidy(sides[leader] / sides[other]))
+    return found
 
 
 def _direction(trend: Trend | None, leader: str | None) -> Direction | None:

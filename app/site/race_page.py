@@ -208,6 +208,7 @@ def _row(view: RaceView, standing: Standing) -> dict[str, Any]:
         "link": _link(view.choice, standing),
         "leader": view.countries[standing.leader or ""].name,
         "margin": words.margin_words(standing),
+        "range": words.range_words(standing),
         "over": over if len(view.choice.countries) > len(FIRST_COUNTRIES) else "",
         "unless": None
         if standing.leader_certain

@@ -118,6 +118,15 @@ def margin_words(standing: Standing) -> str:
     return "all to none" if standing.margin is None else f"{standing.margin:,.1f} to 1"
 
 
+def range_words(standing: Standing) -> str | None:
+    """Return between what the margins of its sources lie, None where they say the same."""
+    least, most = (
+        f"{margin:,.1f}" if margin else ""
+        for margin in (standing.margin_least, standing.margin_most)
+    )
+    return f"by source {least} to {most}" if least != most else None
+
+
 def headline(countries: Sequence[tuple[str, str]], standings: Sequence[Standing]) -> str:
     """Return who leads, as a headline. Indicators are counted, never weighed.
 
