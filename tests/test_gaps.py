@@ -240,7 +240,7 @@ def test_a_standing_tells_how_far_apart_the_margins_of_its_sources_are() -> None
         found = standing(FUNDING, countries, rows, witnesses)
         assert (found.leader, found.margin) == ("US", 9)
         assert (found.margin_least, found.margin_most) == (6, 9)
-        assert range_words(found) == "by source 6.0 to 9.0"
+        assert range_words(found) == "by source 6 to 9"
     alone = standing(FUNDING, ("US", "CN"), rows[2:4], witnesses)
     assert (alone.margin_least, alone.margin_most, range_words(alone)) == (9, 9, None)
     nobody = standing(FUNDING, ("US", "CN"), pair(1, 1), witnesses)

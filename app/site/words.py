@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from app.analysis.race import Standing
@@ -118,13 +119,26 @@ def margin_words(standing: Standing) -> str:
     return "all to none" if standing.margin is None else f"{standing.margin:,.1f} to 1"
 
 
+_LONG: Final = 1e12
+"""From here on a ratio is told by its power of ten."""
+
+
 def range_words(standing: Standing) -> str | None:
-    """Return between what the margins of its sources lie, None where they say the same."""
-    least, most = (
-        f"{margin:,.1f}" if margin else ""
-        for margin in (standing.margin_least, standing.margin_most)
-    )
-    return f"by source {least} to {most}" if least != most else None
+    """Return between what the margins of its sources lie, None where they say the same.
+
+    To a tenth, the least rounded down and the most up.
+    """
+    least, most = standing.margin_least, standing.margin_most
+    if least is None or most is None or least == most:
+        return None
+    return f"by source {_tenths(least, ROUND_FLOOR)} to {_tenths(most, ROUND_CEILING)}"
+
+
+def _tenths(ratio: float, rounding: str) -> str:
+    if ratio >= _LONG:
+        return f"{ratio:.3g}"
+    tenths = Decimal(repr(ratio)).quantize(Decimal("0.1"), rounding)
+    return f"{tenths:,}".removesuffix(".0")
 
 
 def headline(countries: Sequence[tuple[str, str]], standings: Sequence[Standing]) -> str:
