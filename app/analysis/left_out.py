@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import orjson
 from pydantic import BaseModel
+from sqlalchemy import select
 
 from app.analysis.figures import Observation
 from app.analysis.indicator import Indicator
@@ -41,8 +42,14 @@ def read_left_out(view: View, wanted: Sequence[Indicator]) -> dict[str, LeftOut]
     names = [indicator.id for indicator in wanted if indicator.leaves_out]
     nobodys = replace(view, countries=None, of_no_country=True)
 
+    counting = {indicator.id for indicator in wanted if indicator.attributed}
+
     def make(missing: Sequence[str]) -> dict[str, str]:
-        return _texts(nobodys, missing)
+        # To ask for all of them costs more than to see that there is none.
+        none = counting if counting.intersection(missing) and not _has_any(nobodys) else ()
+        return dict.fromkeys(none, "[]") | _texts(
+            nobodys, [id_ for id_ in missing if id_ not in none]
+        )
 
     work = f"{__name__} {view.attribution}"
     kept = kept_of(view.transaction).parts(view.at, work, names, make) if names else {}
@@ -52,8 +59,16 @@ def read_left_out(view: View, wanted: Sequence[Indicator]) -> dict[str, LeftOut]
     return found
 
 
+def _has_any(nobodys: View) -> bool:
+    """Return whether an AI model counts for no country."""
+    found = nobodys.attributed()
+    return bool(fetch(nobodys.transaction.connection, select(found.c.id).limit(1), {}))
+
+
 def _texts(nobodys: View, names: Sequence[str]) -> dict[str, str]:
     """Return the groups of each indicator as JSON, with their values."""
+    if not names:
+        return {}
     rows = observed(nobodys, names)
     query = rows.select().with_only_columns(*(rows.c[name] for name in _COLUMNS))
     groups: dict[str, list[list[object]]] = defaultdict(list)
