@@ -172,7 +172,9 @@ def test_every_example_is_answered(document: Schema, client: TestClient) -> None
         }
         if "{id}" in path:
             asked["as_of"] = "2"  # the row need not be there at the first revision
-        for name, value in asked.items():
+        # One by one as JSON and as one table: the other tables read the same rows the same way.
+        is_table = path.endswith(tuple(SUFFIXES)) and not path.endswith(".csv")
+        for name, value in () if is_table else asked.items():
             answer = client.get(address_of(path, operation, **{name: value}))
             assert answer.status_code == 200, (path, name, answer.text)
             tried += 1

@@ -5,17 +5,19 @@ that could put the other country ahead.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import orjson
 from pydantic import BaseModel
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.analysis.figures import Observation
 from app.analysis.indicator import Indicator
 from app.analysis.kept import kept_of
+from app.analysis.listed_rounds import rounds_of_no_country
 from app.analysis.observations import observed
 from app.analysis.view import View
 from app.kit.periods import parse_period
@@ -34,6 +36,7 @@ much of what is left out cannot be added to it again.
 NOBODYS = ""
 NOTHING: LeftOut = MappingProxyType({})
 
+_ANY = "any"
 _COLUMNS = ("indicator", "source", "period", "unit", "scope", "country", "value")
 
 
@@ -42,14 +45,14 @@ def read_left_out(view: View, wanted: Sequence[Indicator]) -> dict[str, LeftOut]
     names = [indicator.id for indicator in wanted if indicator.leaves_out]
     nobodys = replace(view, countries=None, of_no_country=True)
 
-    counting = {indicator.id for indicator in wanted if indicator.attributed}
-
     def make(missing: Sequence[str]) -> dict[str, str]:
-        # To ask for all of them costs more than to see that there is none.
-        none = counting if counting.intersection(missing) and not _has_any(nobodys) else ()
-        return dict.fromkeys(none, "[]") | _texts(
-            nobodys, [id_ for id_ in missing if id_ not in none]
-        )
+        of_models = [one.id for one in wanted if one.id in missing and one.attributed]
+        of_rounds = [one.id for one in wanted if one.id in missing and not one.attributed]
+        there: list[str] = []
+        for some, facts in ((of_models, _ai_models), (of_rounds, rounds_of_no_country)):
+            if some and _is_any(nobodys, facts):
+                there += some
+        return dict.fromkeys(missing, "[]") | _texts(nobodys, there)
 
     work = f"{__name__} {view.attribution}"
     kept = kept_of(view.transaction).parts(view.at, work, names, make) if names else {}
@@ -59,10 +62,20 @@ def read_left_out(view: View, wanted: Sequence[Indicator]) -> dict[str, LeftOut]
     return found
 
 
-def _has_any(nobodys: View) -> bool:
-    """Return whether an AI model counts for no country."""
-    found = nobodys.attributed()
-    return bool(fetch(nobodys.transaction.connection, select(found.c.id).limit(1), {}))
+def _is_any(nobodys: View, facts: Callable[[View], Select[Any]]) -> bool:
+    """Return whether there are such facts: to work them out costs more than to see that."""
+
+    def make(_missing: Sequence[str]) -> dict[str, str]:
+        found = fetch(nobodys.transaction.connection, facts(nobodys).limit(1), {})
+        return {_ANY: "yes" if found else ""}
+
+    work = f"{facts.__name__} {nobodys.attribution}"
+    return bool(kept_of(nobodys.transaction).parts(nobodys.at, work, [_ANY], make)[_ANY])
+
+
+def _ai_models(nobodys: View) -> Select[Any]:
+    """Return the query of the AI models that count for no country."""
+    return select(nobodys.attributed().c.id)
 
 
 def _texts(nobodys: View, names: Sequence[str]) -> dict[str, str]:

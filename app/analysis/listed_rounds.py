@@ -61,6 +61,11 @@ def listed_rounds(view: View) -> FromClause:
     return given_rows(f"[{rows}]", _COLUMNS).subquery("rounds")
 
 
+def rounds_of_no_country(view: View) -> Select[Any]:
+    """Return the query of the rounds that could be added up, had they a country."""
+    return _rounds(view, (_NO_COUNTRY,))
+
+
 def _added_up(view: View, parts: Sequence[str]) -> dict[str, str]:
     """Return the sums of each country as JSON; or of every one, with the list of them."""
     every = _EVERY in parts
