@@ -1,6 +1,6 @@
 """What a chart shows, read from the data: figures, names, and why some are not compared."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
@@ -12,7 +12,6 @@ from app.analysis.figures import Observation, Sources, read_observations, read_w
 from app.analysis.gaps import compare
 from app.analysis.indicator import Indicator
 from app.analysis.left_out import NOBODYS, asked_of, read_left_out
-from app.analysis.scopes import wider
 from app.analysis.sentences import number_words
 from app.analysis.view import View
 from app.kit.errors import NotAllowed
@@ -38,10 +37,8 @@ def read_chart(
     found = read_observations(view, indicator, countries, filters)
     if not found:
         raise Unanswerable("country", _nothing(view, indicator, countries))
-    scopes: dict[str, set[str | None]] = defaultdict(set)
-    for one in found:
-        scopes[one.source].add(one.scope)
-    whole = [one for one in found if not wider(one.scope, scopes[one.source])]
+    sources = Sources(read_witnesses(view), found)
+    whole = [one for one in found if not sources.part_of(one)]
     notes = []
     if indicator.attributed:
         notes.append(f"AI models are counted by attribution={view.attribution}.")
@@ -62,7 +59,7 @@ def read_chart(
     return Chart(
         title=indicator.name,
         unit=usual,
-        observations=_so_far(view, indicator, found),
+        observations=_so_far(indicator, found, sources),
         countries=_country_names(view, countries),
         sources=names,
         revision=view.at.id,
@@ -76,12 +73,11 @@ def read_chart(
 
 
 def _so_far(
-    view: View, indicator: Indicator, found: Sequence[Observation]
+    indicator: Indicator, found: Sequence[Observation], sources: Sources
 ) -> Sequence[Observation]:
     """Return the figures, what is counted of a period that was not over as `at_least` so much."""
     if not indicator.leaves_out:
         return found
-    sources = Sources(read_witnesses(view), found)
 
     def is_so_far(one: Observation) -> bool:
         published = sources.published(one.source)

@@ -1,6 +1,5 @@
 """The composite: a ranking by the reader's weights, and how firm its order is."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 
@@ -10,7 +9,6 @@ from app.analysis.bounds import bounds
 from app.analysis.comparison import Shape
 from app.analysis.figures import Observation, Sources, Witness
 from app.analysis.indicator import Indicator
-from app.analysis.scopes import wider
 
 
 class Composite(Shape):
@@ -77,16 +75,13 @@ def shares_of(
     """
     sources = Sources(witnesses, observations)
     groups: dict[tuple[str, bool, str, str, str, str, str], list[Observation]] = {}
-    scopes: dict[str, set[str | None]] = defaultdict(set)
-    for one in observations:
-        scopes[sources.house(sources.witness(one))].add(one.scope)
     for one in observations:
         origin = sources.witness(one)
         is_original = origin == one.source
         key = (one.last_day, is_original, one.source, one.scope or "", one.unit, origin, one.period)
         published = sources.published(one.source)
         is_over = not published or published >= one.last_day
-        if is_over and not wider(one.scope, scopes[sources.house(origin)]):
+        if is_over and not sources.part_of(one):
             groups.setdefault(key, []).append(one)
     full = [
         key

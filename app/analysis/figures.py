@@ -1,5 +1,6 @@
 """Observations as comparisons need them, and the witnesses that state them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from sqlalchemy import Select
 
 from app.analysis.indicator import Indicator
 from app.analysis.observations import observed
+from app.analysis.scopes import wider
 from app.analysis.view import View
 from app.kit.filters import conditions
 from app.resources.ledger_lists import PlainRows
@@ -53,11 +55,15 @@ class Sources:
         self, witnesses: Mapping[str, Witness], observations: Iterable[Observation]
     ) -> None:
         self._witnesses = witnesses
+        stated = list(observations)
         self._origins = {
             (one.source, one.country, one.period): one.original_source
-            for one in observations
+            for one in stated
             if one.original_source
         }
+        self._scopes: dict[str, set[str | None]] = defaultdict(set)
+        for one in stated:
+            self._scopes[self.house(self.witness(one))].add(one.scope)
 
     def witness(self, one: Observation) -> str:
         """Return whose figure it is: as its fact says, or that of the source that it restates.
@@ -79,6 +85,10 @@ class Sources:
         Two editions of a report, or two tables of one institute, are no two voices.
         """
         return self._of(witness).publisher or witness
+
+    def part_of(self, one: Observation) -> str | None:
+        """Return the wider scope that a figure's publisher gives too, None if there is none."""
+        return wider(one.scope, self._scopes[self.house(self.witness(one))])
 
     def chain(self, one: Observation) -> list[str]:
         """Return the sources that a figure was passed on through, the nearest first."""

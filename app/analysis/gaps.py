@@ -38,7 +38,6 @@ from app.analysis.left_out import (
     sources_of,
 )
 from app.analysis.numbers import tidy
-from app.analysis.scopes import wider
 from app.analysis.sentences import sentence
 from app.analysis.trends import PERCENT, NoTrend, trend_of
 from app.analysis.view import View
@@ -114,17 +113,15 @@ def compare(
     by_source: dict[str, list[Observation]] = defaultdict(list)
     observations = list(observations)
     sources = Sources(witnesses, observations)
-    scopes: dict[str, set[str | None]] = defaultdict(set)
     for observation in observations:
         by_source[observation.source].append(observation)
-        scopes[sources.house(sources.witness(observation))].add(observation.scope)
     comparisons: list[Comparison] = []
     refusals: list[Refusal] = []
     for _, stated in sorted(by_source.items()):
         if part_of_whole:
             refusals.append(_refusal(stated[0], None, "part_of_whole", ""))
             continue
-        found, refused = _compare_source(indicator, a, b, stated, sources, scopes, left_out)
+        found, refused = _compare_source(indicator, a, b, stated, sources, left_out)
         comparisons += found
         refusals += refused
     for source, scope in sources_of(left_out):
@@ -149,7 +146,6 @@ def _compare_source(
     b: str,
     stated: list[Observation],
     sources: Sources,
-    scopes: Mapping[str, set[str | None]],
     left_out: LeftOut,
 ) -> tuple[list[Comparison], list[Refusal]]:
     """Compare what one source states, a period of one scope, unit and origin at a time."""
@@ -185,7 +181,7 @@ def _compare_source(
             Comparison(
                 source=first.source,
                 scope=scope,
-                part_of=wider(scope, scopes[sources.house(origin)]),
+                part_of=sources.part_of(first),
                 unit=unit,
                 basis=basis,
                 witness=origin,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.exchange.mapping_parts import Rule
 from app.exchange.rejects import Refused
-from app.exchange.tables.members import members_of, places_of
+from app.exchange.tables.members import members_in_place, members_of
 from app.exchange.transforms import TRANSFORMS
 from app.kit.errors import NotAllowed
 
@@ -36,7 +36,7 @@ class ToldCountries:
         if len(set(codes)) == 1 and codes[0] is not None:
             yield keys, codes[0]
         elif self.rule.in_turn and self.rule.separator:
-            names = places_of(named, self.rule.separator, quoted=self.rule.quoted)
+            names = members_in_place(named, self.rule.separator, quoted=self.rule.quoted)
             if len(names) == len(codes):
                 for name, code in zip(names, codes, strict=True):
                     if name and code is not None:
@@ -47,7 +47,7 @@ class ToldCountries:
         rule = self.rule
         names = [text.strip()]
         if rule.separator:
-            read = places_of if rule.in_turn else members_of
+            read = members_in_place if rule.in_turn else members_of
             names = read(text, rule.separator, quoted=rule.quoted)
         try:
             return [self._code(name) if name else None for name in names]

@@ -31,10 +31,10 @@ def members_of(text: str, separator: str, *, quoted: bool = False) -> list[str]:
     With `quoted`, a member with a separator in it stands in quotes, as a field of CSV does. Quotes
     that are not those of CSV are letters like others.
     """
-    return [part for part in places_of(text, separator, quoted=quoted) if part]
+    return [part for part in members_in_place(text, separator, quoted=quoted) if part]
 
 
-def places_of(text: str, separator: str, *, quoted: bool = False) -> list[str]:
+def members_in_place(text: str, separator: str, *, quoted: bool = False) -> list[str]:
     """Return the same, with an empty text for each place that has no member."""
     if isinstance(text, Members):
         parts: Sequence[str] = text.members
