@@ -63,7 +63,12 @@ def test_a_generated_client_lists_funding(
     pictures = ("image/png", "image/svg+xml", "application/vnd.vegalite.v6+json")
     tables = ("application/x-ndjson", PARQUET.media_type, XLSX.media_type, "application/zip")
     others = dict.fromkeys((*tables, *pictures), "application/octet-stream")
-    config = {"post_hooks": [], "content_type_overrides": others, "literal_enums": True}
+    config = {
+        "post_hooks": [],
+        "content_type_overrides": others,
+        "literal_enums": True,
+        "http_timeout": 60,  # and not its five seconds, which a slow machine may need
+    }
     (scratch / "config.yml").write_text(json.dumps(config), encoding="utf-8")
     options = {"--meta": "none", "--config": "config.yml", "--output-path": "race_client"}
     command = [str(generator), "generate", "--url", f"{live_server}/openapi.json"]
