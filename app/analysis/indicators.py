@@ -87,8 +87,8 @@ INDICATORS: tuple[Indicator, ...] = (
         name="Funding, sum of listed rounds",
         unit="USD",
         higher_is="ahead",
-        method="The rounds that one source lists for a year, added up. A basis of its own: "
-        "never added to totals.",
+        method="The rounds that one source lists for a year, added up; those without an amount "
+        "bring in nothing. A basis of its own: never added to totals.",
         resource="funding",
         basis="summed",
         observe=rounds(lambda rows: func.sum(rows.amount_usd), summed_qualifier, "USD"),

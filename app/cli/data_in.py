@@ -21,6 +21,11 @@ from app.kit.text import counted
     type=click.Choice(["remove", "keep"]),
     help="What happens to the source's rows that the table no longer has.",
 )
+@click.option(
+    "--only-known",
+    metavar="FIELD",
+    help="Leave out rows whose FIELD, such as company, names an organisation that is not known.",
+)
 @click.option("--sheet", help="The sheet of a workbook.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be loaded.")
 @click.option(
@@ -53,6 +58,7 @@ def load(
     published: str | None,
     answers: tuple[str, ...],
     missing: str | None,
+    only_known: str | None,
     sheet: str | None,
     dry_run: bool,
     max_rejects: int,
@@ -88,6 +94,7 @@ def load(
         source=source,
         published=published,
         missing=missing,
+        only_known=only_known,
         max_rejects=max_rejects,
         author=author or "airace load",
         message=message,
@@ -107,7 +114,7 @@ def load(
 
 
 _OF_A_TABLE = (
-    *("resource", "source", "published", "answers", "missing", "sheet"),
+    *("resource", "source", "published", "answers", "missing", "only_known", "sheet"),
     *("max_rejects", "reject_file"),
 )
 """Options of a table, which a pack has no use for."""

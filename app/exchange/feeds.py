@@ -6,6 +6,7 @@ rules take many rows at once, so that a row costs hardly more than a look-up for
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, get_args
 
 from app.exchange.kept_values import KeptValues, Make
@@ -111,28 +112,59 @@ class Feeds:
 
     def feed(self, name: str, rule: Rule) -> Feed:
         """Return what makes the values of a field; None is where there is none."""
+        if rule.also:
+            alone = rule.model_copy(update={"also": []})
+            return _joined([self.feed(name, one) for one in (alone, *rule.also)])
         if rule.constant is not None:
             return lambda places: [rule.constant] * len(places.cells)
         if rule.country_of is not None:
             of, countries = rule.country_of, self._organisations.countries
             return lambda places: list(map(countries.get, self._made(places, of)))
+        return self._valued(name, rule)
+
+    def knows(self, rule: Rule) -> Callable[[Places], list[bool]]:
+        """Return what tells of each row whether all organisations that a field names are known.
+
+        A row that names none is not of one that is known; one that is refused is no matter here.
+        """
+        _, read = self._read(rule)
+        convert, known = TRANSFORMS[rule.transform].read, self._organisations.is_known
+        by_address = rule.transform == "address"
+
+        def is_known(text: str) -> bool:
+            return known(str(convert(text)), by_address=by_address)
+
+        make = self._maker(rule, _UNKNOWN, is_known)
+
+        def all_known(text: str) -> bool:
+            try:
+                found = make(text)
+            except Refused:
+                return True
+            return all(found) if isinstance(found, list) else bool(found)
+
+        return lambda places: list(map(all_known, read(places)))
+
+    def _read(self, rule: Rule) -> tuple[str | None, Read]:
+        """Return what a rule reads, and the column that it is from if it is one in every row."""
         if rule.asked is not None:
-            return self._valued(name, rule, None, _always(self._answers[rule.asked]))
+            return None, _always(self._answers[rule.asked])
         if rule.template is not None:
-            return self._valued(name, rule, None, self._template(rule.template))
+            return None, self._template(rule.template)
         readers = [self.reader(column) for column in rule.columns]
         if len(readers) == 1:
-            return self._valued(name, rule, self._heading(rule.columns[0]), readers[0])
+            return self._heading(rule.columns[0]), readers[0]
         nothing = frozenset({"", *rule.nothing})
 
         def first(places: Places) -> list[str]:
             rows = zip(*[read(places) for read in readers], strict=True)
             return [next((one for one in row if one.strip() not in nothing), "") for row in rows]
 
-        return self._valued(name, rule, None, first)
+        return None, first
 
-    def _valued(self, name: str, rule: Rule, column: str | None, read: Read) -> Feed:
-        """Return what makes a value of what is read, from a column if it is one in every row."""
+    def _valued(self, name: str, rule: Rule) -> Feed:
+        """Return what makes a value of what a rule reads."""
+        column, read = self._read(rule)
         feed = self._made_of(name, rule, column or _UNKNOWN, read)
         if column:
             return feed
@@ -151,10 +183,10 @@ class Feeds:
     def origin(self, rule: Rule, places: Places) -> tuple[str, str] | None:
         """Return the column that feeds a field in one row, and its cell as it was found.
 
-        None where it is made of several columns, or of none.
+        None where it is made of several, or of none.
         """
         names = rule.columns or tuple({*columns_of(rule.template)} - self._answers.keys())
-        if fields_of(rule.template) or (rule.template and len(names) > 1):
+        if rule.also or fields_of(rule.template) or (rule.template and len(names) > 1):
             return None
         nothing = frozenset({"", *rule.nothing})
         found = [
@@ -164,7 +196,7 @@ class Feeds:
         return next((one for one in found if one[1] not in nothing), next(iter(found), None))
 
     def _made_of(self, name: str, rule: Rule, column: str, read: Read) -> Feed:
-        make = self._maker(name, rule, column)
+        make = self._maker(rule, column, self._converter(name, rule))
         if name == "id" and rule.transform in OF_COMPANIES:
             return self._described(make, read, by_address=rule.transform == "address")
         if rule.transform not in _LOOKED_UP:
@@ -175,10 +207,9 @@ class Feeds:
             return lambda places: list(map(make, read(places)))
         return self._with_countries(name, make, read, rule)
 
-    def _maker(self, name: str, rule: Rule, column: str) -> Make:
-        """Return what makes a value of a text: words, members, the transform."""
+    def _maker(self, rule: Rule, column: str, convert: Make) -> Make:
+        """Return what makes a value of a text: words, members, what converts each of these."""
         nothing = frozenset(rule.nothing)
-        convert = self._converter(name, rule)
         separator = rule.separator
         restores = self._mapping.restores
 
@@ -326,6 +357,24 @@ def is_of_texts(name: str, rule: Rule) -> bool:
     """Return whether the value of the rule of a field depends on the texts of its row alone."""
     looks_up = rule.transform in _LOOKED_UP and rule.constant is None
     return not (looks_up or turn(name, rule))
+
+
+def _joined(feeds: Sequence[Feed]) -> Feed:
+    """Return what makes one list of the members that several make, None where there is none."""
+
+    def feed(places: Places) -> list[Any]:
+        rows = zip(*[each(places) for each in feeds], strict=True)
+        return [
+            list(dict.fromkeys(chain.from_iterable(map(_members, row)))) or None for row in rows
+        ]
+
+    return feed
+
+
+def _members(made: Any) -> Sequence[Any]:
+    if made is None:
+        return ()
+    return made if isinstance(made, list) else (made,)
 
 
 def _named_so(name: str | None, column: str) -> str:

@@ -18,6 +18,9 @@ class Asked:
     """To what the mapping asks for."""
 
     source: str | None = None
+    only_known: str | None = None
+    """The field that names organisations, of which rows are left out that are not known."""
+
     published: str | None = None
     missing: str | None = None
     max_rejects: int = REJECTS_AT_MOST

@@ -113,7 +113,14 @@ class _Import:
             are_described=self._resource is AI_MODELS,
             only_own=mapping.template_of_models is not None,
         )
-        rows = MappedRows(mapping, table.header, asked.answers, organisations, named)
+        rows = MappedRows(
+            mapping,
+            table.header,
+            asked.answers,
+            organisations,
+            named,
+            only_known=asked.only_known,
+        )
         self._checked = CheckedRows(
             table,
             self._resource,

@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 from typing import Any, TypeAlias
 
-from app.exchange.feeds import Columns, Feeds, Places, is_of_texts, refuse_twice
+from app.exchange.feeds import Columns, Feeds, Places, Read, is_of_texts, refuse_twice
 from app.exchange.mapping import TableMapping, UnusableMapping
 from app.exchange.mapping_parts import OF_COMPANIES, Rule, Spread
 from app.exchange.mapping_texts import fields_of
@@ -13,9 +14,13 @@ from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
 from app.exchange.tables import Row
+from app.kit.text import nearest
 
 Values: TypeAlias = dict[str, Any]
 """The fields of a fact that have a value."""
+
+Keep: TypeAlias = Callable[[Places], list[bool]]
+"""Tells of each row whether it is one to make facts of."""
 
 
 class MappedRows:
@@ -28,7 +33,10 @@ class MappedRows:
         answers: Mapping[str, str],
         organisations: Organisations,
         models: NamedAIModels,
+        *,
+        only_known: str | None = None,
     ) -> None:
+        """Make them ready. Of `only_known`, a field, rows name organisations that are known."""
         self._mapping = mapping
         self._header = header
         self._spreads = [
@@ -38,10 +46,13 @@ class MappedRows:
             patterns = ", ".join(spread.header for spread in mapping.content.spread)
             raise UnusableMapping(f"{mapping.name}: no column has a name like {patterns}")
         feeds = Feeds(mapping, header, answers, organisations, models)
-        self._skips = [
-            (feeds.reader(skip.column), frozenset(skip.texts), skip.why)
+        self._kept_by = [
+            (_none_of(feeds.reader(skip.column), skip.texts), skip.why)
             for skip in mapping.content.skip
         ]
+        if only_known:
+            rule = _naming(mapping, only_known)
+            self._kept_by.append((feeds.knows(rule), f"whose {only_known} is not known here"))
         ready = [(name, rule, feeds.feed(name, rule)) for name, rule in self._rules()]
         self._feeds = [(name, feed) for name, _, feed in ready]
         ready.sort(key=lambda one: not is_of_texts(one[0], one[1]))
@@ -126,9 +137,9 @@ class MappedRows:
     def _kept(self, rows: Sequence[Row]) -> tuple[Sequence[Row], Counter[str]]:
         """Return the rows that are not to be left out, and how many of the others why."""
         skipped = Counter[str]()
-        for read, texts, why in self._skips:
-            found = read(Places([row.cells for row in rows], {}, {}))
-            left = [row for row, text in zip(rows, found, strict=True) if text.strip() not in texts]
+        for is_kept, why in self._kept_by:
+            kept = is_kept(Places([row.cells for row in rows], {}, {}))
+            left = list(compress(rows, kept))
             skipped[why] += len(rows) - len(left)
             rows = left
         return rows, skipped
@@ -149,6 +160,27 @@ class MappedRows:
 
     def _rules(self) -> list[tuple[str, Rule]]:
         return self._mapping.content.in_turn()
+
+
+def _none_of(read: Read, texts: Iterable[str]) -> Keep:
+    """Return what tells of each row whether a column has none of some texts."""
+    left_out = frozenset(texts)
+    return lambda places: [text.strip() not in left_out for text in read(places)]
+
+
+def _naming(mapping: TableMapping, field: str) -> Rule:
+    """Return the rule of a field that names organisations. Raises UnusableMapping."""
+    named = {
+        name: rule
+        for name, rule in mapping.content.fields.items()
+        if rule.transform in OF_COMPANIES and name != "id" and not (rule.also or rule.constant)
+    }
+    if field in named:
+        return named[field]
+    near = nearest(field, named)
+    hint = f"; did you mean {near}?" if near else ""
+    fields = f"in {', '.join(named)}" if named else "in no field"
+    raise UnusableMapping(f"{mapping.name}: names organisations {fields}, and not in {field}{hint}")
 
 
 def _spread_columns(

@@ -95,6 +95,8 @@ class MappingFile(BaseModel):
             at = f"fields.{name}"
             if rule.separator and name not in self._lists():
                 raise NotAllowed(f"{at}.separator: {name} holds one, and is no list")
+            if rule.also and name not in self._lists():
+                raise NotAllowed(f"{at}.also: {name} holds one, and is no list")
             if rule.countries and name == "id":
                 raise NotAllowed(f"{at}.countries: feed country from that column")
             if rule.asked is not None:

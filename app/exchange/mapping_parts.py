@@ -66,6 +66,9 @@ class Rule(Part):
     """Whether that column has a country for each of them, in their turn, where there are as many;
     else it says something of them only where all are of one."""
 
+    also: list["Rule"] = []
+    """For lists: what else makes members, which come after these."""
+
     @model_validator(mode="after")
     def _fed_by_one_thing(self) -> "Rule":
         fed = [self.column, self.constant, self.template, self.asked, self.country_of]
@@ -77,6 +80,8 @@ class Rule(Part):
             raise NotAllowed("has in_turn, which needs countries and a separator, and no words")
         if self.countries and self.transform not in OF_COMPANIES:
             raise NotAllowed("has countries, which are of companies, and names none")
+        if any(one.column is None or one.also or one.countries for one in self.also):
+            raise NotAllowed("has also, which takes columns, without also and countries")
         return self
 
     @property

@@ -4,6 +4,7 @@ Found means the same words, whatever their case and accents: nothing is matched 
 name that two companies share matches neither.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -16,8 +17,8 @@ from app.kit.errors import NotAllowed
 from app.resources.companies import CompanyFact
 
 _LONGEST_KEY = 90
-_IS_ADDRESS = "/"
-"""What the address of an organisation in its data set begins with, among the aliases."""
+_ADDRESS = re.compile(r"(?P<host>[\w-]+(?:\.[\w-]+)+)?(?P<path>/.+)", re.DOTALL)
+"""The address of an organisation in a data set, among the aliases. Others name the host, too."""
 
 Standing = list[tuple[Iterable[str], Iterable[str]]]
 """What rows say of countries: which organisations are of one of which."""
@@ -37,6 +38,9 @@ class Organisations:
         self._replaced = replaced or {}
         self._names = Names()
         self._addresses: dict[str, str] = {}
+        self._pages: dict[str, str | None] = {}
+        """The same of addresses that others tell, None where several have one."""
+
         self.countries: dict[str, str | None] = {}
         """The country of each company, as far as it is known."""
 
@@ -49,8 +53,8 @@ class Organisations:
         self._entered: dict[str, list[str]] = {}
         """What the rows that are being read have made, by key: its names."""
 
-        self._added: list[tuple[dict[Any, str], Any]] = []
-        """By what else it is known now, in which place."""
+        self._added: list[tuple[dict[Any, Any], Any, list[str | None]]] = []
+        """By what else it is known now, in which place, and what stood there, if anything."""
 
         self._standing: Standing = []
         """What they say of countries."""
@@ -98,13 +102,23 @@ class Organisations:
         key = self._spelled.get(address)
         if key is None:
             plain = address.lower()
-            key = self._addresses.get(plain)
+            key = self._at(plain)
             if key is None:
                 name = plain.rstrip("/").rpartition("/")[2].strip()
                 key = self._make(name or plain, [plain])
                 self._add(self._addresses, plain, key)
             self._add(self._spelled, address, key)
         return key
+
+    def is_known(self, text: str, *, by_address: bool) -> bool:
+        """Return whether an organisation of a name or key, or of an address, is there already.
+
+        Raises NotAllowed for a name that several have which this source states.
+        """
+        if by_address:
+            return self._at(text.lower()) is not None
+        key = self._replaced.get(text, text)
+        return key in self._names.first or bool(self._names.find(key) or self._own_of(key))
 
     def described(self, name: str, aliases: Sequence[str], address: str | None) -> str:
         """Return the key of an organisation that a row describes; nothing is made for it.
@@ -119,13 +133,13 @@ class Organisations:
         return self._described[described]
 
     def _key_of(self, name: str, aliases: Sequence[str], address: str | None) -> str:
-        if address and (key := self._addresses.get(address.lower())):
+        if address and (key := self._at(address.lower())):
             return key
         called = self._names.called(name)
         if called and called not in self._foreign:
             return called
         for text in (name, *aliases):
-            known = self._names.find(text)
+            known = self._of_page(text) or self._names.find(text)
             if known in self._foreign:
                 self.merged[name] = str(known)
                 return str(known)
@@ -158,8 +172,9 @@ class Organisations:
     def leave(self) -> None:
         """Leave what they say, and what was made for them: they were refused."""
         self._standing.clear()
-        for kept, one in self._added:
-            kept.pop(one, None)
+        for kept, one, stood in reversed(self._added):
+            del kept[one]
+            kept.update((one, before) for before in stood)
         self._added.clear()
         for key, names in self._entered.items():
             self._names.leave(key, names)
@@ -220,19 +235,32 @@ class Organisations:
             key = f"{base}-{number}"
         return key
 
-    def _add(self, kept: dict[Any, str], one: Any, key: str) -> None:
+    def _add(self, kept: dict[Any, Any], one: Any, key: str | None) -> None:
+        self._added.append((kept, one, [kept[one]] if one in kept else []))
         kept[one] = key
-        self._added.append((kept, one))
 
-    def _know(self, key: str, name: str, aliases: Iterable[str]) -> None:
+    def _at(self, address: str) -> str | None:
+        """Return who has an address: its own data set says so, or else others do."""
+        return self._addresses.get(address) or self._pages.get(address)
+
+    def _of_page(self, alias: str) -> str | None:
+        """Return who has the address that an alias is, None where it is a name or nobody's."""
+        address = _ADDRESS.fullmatch(alias)
+        return self._at(address["path"]) if address else None
+
+    def _know(self, key: str, name: str, aliases: Sequence[str]) -> None:
         self._entered[key] = [name, *aliases]
         plain = []
         for alias in aliases:
-            if alias.startswith(_IS_ADDRESS):
+            address = _ADDRESS.fullmatch(alias)
+            if address and not address["host"]:
                 self._add(self._addresses, alias, key)
-            else:
-                plain.append(alias)
-        if not plain and any(alias.startswith(_IS_ADDRESS) for alias in aliases):
+                continue
+            plain.append(alias)
+            if address:
+                is_shared = self._pages.get(address["path"], key) != key
+                self._add(self._pages, address["path"], None if is_shared else key)
+        if aliases and not plain:
             self._names.enter_unnamed(key, name)  # by its address alone: no name to find it by
         else:
             self._names.enter(key, name, plain)

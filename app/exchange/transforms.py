@@ -26,6 +26,10 @@ _FIRST_YEAR, _LAST_YEAR = "1900", "2100"
 _LONGEST = 2_000
 _DIGITS_AT_MOST = 40
 _EXACT = Context(prec=100, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[])
+_PAGE = re.compile(
+    r"(?:https?://)?(?:www\.)?(?P<host>[\w-]+(?:\.[\w-]+)+)(?P<path>/[^\s?#]*[^\s?#/])",
+    re.IGNORECASE,
+)
 _NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
 _GREEK = re.compile(r"[\u0391-\u03a9\u03b1-\u03c9]")
 
@@ -153,6 +157,10 @@ def _address(text: str) -> str:
 
 
 def _alias(text: str) -> str:
+    if match := _PAGE.match(text):
+        plain = _text(f"{match['host']}{match['path']}".lower()).rstrip("/")
+        if LIST_SEPARATOR not in plain:
+            return plain
     return _address(text).lower()
 
 
@@ -179,7 +187,11 @@ TRANSFORMS: Mapping[str, Transform] = MappingProxyType(
         "web_address": Transform(
             "A web address; without `http://` before it, that is added.", _web_address
         ),
-        "alias": Transform("The address of an organisation, kept to find it by.", _alias),
+        "alias": Transform(
+            "The address of an organisation in a data set, kept to find it by: "
+            "`/organization/openai`, or a page such as `crunchbase.com/organization/openai`.",
+            _alias,
+        ),
         "company": Transform("The name of an organisation, which becomes its key.", _text),
         "address": Transform(
             "The address of an organisation in its data set, whatever the case of its letters; it "
