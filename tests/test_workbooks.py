@@ -286,6 +286,7 @@ def test_a_sheet_is_in_the_encoding_that_it_declares(tmp_path: Path, name: str) 
     [
         "<row><c t='s'><v>7</v></c></row>",
         "<row><c><v>seven</v></c></row>",
+        "<row><c><v>1_000</v></c></row>",
         "<row><c r='XFE1'><v>1</v></c></row>",
         "<row><c r='1'><v>1</v></c></row>",
         "<row><c s='99'><v>1</v></c></row>",
@@ -296,6 +297,12 @@ def test_a_sheet_is_in_the_encoding_that_it_declares(tmp_path: Path, name: str) 
 def test_a_broken_workbook_is_refused(tmp_path: Path, rows: str) -> None:
     with pytest.raises(UnreadableTable, match="is a workbook, and broken"):
         rows_of(cells_of(tmp_path, rows))
+
+
+def test_a_row_with_two_cells_in_one_column_is_refused(tmp_path: Path) -> None:
+    header = '<row r="1"><c r="A1" t="str"><v>a</v></c></row>'
+    twice = '<row r="2"><c r="A2"><v>1</v></c><c r="A2"><v>9</v></c></row>'
+    assert rows_of(cells_of(tmp_path, header + twice)) == ["has two cells in one column"]
 
 
 def test_entities_in_a_workbook_are_refused(tmp_path: Path) -> None:

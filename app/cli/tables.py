@@ -126,6 +126,15 @@ def _tell_done(report: Report, *, dry_run: bool) -> None:
         click.echo("Rows that it lacks are kept: not all of its own say which they are.")
     elif report.kept_missing:
         click.echo("What was loaded before is kept: a table without rows lacks none.")
+    if report.of_others:
+        click.echo(
+            f"{counted(len(report.of_others), 'row')} of the source that it lacks stay: they came "
+            "by another mapping or a pack. --missing remove takes them away, too."
+        )
+    if report.kept_named:
+        some = ", ".join(sorted(report.kept_named)[:5])
+        more = ", ..." if len(report.kept_named) > 5 else ""  # noqa: PLR2004
+        click.echo(f"Rows that it lacks stay where others name them: {some}{more}.")
 
 
 def _tell(report: Report, aside: Collection[str]) -> None:

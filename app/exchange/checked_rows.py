@@ -209,7 +209,7 @@ class CheckedRows:
         rows, given, skipped = found
         if rows:
             stored = self._columns.stored(self._with_source(given, len(rows)))
-            if stored is None or not self._are_new(stored["id"]):
+            if stored is None or not self._are_new(list(map(self._followed.key, stored["id"]))):
                 self._leave_named()
                 return False
             self._enter(stored, [row.line for row in rows], gathered)
@@ -262,7 +262,7 @@ class CheckedRows:
                 told = self._organisations.taken() if waits else []
                 self._settle_named()
                 for fact, places in found:
-                    self._lines[fact["id"]] = row.line
+                    self._lines[self._followed.key(fact["id"])] = row.line
                     if self._keys:
                         self._models.describe(fact["id"], fact["name"], fact["aliases"])
                         if fact[_BASES]:
@@ -327,11 +327,13 @@ class CheckedRows:
             key = stored["id"]
             if self._keys:
                 key = stored["id"] = self._keys.of(stored["name"], key)
-            if first := self._lines.get(key, row.line if key in own else None):
-                raise Refused("id", key, f"a key of its own: line {first} has it")
-            if self._followed.are_of_others([key]):
+            here = self._followed.key(key)
+            if first := self._lines.get(here, row.line if here in own else None):
+                is_here = "" if here == key else f" (it is {here} here)"
+                raise Refused("id", key, f"a key of its own: line {first} has it{is_here}")
+            if self._followed.are_of_others([here]):
                 raise Refused("id", key, "a key that no other source's fact has")
-            own.add(key)
+            own.add(here)
             yield stored, places
 
     def _stored(self, given: dict[str, Any], places: Places) -> StoredRow:

@@ -15,9 +15,8 @@ from app.exchange.mapping import (
     ITSELF,
     TableMapping,
     UnusableMapping,
-    turn,
 )
-from app.exchange.mapping_parts import OF_COMPANIES, Rule
+from app.exchange.mapping_parts import LOOKED_UP, OF_COMPANIES, Rule
 from app.exchange.mapping_texts import PLACE, columns_of, fields_of, form_of, places_of
 from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
@@ -34,7 +33,6 @@ from app.kit.text import nearest
 Columns = dict[str, list[Any]]
 """Values of fields: of each a list, with one for each row and None where there is none."""
 
-_LOOKED_UP = {*OF_COMPANIES, "ai_model"}
 _UNKNOWN = "the columns"
 """Stands for the column that a text is from, where that differs from row to row."""
 
@@ -193,13 +191,14 @@ class Feeds:
             (self._heading(name) or places.more["header"], self.reader(name)(places)[0].strip())
             for name in names
         ]
+        found = [(name, text.replace(NOT_WORKED_OUT, "")) for name, text in found]
         return next((one for one in found if one[1] not in nothing), next(iter(found), None))
 
     def _made_of(self, name: str, rule: Rule, column: str, read: Read) -> Feed:
         make = self._maker(rule, column, self._converter(name, rule))
         if name == "id" and rule.transform in OF_COMPANIES:
             return self._described(make, read, by_address=rule.transform == "address")
-        if rule.transform not in _LOOKED_UP:
+        if rule.transform not in LOOKED_UP:
             kept = KeptValues(make)
             values_of = kept.values_of if rule.separator is None else kept.lists_of
             return lambda places: values_of(read(places))
@@ -351,12 +350,6 @@ def _key_of_model(text: str) -> str:
 
 def _holds_whole_numbers(annotation: Any) -> bool:
     return annotation is int or any(map(_holds_whole_numbers, get_args(annotation)))
-
-
-def is_of_texts(name: str, rule: Rule) -> bool:
-    """Return whether the value of the rule of a field depends on the texts of its row alone."""
-    looks_up = rule.transform in _LOOKED_UP and rule.constant is None
-    return not (looks_up or turn(name, rule))
 
 
 def _joined(feeds: Sequence[Feed]) -> Feed:

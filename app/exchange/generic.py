@@ -117,6 +117,6 @@ def _generic_rule(resource: Resource, name: str) -> Rule:
     if name in ledger.members:
         keys = [ledger.members[name].target or ""]
     transforms = {"companies": "company", "ai_models": "ai_model", "countries": "country"}
-    transform = next((transforms[key] for key in keys if key in transforms), "text")
+    transform = next((transforms[key] for key in keys if key in transforms), "as_it_is")
     separator = LIST_SEPARATOR if name in list_names(resource.fact) else None
     return Rule.model_validate({"column": name, "as": transform, "separator": separator})

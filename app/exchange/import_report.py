@@ -63,6 +63,12 @@ class Report:
     kept_missing: bool = False
     """Whether rows that may be missing stayed: it is not known which of them are."""
 
+    of_others: set[str] = field(default_factory=set)
+    """The keys of rows that it lacks and that came otherwise, which stay unless that was asked."""
+
+    kept_named: set[str] = field(default_factory=set)
+    """The keys of rows that it lacks and that stay, as other rows name them."""
+
     spellings: int = 0
     """Addresses of organisations that differed from another in the case of letters only."""
 

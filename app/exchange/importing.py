@@ -291,8 +291,9 @@ class _Import:
     def _remove_missing(self) -> None:
         """Remove the source's rows that the table no longer has, if it is known which these are.
 
-        Those of which something else was said when they were loaded are of another table.
-        A table that has no row is none that has fewer than before.
+        Those of which something else was said when they were loaded are of another table, and so
+        are those that came by another mapping or a pack, unless it was asked to remove all. Those
+        that other rows name stay. A table that has no row is none that has fewer than before.
         """
         self._report.kept_missing = bool(self._unknown) or not self._keys
         if self._report.kept_missing:
@@ -301,7 +302,12 @@ class _Import:
         if self._mapping.asked_in_keys:
             of_table = {self._said(row) for row in self._own_rows() if row["id"] in self._keys}
             gone = [row for row in gone if self._said(row) in of_table]
-        self._writing.remove(self._resource.ledger, [row["id"] for row in gone])
+        keys = {row["id"] for row in gone}
+        table, report = self._resource.ledger, self._report
+        if self._asked.missing is None:
+            report.of_others = self._writing.of_other_origins(table, keys, self._mapping.name)
+        report.kept_named = self._writing.named_beside(table, keys - report.of_others)
+        self._writing.remove(table, sorted(keys - report.of_others - report.kept_named))
 
     def _own_rows(self) -> Iterator[StoredRow]:
         columns = ("id", "source", *self._mapping.asked_in_keys)

@@ -6,8 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 from typing import Any, TypeAlias
 
-from app.exchange.feeds import Columns, Feeds, Places, Read, is_of_texts, refuse_twice
-from app.exchange.mapping import TableMapping, UnusableMapping
+from app.exchange.feeds import (
+    Columns,
+    Feeds,
+    Places,
+    Read,
+    refuse_twice,
+)
+from app.exchange.mapping import TableMapping, UnusableMapping, is_of_texts, looks_up
 from app.exchange.mapping_parts import OF_COMPANIES, Rule, Spread
 from app.exchange.mapping_texts import fields_of
 from app.exchange.named_models import NamedAIModels
@@ -57,6 +63,12 @@ class MappedRows:
         self._feeds = [(name, feed) for name, _, feed in ready]
         ready.sort(key=lambda one: not is_of_texts(one[0], one[1]))
         self._texts_first = [(name, feed) for name, _, feed in ready]
+        naming = [(name, rule) for name, rule, _ in ready if not is_of_texts(name, rule)]
+        self._naming = self._texts_first[len(ready) - len(naming) :]
+        self._is_in_turn = sum(looks_up(rule) for _, rule in naming) > 1
+        made_of = {one for _, rule in naming for one in fields_of(rule.template)}
+        made_of |= {rule.country_of for _, rule in naming if rule.country_of}
+        self._heeded = {"name", "aliases", *made_of}
         self.skipped: Counter[str] = Counter()
         """How many rows were left out, by why."""
 
@@ -89,12 +101,33 @@ class MappedRows:
             return None
         kept, skipped = self._kept(rows)
         places = Places([row.cells for row in kept], {}, {})
+        texts = self._texts_first[: len(self._texts_first) - len(self._naming)]
         try:
-            for name, feed in self._texts_first:  # a text that is refused makes no company
+            for name, feed in texts:  # one that is refused makes no company
                 places.values[name] = feed(places)
+            if self._is_in_turn:
+                self._name_in_turn(places)
+            else:
+                for name, feed in self._naming:
+                    places.values[name] = feed(places)
         except Refused:
             return None
         return kept, places.values, skipped
+
+    def _name_in_turn(self, places: Places) -> None:
+        """Make the fields that name what there is row by row, as where one of the rows is refused.
+
+        What is new has its key from the first who names it, and not from the first column.
+        """
+        made: Columns = {name: [] for name, _ in self._naming}
+        for number, cells in enumerate(places.cells):
+            known = places.values.items()
+            heeded = {name: [row[number]] for name, row in known if name in self._heeded}
+            alone = Places([cells], {}, heeded)
+            for name, feed in self._naming:
+                heeded[name] = feed(alone)
+                made[name] += heeded[name]
+        places.values |= made
 
     def origin(self, name: str, places: Places) -> tuple[str, str] | None:
         """Return the column that feeds a field and its cell; None where no single one does."""

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
 
 from app.exchange.mapping_parts import (
+    LOOKED_UP,
     OF_COMPANIES,
     FileMark,
     Part,
@@ -38,6 +39,7 @@ from app.resources.resource import Resource, list_names
 _BY_NAME = {resource.many: resource for resource in RESOURCES}
 SHIPPED = Path(__file__).parent / "mappings"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_AS_STATED = {"text", "as_it_is"}
 ANYTHING_ELSE, ITSELF = "*", "="
 """In `words`: every other text, and a meaning that is the text itself."""
 
@@ -158,6 +160,16 @@ def turn(name: str, rule: Rule) -> int:
     return 1 if describes or rule.country_of is not None else 0
 
 
+def is_of_texts(name: str, rule: Rule) -> bool:
+    """Return whether the value of the rule of a field depends on the texts of its row alone."""
+    return not (looks_up(rule) or turn(name, rule))
+
+
+def looks_up(rule: Rule) -> bool:
+    """Return whether a rule looks up what a row names, or makes it."""
+    return rule.transform in LOOKED_UP and rule.constant is None
+
+
 def _choose(word: str, choices: Sequence[str], *, what: str, at: str) -> None:
     try:
         choose(word, choices, what=what)
@@ -191,7 +203,7 @@ class TableMapping(Part):
     def states_keys(self) -> bool:
         """Whether a column of the table holds the keys of its rows, as they are."""
         rule = self.content.fields.get("id")
-        return rule is not None and rule.column is not None and rule.transform == "text"
+        return rule is not None and rule.column is not None and rule.transform in _AS_STATED
 
     @property
     def asked_in_keys(self) -> tuple[str, ...]:

@@ -21,6 +21,9 @@ from app.kit.fields import Slug
 OF_COMPANIES = {"company", "address"}
 """Transforms whose values are keys of companies."""
 
+LOOKED_UP = {*OF_COMPANIES, "ai_model"}
+"""Transforms that look up what a row names, or make it."""
+
 
 class Part(BaseModel):
     """A part of a mapping."""

@@ -103,12 +103,15 @@ class NamedAIModels:
             self._known[key] = name, aliases
 
     def settled_bases(self, key: str, standing: Sequence[str]) -> list[str]:
-        """Return the keys of what these stand for, when all rows have described theirs.
+        """Return the keys of what these stand for, or are, when all rows have described theirs.
 
         `key` is that of the AI model that is made from them. Raises NotAllowed where it is not
         known which one is meant, or it is that one itself.
         """
-        settled = dict.fromkeys(self._key_of(*self._meant[one]) for one in standing)
+        settled = dict.fromkeys(
+            self._key_of(*self._meant[one]) if one in self._meant else self._replaced.get(one, one)
+            for one in standing
+        )
         if self._replaced.get(key, key) in settled:
             raise NotAllowed("is the AI model itself, and none is based on itself")
         return list(settled)

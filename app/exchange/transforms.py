@@ -22,7 +22,7 @@ Value = str | int | float
 _CACHED = 65_536
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DATE = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
-_FIRST_YEAR, _LAST_YEAR = "1900", "2100"
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _LONGEST = 2_000
 _DIGITS_AT_MOST = 40
 _EXACT = Context(prec=100, Emin=MIN_EMIN, Emax=MAX_EMAX, traps=[])
@@ -50,6 +50,15 @@ def _text(text: str) -> str:
     if len(plain) > _LONGEST:
         raise NotAllowed(f"has more than {_LONGEST:,} characters")
     return plain
+
+
+def _as_it_is(text: str) -> str:
+    if _CONTROL.search(text):
+        return _text(text)
+    refuse_error(text)
+    if len(text) > _LONGEST:
+        raise NotAllowed(f"has more than {_LONGEST:,} characters")
+    return text
 
 
 @lru_cache(_CACHED)
@@ -108,15 +117,12 @@ def _percent(text: str, times: int = 1) -> float:
     return _number(text.removesuffix("%").rstrip(), times)
 
 
-def _in_range(period: str) -> str:
-    if not _FIRST_YEAR <= period[:4] <= _LAST_YEAR:
-        raise NotAllowed(f"is not in the years {_FIRST_YEAR} to {_LAST_YEAR}")
-    return period
-
-
 @lru_cache(_CACHED)
 def _period(text: str) -> str:
-    return _in_range(parse_period(text).text)
+    period = parse_period(text)
+    if not _FIRST_YEAR <= period.first.year <= period.last.year <= _LAST_YEAR:
+        raise NotAllowed(f"is not in the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return period.text
 
 
 @lru_cache(_CACHED)
@@ -175,6 +181,9 @@ def _key(text: str) -> str:
 TRANSFORMS: Mapping[str, Transform] = MappingProxyType(
     {
         "text": Transform("Any text; white space is folded to single spaces.", _text),
+        "as_it_is": Transform(
+            "Any text, with the white space that it has within; line ends become spaces.", _as_it_is
+        ),
         "term": Transform("Words, joined by hyphens in small letters: `Image generation`.", _term),
         "key": Transform("Words, made a key: `Yi-34B` gives `yi-34b`.", _key),
         "whole": Transform("A whole number that is not negative: `600000000.00` is one.", _whole),

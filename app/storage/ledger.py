@@ -6,7 +6,7 @@ the history of its table with the revision that ends it; the database refuses an
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from typing import Any
 
@@ -25,7 +25,7 @@ from app.storage.records import (
     RevisionRecord,
     WriteLockRecord,
 )
-from app.storage.references import References
+from app.storage.references import References, named_beside
 from app.storage.refusals import LedgerRefusal, RepeatedKey, ReplacedKey, listed
 from app.storage.replacements import (
     Replaced,
@@ -220,6 +220,25 @@ class Writing:
         rows = table.current.c
         others = or_(rows.source < source, rows.source > source)  # as an index has it
         return frozenset(self._connection.scalars(select(rows.id).where(others)))
+
+    def named_beside(self, table: LedgerTable, ids: Collection[str]) -> set[str]:
+        """Return those of the keys that would be missed, were the rows of all of them removed.
+
+        Others name them, or rows that would stay for this reason themselves.
+        """
+        return named_beside(self._connection, table, ids)
+
+    def of_other_origins(self, table: LedgerTable, ids: Iterable[str], origin: str) -> set[str]:
+        """Return those of the keys whose rows came by other origins, and never by this one."""
+        found: dict[bool, set[str]] = {True: set(), False: set()}
+        for some, rows in product(in_batches(ids), (table.current, table.history)):
+            query = select(rows.c.id, _revisions.c.origin).distinct()
+            known = query.join(_revisions, _revisions.c.id == rows.c.revision).where(
+                rows.c.id.in_(some), _revisions.c.origin.is_not(None)
+            )
+            for key, came_by in self._connection.execute(known):
+                found[came_by == origin].add(key)
+        return found[False] - found[True]
 
     def knows_origin(self, origin: str) -> bool:
         """Return whether a revision of this origin has been recorded before."""

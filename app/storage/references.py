@@ -1,7 +1,7 @@
 """The references of what a revision writes, and the proof that the rows are there that it names."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 
 from sqlalchemy import Connection, exists, select
@@ -12,6 +12,33 @@ from app.storage.records import LEDGER, LedgerTable
 from app.storage.refusals import NAMED_AT_MOST, DanglingReference
 
 _NOTED_AT_MOST = 100_000
+
+
+def named_beside(connection: Connection, table: LedgerTable, ids: Collection[str]) -> set[str]:
+    """Return those of the keys of a table that rows name which are not of the same keys.
+
+    Or rows of such a key that is named by others itself.
+    """
+    namers: defaultdict[str, list[str | None]] = defaultdict(list)
+    for one in LEDGER.values():
+        for source, column, target in one.references():
+            if target != table.name:
+                continue
+            named = source.c[column]
+            for some in in_batches(ids):
+                query = select(named, source.c.id).where(named.in_(some))
+                for key, namer in connection.execute(query):
+                    namers[key].append(namer if one is table else None)
+    missed = set[str]()
+    before = None
+    while before != len(missed):
+        before = len(missed)
+        missed.update(
+            key
+            for key, of_key in namers.items()
+            if any(namer is None or namer in missed or namer not in ids for namer in of_key)
+        )
+    return missed
 
 
 class References:

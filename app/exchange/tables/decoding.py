@@ -8,8 +8,10 @@ from typing import Any
 from app.exchange.tables.streams import Bytes
 from app.exchange.tables.table import Decoding, UnreadableTable
 
-REPLACEMENT = "\ufffd"
-"""Stands where bytes are text in no encoding that is known for the file."""
+REPLACEMENT = "\ufdd0"
+"""Stands where bytes are text in no encoding that is known for the file: no text has this."""
+
+_UNKNOWN = "\ufffd"
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with a byte-order mark"),
@@ -68,6 +70,11 @@ def decoded(stream: Bytes, fallback: str | None) -> tuple[io.TextIOWrapper, Deco
     handler = _handler(found, fallback)
     text = io.TextIOWrapper(stream, encoding=encoding, errors=handler, newline="")
     return text, found
+
+
+def shown(text: str) -> str:
+    """Return text as people are shown it, with the usual sign for what is not known."""
+    return text.replace(REPLACEMENT, _UNKNOWN)
 
 
 def encoding_name(encoding: str) -> str:
@@ -141,9 +148,9 @@ def _handler(found: Decoding, fallback: str | None) -> str:
             raise error
         data: Any = error.object[error.start : error.end]
         found.strange_bytes += len(data)
-        text = bytes(data).decode(fallback, "replace") if fallback else REPLACEMENT
-        found.has_lost_bytes |= REPLACEMENT in text
-        return text, error.end
+        text = bytes(data).decode(fallback, "replace") if fallback else _UNKNOWN
+        found.has_lost_bytes |= _UNKNOWN in text
+        return text.replace(_UNKNOWN, REPLACEMENT), error.end
 
     name = f"airace-{next(_handlers)}"
     codecs.register_error(name, decode)

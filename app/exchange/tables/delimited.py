@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
-from app.exchange.tables.decoding import REPLACEMENT, decoded
+from app.exchange.tables.decoding import REPLACEMENT, decoded, shown
 from app.exchange.tables.streams import Bytes
 from app.exchange.tables.table import BadRow, Bounds, Decoding, Row, Table, UnreadableTable
 
@@ -124,7 +124,7 @@ def _rows(
             text = "".join(cells)
             if REPLACEMENT in text:
                 strange = next(place for place, cell in enumerate(cells) if REPLACEMENT in cell)
-                yield BadRow(line, decoding.wanted, header[strange], cells[strange])
+                yield BadRow(line, decoding.wanted, header[strange], shown(cells[strange]))
             elif text:
                 yield Row(line, cells)
         elif any(cells):

@@ -10,12 +10,13 @@ from typing import Any
 
 import orjson
 
-from app.exchange.tables.decoding import REPLACEMENT, decoded
+from app.exchange.tables.decoding import REPLACEMENT, decoded, shown
 from app.exchange.tables.members import Members
 from app.exchange.tables.streams import Bytes
 from app.exchange.tables.table import BadRow, Bounds, Decoding, Row, Table, UnreadableTable
 
 _NAME = re.compile(r'"\s*:')
+_MANY_DIGITS = re.compile("[0-9]{19}")
 
 
 def json_lines_table(stream: Bytes, fallback: str | None, bounds: Bounds) -> Table:
@@ -67,7 +68,7 @@ def _rows(
         cells = [found.get(name, "") for name in header]
         if REPLACEMENT in line:
             strange = next((name for name in header if REPLACEMENT in found.get(name, "")), "")
-            yield BadRow(number, decoding.wanted, strange, found.get(strange, ""))
+            yield BadRow(number, decoding.wanted, strange, shown(found.get(strange, "")))
             continue
         if any(len(cell) > bounds.cell for cell in cells):
             yield BadRow(number, f"has a cell of more than {bounds.cell:,} characters")
@@ -83,19 +84,21 @@ def _read(line: str) -> dict[str, str]:
         raise ValueError("not JSON") from None
     if not isinstance(found, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004  (a fault of the text)
+    cells = {name: _cell(value) for name, value in found.items()}
     if len(_NAME.findall(line)) > len(found):
         _refuse_names_that_come_twice(line)
-    return {name: _cell(value) for name, value in found.items()}
+    if _MANY_DIGITS.search(line):  # of a number that is so long only the first digits were read
+        cells |= {name: _cell(value) for name, value in json.loads(line).items()}
+    return cells
 
 
 def _refuse_names_that_come_twice(line: str) -> None:
-    """Raise ValueError where an object has a name more than once: which value is meant?"""
-    names = Counter[str]()
+    """Raise ValueError where an object has a name more than once: which value is meant?
 
-    def note(pairs: list[tuple[str, Any]]) -> None:
-        names.update(name for name, _ in pairs)
-
-    json.loads(line, object_pairs_hook=note)
+    It has no other object in it.
+    """
+    pairs: list[tuple[str, Any]] = json.loads(line, object_pairs_hook=list)
+    names = Counter(name for name, _ in pairs)
     if twice := next((name for name, count in names.items() if count > 1), None):
         raise ValueError(f"an object that has {twice} more than once")
 

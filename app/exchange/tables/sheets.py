@@ -15,7 +15,7 @@ Cells: TypeAlias = list[tuple[int, str]]
 Formats: TypeAlias = dict[str, NumberFormat | None]
 """By the number of a style the format of numbers; None where their text is the number."""
 
-NOT_WORKED_OUT = "\uffff"
+NOT_WORKED_OUT = "\udfff"
 """Stands for what a formula comes to, where the workbook does not hold it; no text has it."""
 
 WITHOUT_RESULT = (
@@ -196,7 +196,7 @@ class Sheet(Part):
         match kind:
             case "" | "n":
                 shown = self._formats[style or "0"] if self._formats else None
-                number = float(value)
+                number = _number(value)
                 return shown.text(number) if shown else plain_text(number)
             case "s":
                 return self._strings[int(value)]
@@ -208,6 +208,12 @@ class Sheet(Part):
                 return value
             case _:
                 return unescaped(value)
+
+
+def _number(value: str) -> float:
+    if "_" in value:  # which Python takes for a number
+        raise ValueError(value)
+    return float(value)
 
 
 def _iso(value: str) -> str:

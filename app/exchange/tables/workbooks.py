@@ -94,6 +94,8 @@ def _rows(
                 fault = f"has a cell beyond the {width} of the header"
             elif len(text) > bounds.cell:
                 fault = f"has a cell of more than {bounds.cell:,} characters"
+            elif cells[column - left]:
+                fault = "has two cells in one column"
             else:
                 cells[column - left] = text
         yield BadRow(line, fault) if fault else Row(line, cells)
