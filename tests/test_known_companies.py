@@ -166,6 +166,34 @@ def test_the_command_takes_it_and_says_what_was_left_out(
     assert "--only-known is for a table, and article-2024-03-31 is a pack" in pack.stderr
 
 
+PARAT = "CSET_id,name,country,website,aliases,crunchbase_url\n"
+
+
+def test_a_company_that_others_only_named_has_its_address_from_who_describes_it(
+    database: Database, tmp_path: Path
+) -> None:
+    """It stays theirs in all else, and one that somebody described stays as it is."""
+    described = company("told", name="Told", roles=["investor"])
+    write(database, {COMPANIES: [company("named", name="Named"), described]})
+    (tmp_path / "firms.csv").write_text(
+        f"{PARAT}1,Named,CN,http://x.example,Nym,crunchbase.com/organization/named-ai\n"
+        "2,Told,CN,,,crunchbase.com/organization/told\n"
+        "3,Wrong,Nowhere,,Named,crunchbase.com/organization/wrong\n",
+        encoding="utf-8",
+    )
+    report = load(database, tmp_path / "firms.csv", "parat-companies", max_rejects=1)
+    assert (report.added, report.changed) == (1, 1), "the source, and one company"
+    found = {row["id"]: row for row in listed(database, COMPANIES)}
+    assert found["named"]["aliases"] == ["crunchbase.com/organization/named-ai"]
+    assert (found["named"]["source"], found["named"]["country"]) == ("s", None)
+    assert found["told"]["aliases"] == []
+    file = rounds(tmp_path, "/organization/named-ai", "/organization/told", "/organization/wrong")
+    load(database, file, only_known="company")
+    assert companies_of(database) == [("named", None)]
+    again = load(database, tmp_path / "firms.csv", "parat-companies", max_rejects=1)
+    assert again.revision is None
+
+
 # What makes several members of one list
 
 

@@ -20,8 +20,16 @@ _LONGEST_KEY = 90
 _ADDRESS = re.compile(r"(?P<host>[\w-]+(?:\.[\w-]+)+)?(?P<path>/.+)", re.DOTALL)
 """The address of an organisation in a data set, among the aliases. Others name the host, too."""
 
+_DESCRIBING = ("roles", "website", "locator", "note")
+"""The fields of a company that somebody has described, and not only named."""
+
 Standing = list[tuple[Iterable[str], Iterable[str]]]
 """What rows say of countries: which organisations are of one of which."""
+
+
+def _is_page(alias: str) -> bool:
+    address = _ADDRESS.fullmatch(alias)
+    return bool(address and address["host"])
 
 
 class Organisations:
@@ -46,6 +54,9 @@ class Organisations:
 
         self._own: dict[str, Mapping[str, Any]] = {}
         self._foreign: set[str] = set()
+        self._named_only: dict[str, Mapping[str, Any]] = {}
+        """Those of them that nobody has described."""
+
         self._described: dict[tuple[str, tuple[str, ...], str | None], str] = {}
         self._new: list[tuple[str, str, list[str]]] = []
         self._made: list[str] = []
@@ -55,6 +66,12 @@ class Organisations:
 
         self._added: list[tuple[dict[Any, Any], Any, list[str | None]]] = []
         """By what else it is known now, in which place, and what stood there, if anything."""
+
+        self._pages_told: list[tuple[str, str]] = []
+        """Addresses that they tell of companies which others only named."""
+
+        self._learnt: defaultdict[str, list[str]] = defaultdict(list)
+        """The same of all rows, by company."""
 
         self._standing: Standing = []
         """What they say of countries."""
@@ -73,6 +90,8 @@ class Organisations:
                 self._own[company["id"]] = company
             else:
                 self._foreign.add(company["id"])
+                if not any(company[name] for name in _DESCRIBING):
+                    self._named_only[company["id"]] = company
         self.settle()
 
     def named(self, name: str) -> str:
@@ -142,6 +161,7 @@ class Organisations:
             known = self._of_page(text) or self._names.find(text)
             if known in self._foreign:
                 self.merged[name] = str(known)
+                self._pages_told += [(str(known), alias) for alias in aliases if _is_page(alias)]
                 return str(known)
         key = self._free_key(name)
         self._know(key, name, [*aliases, *([address.lower()] if address else [])])
@@ -166,12 +186,17 @@ class Organisations:
             for key in keys:
                 self._countries[key].update(countries)
         self._standing.clear()
+        for key, page in self._pages_told:
+            if key in self._named_only and page not in self._named_only[key]["aliases"]:
+                self._learnt[key].append(page)
+        self._pages_told.clear()
         self._entered.clear()
         self._added.clear()
 
     def leave(self) -> None:
         """Leave what they say, and what was made for them: they were refused."""
         self._standing.clear()
+        self._pages_told.clear()
         for kept, one, stood in reversed(self._added):
             del kept[one]
             kept.update((one, before) for before in stood)
@@ -211,7 +236,14 @@ class Organisations:
         return sum(key in named for key in self._made)
 
     def changed(self) -> Iterator[CompanyFact]:
-        """Yield own companies whose country came to be known, or to be another."""
+        """Yield own companies whose country came to be known, or to be another.
+
+        And those that others only named, where their address in a data set came to be known.
+        """
+        for key, pages in self._learnt.items():
+            known = self._named_only[key]
+            aliases = list(dict.fromkeys([*known["aliases"], *pages]))
+            yield CompanyFact(**{**known, "aliases": aliases})
         for key, known in self._own.items():
             if key in self._countries and self._country(key) != known["country"]:
                 yield CompanyFact(**{**known, "country": self._country(key)})
