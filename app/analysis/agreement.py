@@ -5,15 +5,18 @@ from collections.abc import Iterable, Sequence
 
 from app.analysis.comparison import Agreement, Comparison, PeriodGap
 from app.analysis.figures import Sources
+from app.analysis.scopes import is_projection
 from app.kit.periods import parse_period
 
 
 def of_the_whole(comparisons: Iterable[Comparison]) -> list[Comparison]:
     """Return the comparisons but for those of a part of a scope that their publisher gives whole.
 
-    A country can be behind in a part, and nobody contradicts himself by that.
+    A country can be behind in a part, and nobody contradicts himself by that. What was projected
+    speaks only where nothing was counted.
     """
-    return [one for one in comparisons if one.part_of is None]
+    whole = [one for one in comparisons if one.part_of is None]
+    return [one for one in whole if not is_projection(one.scope)] or whole
 
 
 def agreement(comparisons: Iterable[Comparison], higher_is: str, sources: Sources) -> Agreement:

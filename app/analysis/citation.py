@@ -1,5 +1,7 @@
 """Citations: how to name an answer so that others find the same one again."""
 
+import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -7,6 +9,9 @@ from zlib import crc32
 from pydantic import Field
 
 from app.analysis.comparison import Shape
+from app.analysis.figures import house_of
+from app.analysis.view import View
+from app.resources.sources import SOURCES
 from app.storage.database import Revision
 
 PUBLISHER = "AI Race Indicators"
@@ -29,10 +34,27 @@ class Citation(Shape):
     )
 
 
-def cite(title: str, at: Revision, url: str) -> Citation:
-    """Return the citation of an answer read at a revision, under its pinned address."""
+def read_publishers(view: View, sources: Iterable[str]) -> list[str]:
+    """Return who published sources, each once, in the order of their names."""
+    rows = view.rows(SOURCES)
+    query = rows.select(("publisher",)).where(rows.column("id").in_(sorted(set(sources))))
+    return sorted({house_of(name) for (name,) in view.transaction.connection.execute(query)})
+
+
+def _plain(text: str) -> str:
+    """Return a text without what BibTeX would take for a command."""
+    return re.sub(r"[{}\\]", "", text).replace("&", r"\&").replace("%", r"\%")
+
+
+def cite(title: str, at: Revision, url: str, publishers: Sequence[str] = ()) -> Citation:
+    """Return the citation of an answer read at a revision, under its pinned address.
+
+    `publishers` are those of the figures that it is made of.
+    """
+    figures = f"Figures of {'; '.join(publishers)}" if publishers else ""
     day = datetime.fromisoformat(at.recorded_at)
     key = f"airace-revision-{at.id}-{crc32(url.encode()):08x}"  # one for each answer
+    note = f"  note = {{{_plain(figures)}}},\n" if figures else ""
     bibtex = (
         f"@misc{{{key},\n"
         f"  title = {{{title}}},\n"
@@ -40,6 +62,7 @@ def cite(title: str, at: Revision, url: str) -> Citation:
         f"  year = {{{day.year}}},\n"
         f"  month = {day.month},\n"
         f"  version = {{revision {at.id}}},\n"
+        f"{note}"
         f"  howpublished = {{\\url{{{url}}}}}\n"
         "}"
     )
@@ -51,6 +74,8 @@ def cite(title: str, at: Revision, url: str) -> Citation:
         "issued": {"date-parts": [[day.year, day.month, day.day]]},
         "version": f"revision {at.id}",
         "URL": url,
+        **({"note": figures} if figures else {}),
     }
-    text = f"{PUBLISHER}. {title}. Revision {at.id} of {day.date().isoformat()}. {url}"
+    said = f" {figures}." if figures else ""
+    text = f"{PUBLISHER}. {title}. Revision {at.id} of {day.date().isoformat()}.{said} {url}"
     return Citation(text=text, bibtex=bibtex, csl=csl, url=url)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Literal, get_args
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from app.analysis.bounds import bounds
 from app.analysis.comparison import Shape
@@ -17,7 +17,6 @@ from app.analysis.figures import (
 from app.analysis.gaps import compare
 from app.analysis.indicator import Indicator, price_base
 from app.analysis.view import View
-from app.kit.periods import PeriodRange
 from app.resources.sources import SOURCES
 
 Difference = Literal[
@@ -55,15 +54,20 @@ class Claim(Shape):
     unit: str = Field(description="Its unit.", examples=["USD"])
     qualifier: str = Field(description="How firmly it is stated.", examples=["exact"])
     scope: str | None = Field(description="What it covers.", examples=["ai"])
+    part_of: str | None = Field(
+        description="The wider scope that its publisher gives too, if any.",
+        examples=["ai-private-investment"],
+    )
     basis: str = Field(description="Reported, derived or summed.", examples=["reported"])
     fact: str | None = Field(
         description="The key of the fact; null where worked out.", examples=["cn-2023-ai-cnbc"]
     )
     differs_in: list[Difference] = Field(
-        description="In what it differs from the first claim on its country and year, where the "
-        "data show it: `vintage` where whose figures they are published at other times, "
-        "`counting` where both have one scope, unit, period and basis and, as loosely as they are "
-        "stated, cannot be the same, `restated` where both are of one witness.",
+        description="In what it differs from the first claim on its country and year that is no "
+        "part of another (`part_of`), where the data show it: `vintage` where whose figures they "
+        "are published at other times, `counting` where both have one scope, unit, period and "
+        "basis and, as loosely as they are stated, cannot be the same, `restated` where both are "
+        "of one witness.",
         examples=[["scope"]],
     )
 
@@ -76,7 +80,12 @@ class Spread(Shape):
         description="The year that their periods lie in, or the years: 2022/2023.",
         examples=["2023"],
     )
-    claims: int = Field(description="How many claims there are.", examples=[5], ge=0)
+    claims: int = Field(
+        description="How many claims there are, but for those on parts of a scope that their "
+        "publisher gives whole.",
+        examples=[5],
+        ge=0,
+    )
     witnesses: int = Field(description="From how many independent sources.", examples=[3], ge=0)
     unit: str | None = Field(
         description="Their unit; null where they have several, and no spread.", examples=["USD"]
@@ -111,12 +120,10 @@ class Claims(Shape):
 
 
 def read_claims(
-    view: View, indicator: Indicator, countries: Sequence[str], period: PeriodRange | None
+    view: View, indicator: Indicator, countries: Sequence[str], filters: BaseModel | None = None
 ) -> Claims:
-    """Return all claims on an indicator for some countries, within a period if one is given."""
-    found = read_observations(view, indicator, countries)
-    if period:
-        found = [one for one in found if _lies_in(one, period)]
+    """Return all claims on an indicator for some countries, by what filters leave."""
+    found = read_observations(view, indicator, countries, filters)
     sources = _Sources(view, found)
     there = sorted({one.country for one in found})
     leaders = None
@@ -127,7 +134,7 @@ def read_claims(
     for one in sorted(found, key=sources.order):
         same_thing[one.country, _years(one)].append(one)
     claims: dict[tuple[str, str], list[Claim]] = {
-        key: [sources.claim(one, group[0]) for one in group]
+        key: [sources.claim(one, sources.whole(group)[0]) for one in group]
         for key, group in sorted(same_thing.items())
     }
     house = sources.stated.house
@@ -136,9 +143,17 @@ def read_claims(
         name=indicator.name,
         attribution=view.attribution if indicator.attributed else None,
         claims=[claim for group in claims.values() for claim in group],
-        spreads=[_spread(country, year, group, house) for (country, year), group in claims.items()],
+        spreads=[
+            _spread(country, year, whole_claims(group), house)
+            for (country, year), group in claims.items()
+        ],
         leaders=leaders,
     )
+
+
+def whole_claims(claims: Sequence[Claim]) -> list[Claim]:
+    """Return the claims but for those on parts of a scope that their publisher gives whole."""
+    return [one for one in claims if one.part_of is None] or list(claims)
 
 
 class _Sources:
@@ -156,6 +171,10 @@ class _Sources:
         """Return what claims are sorted by: the lowest first, then who restates least."""
         return one.value, len(self.stated.chain(one)), one.source, one.period, one.fact or ""
 
+    def whole(self, group: Sequence[Observation]) -> Sequence[Observation]:
+        """Return those that are no part of a scope that their publisher gives whole, if any."""
+        return [one for one in group if self.stated.part_of(one) is None] or group
+
     def claim(self, one: Observation, first: Observation) -> Claim:
         source = self._by_id[one.source]
         return Claim(
@@ -171,6 +190,7 @@ class _Sources:
             unit=one.unit,
             qualifier=one.qualifier,
             scope=one.scope,
+            part_of=self.stated.part_of(one),
             basis=one.basis,
             fact=one.fact,
             differs_in=self._differences(one, first),
@@ -200,12 +220,6 @@ class _Sources:
 def _years(one: Observation) -> str:
     first, last = one.first_day[:4], one.last_day[:4]
     return first if first == last else f"{first}/{last}"
-
-
-def _lies_in(one: Observation, period: PeriodRange) -> bool:
-    early = period.first is not None and one.first_day < period.first.isoformat()
-    late = period.last is not None and one.last_day > period.last.isoformat()
-    return not (early or late)
 
 
 def _spread(

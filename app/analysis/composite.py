@@ -9,6 +9,7 @@ from app.analysis.bounds import bounds
 from app.analysis.comparison import Shape
 from app.analysis.figures import Observation, Sources, Witness
 from app.analysis.indicator import Indicator
+from app.analysis.scopes import is_projection
 
 
 class Composite(Shape):
@@ -74,11 +75,14 @@ def shares_of(
     leader, all have to be level in it.
     """
     sources = Sources(witnesses, observations)
-    groups: dict[tuple[str, bool, str, str, str, str, str], list[Observation]] = {}
+    groups: dict[tuple[bool, str, bool, str, str, str, str, str], list[Observation]] = {}
     for one in observations:
         origin = sources.witness(one)
         is_original = origin == one.source
-        key = (one.last_day, is_original, one.source, one.scope or "", one.unit, origin, one.period)
+        key = (
+            *(not is_projection(one.scope), one.last_day, is_original),
+            *(one.source, one.scope or "", one.unit, origin, one.period),
+        )
         published = sources.published(one.source)
         is_over = not published or published >= one.last_day
         if is_over and not sources.part_of(one):

@@ -64,7 +64,7 @@ class _Stated:
     """What one source states, to be looked up: of whom, when, in which scope and unit."""
 
     def __init__(self, stated: Iterable[Observation]) -> None:
-        self._then: dict[tuple[str, str], list[Observation]] = defaultdict(list)
+        self._then: defaultdict[tuple[str, str], list[Observation]] = defaultdict(list)
         self._alike: dict[tuple[str, str | None, str], set[tuple[str, str]]] = defaultdict(set)
         for one in stated:
             self._then[one.country, one.period].append(one)
@@ -75,7 +75,8 @@ class _Stated:
         then = self._then.get((country, here.period), ())
         if units := [other.unit for other in then if other.scope == here.scope]:
             return "different_origin" if here.unit in units else "not_comparable_unit"
-        if then:
+        own = {one.scope for one in self._then[here.country, here.period]}
+        if any(other.scope not in own for other in then):
             return "different_scope"
         overlapping = (
             first_day <= here.last_day and here.first_day <= last_day

@@ -112,7 +112,8 @@ INDICATORS: tuple[Indicator, ...] = (
         name="AI models released",
         unit="AI models",
         higher_is="ahead",
-        method="Counts the AI models (not families or products) that a source lists for a year.",
+        method="Counts the AI models (not families or products) that a source lists for a year, "
+        "by the countries of their developers as these are known here, whoever says so.",
         resource="models",
         basis="derived",
         attributed=True,

@@ -1,7 +1,7 @@
 """The race on one page: every indicator in a row, with its leader, margin and direction."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -52,12 +52,12 @@ class Standing(Shape):
         json_schema_extra={"enum": ["exact", "about", "at_least", "up_to", "disputed", None]},
     )
     margin_least: float | None = Field(
-        description="The least margin over the runner-up that a source gives in the newest period "
-        "it has of both, in whatever it counts; null where there is none.",
+        description="The least margin over the runner-up that a publisher gives in the newest "
+        "period it has of both, in whatever it counts; null where there is none.",
         examples=[8.5],
     )
     margin_most: float | None = Field(
-        description="The largest such margin.",
+        description="The largest such margin; null where it is only known to be no less.",
         examples=[15.5],
     )
     leader_certain: bool | None = Field(
@@ -71,10 +71,19 @@ class Standing(Shape):
         description="What that source's figures cover.", examples=["ai-private-investment"]
     )
     direction: Direction | None = Field(
-        description="What the leader's lead does over time, or that it was another's in the "
-        "first period (reversed); null where no source can say, or what it lists without a "
-        "country could turn it.",
+        description="What the leader's lead over the runner-up does over time, or that it was "
+        "another's in the first period (reversed), as the source of the margin says; where that "
+        "cannot say, as all others say that can. Null where none can, they differ, or what a "
+        "source lists without a country could turn it.",
         examples=["widening"],
+    )
+    direction_source: str | None = Field(
+        description="The source that says so.", examples=["ai-index-2025"]
+    )
+    directions: dict[str, int] = Field(
+        description="How many independent sources tell which direction, each by the newest of its "
+        "figures.",
+        examples=[{"closing": 1, "widening": 2}],
     )
     not_compared: list[str] = Field(
         description="The countries that no source sets beside another, or that have no figure in "
@@ -200,9 +209,16 @@ def _standing(
         if behind.value:
             margin = tidy(ahead.value / behind.value)
             firmness = ratio_qualifier(ahead.qualifier, behind.qualifier)
-    margins = _margins(leader, other, pairs) if leader and other else []
+    said = _said(leader, other, pairs, witnesses) if leader and other else []
+    least, most = _margins(said, leader)
+    directions = _directions(said, leader)
     beside = best.countries if best else compared
     comparison = best.comparison if best else None
+    direction = _direction(comparison.trend, leader) if comparison else None
+    told_by = comparison.source if comparison and direction else None
+    if direction is None and len(directions) == 1:
+        ((direction, sources),) = directions.items()
+        told_by = sources[0]
     return Standing(
         indicator=indicator.id,
         name=indicator.name,
@@ -211,13 +227,15 @@ def _standing(
         runner_up=other,
         margin=margin,
         margin_qualifier=firmness,
-        margin_least=min(margins, default=None),
-        margin_most=max(margins, default=None),
+        margin_least=least,
+        margin_most=most,
         leader_certain=newest.leader_certain if newest else None,
         period=newest.period if newest else None,
         source=comparison.source if comparison else None,
         scope=comparison.scope if comparison else None,
-        direction=_direction(comparison.trend, leader) if comparison else None,
+        direction=direction,
+        direction_source=told_by,
+        directions={name: len(sources) for name, sources in sorted(directions.items())},
         not_compared=[country for country in countries if country not in beside],
         witnesses_for=agreed,
         witnesses_against=against,
@@ -227,16 +245,64 @@ def _standing(
     )
 
 
-def _margins(leader: str, other: str, pairs: Mapping[tuple[str, str], Gap]) -> list[float]:
-    """Return by how much each source puts one ahead of another, in its newest period of both."""
+def _said(
+    leader: str,
+    other: str,
+    pairs: Mapping[tuple[str, str], Gap],
+    witnesses: Mapping[str, Witness],
+) -> list[tuple[str, Comparison]]:
+    """Return what publishers say of two: of each and each scope the comparisons that are newest."""
+    (gap,) = (gap for pair, gap in pairs.items() if {*pair} == {leader, other})
+    found: dict[tuple[str, str | None], list[Comparison]] = defaultdict(list)
+    for comparison in of_the_whole(gap.comparisons):
+        witness = witnesses.get(comparison.witness)
+        house = (witness.publisher if witness else None) or comparison.witness
+        found[house, comparison.scope].append(comparison)
+    return [
+        (house, one)
+        for (house, _), these in found.items()
+        for one in these
+        if _last_day(one.periods[-1]) == max(_last_day(each.periods[-1]) for each in these)
+    ]
+
+
+def _last_day(gap: PeriodGap) -> str:
+    return parse_period(gap.period).last.isoformat()
+
+
+def _margins(
+    said: Iterable[tuple[str, Comparison]], leader: str | None
+) -> tuple[float | None, float | None]:
+    """Return the least and the largest margin of a leader, None where that has no end."""
     found = []
-    for gap in (gap for pair, gap in pairs.items() if {*pair} == {leader, other}):
-        for comparison in of_the_whole(gap.comparisons):
-            newest = comparison.periods[-1]
-            sides = {figure.country: figure.value for figure in (newest.a, newest.b)}
-            if newest.leader == leader and sides[other]:
-                found.append(tidy(sides[leader] / sides[other]))
-    return found
+    for _, comparison in said:
+        newest = comparison.periods[-1]
+        ahead, behind = newest.a, newest.b
+        if ahead.country != leader:
+            ahead, behind = behind, ahead
+        if newest.leader == leader and behind.value:
+            firmness = ratio_qualifier(ahead.qualifier, behind.qualifier)
+            found.append((tidy(ahead.value / behind.value), firmness))
+    if not found:
+        return None, None
+    (least, _), (most, firmness) = min(found), max(found)
+    return least, None if firmness == "at_least" else most
+
+
+def _directions(
+    said: Iterable[tuple[str, Comparison]], leader: str | None
+) -> dict[Direction, list[str]]:
+    """Return by direction the sources that tell it, of publishers that tell one alone."""
+    found: dict[str, dict[Direction, str]] = defaultdict(dict)
+    for house, comparison in said:
+        if direction := _direction(comparison.trend, leader):
+            found[house].setdefault(direction, comparison.source)
+    told: dict[Direction, list[str]] = defaultdict(list)
+    for by_direction in found.values():
+        if len(by_direction) == 1:
+            for direction, source in by_direction.items():
+                told[direction].append(source)
+    return told
 
 
 def _direction(trend: Trend | None, leader: str | None) -> Direction | None:
@@ -282,7 +348,7 @@ def _newest(
 
     def order(found: tuple[Comparison, PeriodGap]) -> tuple[int, str, bool, float, str]:
         comparison, gap = found
-        last_day = parse_period(gap.period).last.isoformat()
+        last_day = _last_day(gap)
         original = comparison.witness == comparison.source
         lead = abs(gap.difference)
         return len(rivals[_group(*found)]), last_day, original, -lead, comparison.source

@@ -2,6 +2,13 @@
 
 from collections.abc import Collection
 
+_PROJECTED = "projected"
+
+
+def is_projection(scope: str | None) -> bool:
+    """Return whether figures of a scope were projected and not counted."""
+    return (scope or "").split("-")[-1] == _PROJECTED
+
 
 def wider(scope: str | None, there: Collection[str | None]) -> str | None:
     """Return the widest scope there that one is a part of: `ai-chips` is a part of `ai`."""

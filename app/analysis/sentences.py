@@ -26,8 +26,7 @@ def _left_out(indicator: Indicator, gap: PeriodGap, unit: str) -> str:
     if not gap.without_country:
         return ""
     few = gap.without_country == 1 or not indicator.adds_up
-    named = unit.removesuffix("s") if gap.without_country == 1 else unit
-    figure = f"{number_words(gap.without_country)} {named}"
+    figure = f"{number_words(gap.without_country)} {_of(gap.without_country, unit)}"
     what = f"{'' if indicator.adds_up else 'One of '}{figure} {'is' if few else 'are'}"
     partly = "wholly or partly " if indicator.attributed else ""
     more, less = (gap.a, gap.b) if gap.a.value >= gap.b.value else (gap.b, gap.a)
@@ -78,7 +77,13 @@ def _said(figure: Figure, other: Figure, unit: str) -> str:
         and number_words(figure.value, digits) == number_words(other.value, digits)
     ):
         digits += 1
-    return f"{figure.country} {firmly}{number_words(figure.value, digits)} {unit}"
+    number = number_words(figure.value, digits)
+    return f"{figure.country} {firmly}{number} {_of(figure.value, unit)}"
+
+
+def _of(value: float, unit: str) -> str:
+    """Return a unit as it stands behind a number: one AI model, two AI models."""
+    return unit.removesuffix("s") if value == 1 else unit
 
 
 _DIGITS_AT_MOST = 16

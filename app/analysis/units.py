@@ -118,19 +118,19 @@ def change(levels: FromClause, *, in_percent: bool) -> Worked:
 
 def index(levels: FromClause, base_period: str | None) -> Worked:
     """Return figures with one period, else the first one, as 100."""
-    series = [*(levels.c[name] for name in SERIES), levels.c.length]
+    # What is in percent is a state, whatever the length of its periods.
+    length = case((levels.c.unit != "percent", levels.c.length))
+    series = [*(levels.c[name] for name in SERIES), length]
     several = _is_one_of_several(levels)
     none: Column
     if base_period is None:
-        order = (levels.c.period_first_day, levels.c.fact)
+        order = (levels.c.period_first_day, levels.c.period_last_day, levels.c.fact)
         first: Column = func.first_value(levels.c.alone).over(partition_by=series, order_by=order)
         qualifier: Column = func.first_value(levels.c.alone_qualifier).over(
             partition_by=series, order_by=order
         )
-        start = func.first_value(levels.c.period_first_day).over(
-            partition_by=series, order_by=order
-        )
-        is_base: ColumnElement[bool] = levels.c.period_first_day == start
+        start = func.first_value(levels.c.period).over(partition_by=series, order_by=order)
+        is_base: ColumnElement[bool] = levels.c.period == start
         none = case((or_(several, first.is_(None)), _SEVERAL), else_=_ZERO)
     else:
         is_base = levels.c.period == base_period

@@ -170,8 +170,11 @@ class ClaimsQuery(ReportQuery):
     ] = Field(default=["US", "CN"])
     period: Annotated[
         PeriodRangeText | None,
+        Where("period", within),
         Field(description="Only periods that lie wholly in this one.", examples=["2023"]),
     ] = None
+    source: BySource = None
+    scope: ByScope = None
     attribution: ByRule = DEFAULT_ATTRIBUTION
 
 

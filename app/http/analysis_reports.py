@@ -103,7 +103,7 @@ def _read_race(transaction: ReadTransaction, at: Revision, query: RaceQuery) -> 
 
 def _read_claims(transaction: ReadTransaction, at: Revision, query: ClaimsQuery) -> Claims:
     view = View(transaction, at, query.attribution)
-    return read_claims(view, known_indicator(view, query.indicator), query.country, query.period)
+    return read_claims(view, known_indicator(view, query.indicator), query.country, query)
 
 
 def _read_sensitivity(transaction: ReadTransaction, at: Revision, query: PairQuery) -> Sensitivity:
@@ -258,6 +258,7 @@ GAP: Report[GapQuery] = Report(
     read=_read_gap,
     columns=lambda _found: _GAP_COLUMNS,
     rows=_gap_rows,
+    sources=lambda gap: (key for one in gap.comparisons for key in (one.source, one.witness)),
     check=_asked_indicator,
 )
 RACE: Report[RaceQuery] = Report(
@@ -267,6 +268,7 @@ RACE: Report[RaceQuery] = Report(
     read=_read_race,
     columns=lambda _found: columns_of(Standing),
     rows=lambda found: [standing.model_dump() for standing in found.standings],
+    sources=lambda race: (one.source for one in race.standings if one.source),
     check=_require_weighed,
 )
 CLAIMS: Report[ClaimsQuery] = Report(
@@ -276,6 +278,7 @@ CLAIMS: Report[ClaimsQuery] = Report(
     read=_read_claims,
     columns=lambda _found: columns_of(Claim),
     rows=lambda found: [claim.model_dump() for claim in found.claims],
+    sources=lambda claims: (key for one in claims.claims for key in (one.source, one.witness)),
     check=_asked_indicator,
 )
 SENSITIVITY: Report[PairQuery] = Report(

@@ -23,7 +23,7 @@ from app.resources.countries import COUNTRIES
 from app.resources.queries import DetailQuery
 from app.resources.registry import RESOURCES
 from app.resources.sources import SOURCES
-from app.site.race_page import (
+from app.site.race_view import (
     FIRST_COUNTRIES,
     Choice,
     CountryName,
@@ -106,10 +106,11 @@ def read_home(view: View, query: HomeQuery, given: Mapping[str, str]) -> RaceVie
         )
         for a, b in pairs
     ]
-    claims = read_claims(view, indicator, query.countries, query.period)
+    claims = read_claims(view, indicator, query.countries, query)
     stated = {code for entry in catalogue for code in entry.countries}
     counts = count_rows(transaction, at)
     told_by = {standing.source for standing in race.standings if standing.source}
+    told_by |= {s.direction_source for s in race.standings if s.direction_source}
     told_by |= {one.source for one in observations}
     told_by |= {witnesses[one.source].root for one in observations}
     told_by |= {key for claim in claims.claims for key in claim.chain}

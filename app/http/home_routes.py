@@ -21,7 +21,8 @@ from app.kit.errors import NotAllowed
 from app.resources.reading import Unanswerable
 from app.resources.registry import RESOURCES
 from app.site.pages import HOME_CONTENT_SECURITY_POLICY, problem_page
-from app.site.race_page import Frame, race_page
+from app.site.race_page import race_page
+from app.site.race_view import Frame
 from app.storage.database import Database, ReadTransaction, Revision
 
 _LINKS: Final = {

@@ -1,6 +1,6 @@
 """Answers that are worked out: one report in JSON, or its rows as a table, with a citation."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.analysis.citation import cite
+from app.analysis.citation import cite, read_publishers
 from app.analysis.indicators import indicators
 from app.analysis.view import View
 from app.http.answers import (
@@ -52,6 +52,9 @@ class Report(Generic[Query]):
     read: Callable[[ReadTransaction, Revision, Query], BaseModel]
     columns: Callable[[Any], Sequence[Column]]
     rows: Callable[[Any], list[Item]]
+    sources: Callable[[Any], Iterable[str]] = lambda _found: ()
+    """Whose figures it is made of, for its citation."""
+
     check: Callable[[ReadTransaction, Revision, Query], object] | None = None
     """Raises whatever reading raises, at little cost; None where only reading can tell."""
 
@@ -77,6 +80,8 @@ def report_answer(
             told(lambda: check(transaction, at, query))
             return validator.unchanged()
         found = told(lambda: report.read(transaction, at, query))
+        keys = [*report.sources(found)] if table is None or wanted_citation(query) else []
+        publishers = read_publishers(View(transaction, at), keys) if keys else []
     path, asked = path_of(request), query_text(pairs)
     pinned = pinned_address(path, pairs, at, asked)
     headers = {**validator.headers, "Link": f'<{pinned}>; rel="canonical"'}
@@ -87,7 +92,7 @@ def report_answer(
         return validator.unchanged(instead_of=answer) if known else answer
     if known:
         return validator.unchanged()
-    citation = cite(report.title(found), at, absolute(request, pinned))
+    citation = cite(report.title(found), at, absolute(request, pinned), publishers)
     if wanted := wanted_citation(query):
         return citation_answer(citation, wanted, headers)
     headers["Link"] = ", ".join((headers["Link"], *alternates(path, asked)))

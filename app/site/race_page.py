@@ -5,118 +5,21 @@ answers, each beside the address of the API call that gives it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from app.analysis.agreement import of_the_whole
 from app.analysis.catalogue import IndicatorEntry
-from app.analysis.claims import Claim, Claims
+from app.analysis.claims import Claim, whole_claims
 from app.analysis.comparison import Comparison, Gap
 from app.analysis.figures import house_of
-from app.analysis.race import Race, Standing
 from app.kit.text import counted
-from app.site import words
+from app.site import scoreboard, words
+from app.site.race_view import FIRST_COUNTRIES, Choice, Frame, RaceView, SourceName
 from app.site.templating import mount_point, render
 from app.site.trend_words import trend_words
-from app.storage.database import Revision
 
-FIRST_COUNTRIES: Final = ("US", "CN")
 _SHOWN_AT_ONCE: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the page is asked to show: the whole state of it, as its address has it."""
-
-    countries: tuple[str, ...]
-    indicator: str
-    as_of: str | None = None
-    period: str | None = None
-
-    def page(self) -> str:
-        """Return the address of the page, below the mount point."""
-        return _address("/", countries=self._codes, indicator=self.indicator, **self._narrowed)
-
-    def call(self, path: str, **parameters: str | None) -> str:
-        """Return the address of an API call that is read at the same revision."""
-        return _address(path, **parameters, as_of=self.as_of)
-
-    @property
-    def _codes(self) -> str:
-        return ",".join(self.countries)
-
-    @property
-    def _narrowed(self) -> dict[str, str | None]:
-        return {"period": self.period, "as_of": self.as_of}
-
-
-@dataclass(frozen=True, slots=True)
-class CountryName:
-    """A country or a group of countries that can be chosen."""
-
-    name: str
-    is_group: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SourceName:
-    """A source, as readers know it."""
-
-    publisher: str
-    title: str
-    published: str | None
-    url: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PastRevision:
-    """A revision that the page can go back to."""
-
-    id: int
-    recorded_at: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """One resource: its address, how many entries it has, what they are."""
-
-    path: str
-    count: int
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class RaceView:
-    """All that the page shows, read in one transaction."""
-
-    choice: Choice
-    at: Revision
-    latest: Revision
-    revisions: Sequence[PastRevision]
-    """Newest first."""
-    countries: Mapping[str, CountryName]
-    sources: Mapping[str, SourceName]
-    catalogue: Sequence[IndicatorEntry]
-    race: Race
-    gaps: Sequence[Gap]
-    """Of the indicator chosen: the country that the others are compared with, and each other."""
-    claims: Claims
-    shelves: Sequence[Shelf]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What surrounds the answers: the service that gives them."""
-
-    name: str
-    version: str
-    root_path: str
-    """Where a proxy has mounted the service, such as `/airace`."""
-    has_charts: bool
-    """Whether the service draws charts."""
 
 
 def race_page(view: RaceView, frame: Frame) -> str:
@@ -141,14 +44,17 @@ def race_page(view: RaceView, frame: Frame) -> str:
         day=words.day_words(view.at.recorded_at),
         latest_day=words.day_words(view.latest.recorded_at),
         headline=words.headline(names, board),
-        tally=_tally(board, len(silent)),
+        tally=scoreboard.tally(board, len(silent)),
         country_names={code: country.name for code, country in view.countries.items()},
         first_countries=offered[:_SHOWN_AT_ONCE],
         more_countries=offered[_SHOWN_AT_ONCE:],
         revisions=[(one, words.day_words(one.recorded_at)) for one in view.revisions],
-        board=[_row(view, standing) for standing in board],
+        board=[scoreboard.row(view, standing) for standing in board],
         silent=[
-            (_link(choice, one), _silence(one, entries[one.indicator], choice, there))
+            (
+                scoreboard.link(choice, one),
+                scoreboard.silence(one, entries[one.indicator], choice, there),
+            )
             for one in silent
         ],
         indicator=chosen,
@@ -156,17 +62,13 @@ def race_page(view: RaceView, frame: Frame) -> str:
         chart=_chart(choice, chosen) if frame.has_charts and view.claims.claims else None,
         names=words.listed(words.with_article(*pair) for pair in names),
         pairs=[_pair(view, gap) for gap in view.gaps],
-        claims=[_claim(view, claim) for claim in view.claims.claims],
+        claims=[_claim(view, claim) for claim in whole_claims(view.claims.claims)],
+        parts=len(view.claims.claims) - len(whole_claims(view.claims.claims)),
         spreads=_spreads(view),
         shelves=view.shelves,
         calls=_calls(view),
         pinned=replace(choice, as_of=str(view.at.id)).page(),
     )
-
-
-def _address(path: str, **parameters: str | None) -> str:
-    given = {name: text for name, text in parameters.items() if text is not None}
-    return f"{path}?{urlencode(given, safe=',:/')}" if given else path
 
 
 def _offered(view: RaceView) -> list[str]:
@@ -182,60 +84,6 @@ def _offered(view: RaceView) -> list[str]:
     of_most = sorted(by_name, key=lambda code: (view.countries[code].is_group, -told[code]))
     shown = [code for code in dict.fromkeys([*first, *of_most]) if code in view.countries]
     return list(dict.fromkeys([*shown[:_SHOWN_AT_ONCE], *by_name]))
-
-
-def _tally(board: Sequence[Standing], silent: int) -> str:
-    """Return what the headline does not say: how much cannot be told, and that nothing is added."""
-    if not board:
-        return "Nothing is guessed: where no source gives both sides, there is no answer."
-    left = f"On {counted(silent, 'other')} no leader can be named. " if silent else ""
-    if unsure := sum(not standing.leader_certain for standing in board):
-        left = f"On {unsure} of them what has no country could turn that. {left}"
-    return f"{left}Indicators are counted here, never weighed: what matters more is yours to say."
-
-
-def _link(choice: Choice, standing: Standing) -> dict[str, Any]:
-    return {
-        "name": standing.name,
-        "address": replace(choice, indicator=standing.indicator).page(),
-        "is_chosen": standing.indicator == choice.indicator,
-    }
-
-
-def _row(view: RaceView, standing: Standing) -> dict[str, Any]:
-    over = f" over {view.countries[standing.runner_up].name}" if standing.runner_up else ""
-    return {
-        "link": _link(view.choice, standing),
-        "leader": view.countries[standing.leader or ""].name,
-        "margin": words.margin_words(standing),
-        "range": words.range_words(standing),
-        "over": over if len(view.choice.countries) > len(FIRST_COUNTRIES) else "",
-        "unless": None
-        if standing.leader_certain
-        else view.countries[standing.runner_up or ""].name,
-        "direction": words.DIRECTIONS.get(standing.direction or ""),
-        "period": words.period_words(standing.period or ""),
-        "source": _publisher(view, standing.source or ""),
-        "source_id": standing.source,
-        "for": standing.witnesses_for,
-        "against": standing.witnesses_against,
-    }
-
-
-def _silence(
-    standing: Standing, entry: IndicatorEntry, choice: Choice, known: Iterable[str]
-) -> str:
-    """Return why nobody can be said to lead."""
-    if entry.higher_is == "neither":
-        return "more of it is neither ahead nor behind"
-    if not set(entry.countries) & set(choice.countries) & set(known):
-        return "no source gives figures for these countries"
-    said = [words.REASONS[reason] for reason in standing.refusals if reason in words.REASONS]
-    return "; ".join(said) or "its sources are divided, or put them level"
-
-
-def _publisher(view: RaceView, source: str) -> str:
-    return view.sources[source].publisher if source in view.sources else source
 
 
 def _pair(view: RaceView, gap: Gap) -> dict[str, Any]:
@@ -282,9 +130,9 @@ def _comparison(view: RaceView, gap: Gap, comparison: Comparison) -> dict[str, A
     root = comparison.witness
     restated = None
     if root != comparison.source:
-        restated = f"It restates {_publisher(view, root)}"
+        restated = f"It restates {view.publisher(root)}"
         restated += ": one witness with the others that do." if len(shared) > 1 else "."
-    elif house_of(_publisher(view, root)) in {house_of(_publisher(view, one)) for one in others}:
+    elif house_of(view.publisher(root)) in {house_of(view.publisher(one)) for one in others}:
         restated = "One witness with the other of its publisher."
     return {
         "sentence": comparison.sentence,
@@ -298,7 +146,7 @@ def _refusals(view: RaceView, gap: Gap) -> list[tuple[str, str]]:
     """Return each reason in words, with the sources and periods that it holds for."""
     grouped: dict[str, dict[str, list[str]]] = {}
     for refusal in gap.refusals:
-        who = _publisher(view, refusal.source)
+        who = view.publisher(refusal.source)
         if refusal.scope:
             who += f" ({refusal.scope})"
         periods = grouped.setdefault(refusal.detail, {}).setdefault(who, [])
@@ -334,7 +182,7 @@ def _claim(view: RaceView, claim: Claim) -> dict[str, Any]:
         "scope": claim.scope,
         "basis": claim.basis,
         "source": _source(view, claim.source),
-        "chain": [(key, _publisher(view, key)) for key in claim.chain],
+        "chain": [(key, view.publisher(key)) for key in claim.chain],
         "differs_in": words.listed(said) if said else None,
     }
 

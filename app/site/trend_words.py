@@ -28,8 +28,10 @@ def trend_words(comparison: Comparison, names: Mapping[str, str]) -> str | None:
             f"{said}: the lead of {leader} was {trend.first_lead:.1f} percentage points{whole} in "
             f"{first} and {trend.last_lead:.1f} in {last}."
         )
-    if trend.crossover:
-        text += f" The lead changed hands in {words.period_words(trend.crossover)}."
+    if trend.crossovers:
+        *before, newest = map(words.period_words, trend.crossovers)
+        between = f" in between, {len(trend.crossovers)} times, the last" if before else ""
+        text += f" The lead changed hands{between} in {newest}."
     if not trend.certain:
         text += " What has no country could turn that."
     return text

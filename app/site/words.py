@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from app.analysis.race import Standing
@@ -124,19 +124,31 @@ _LONG: Final = 1e12
 
 
 def range_words(standing: Standing) -> str | None:
-    """Return between what the margins of its sources lie, None where they say the same.
-
-    To a tenth, the least rounded down and the most up.
-    """
+    """Return between what the margins of its sources lie, None where they say the same."""
     least, most = standing.margin_least, standing.margin_most
-    if least is None or most is None or least == most:
+    if least is None:
         return None
-    return f"by source {_tenths(least, ROUND_FLOOR)} to {_tenths(most, ROUND_CEILING)}"
+    first, last, told = (
+        _tenths(one, is_bound=one == standing.margin and standing.margin_qualifier == "at_least")
+        for one in (least, most or least, standing.margin or least)
+    )
+    if most is None:
+        return f"by source from {first}" if first != told else None
+    return f"by source {first} to {last}" if first != last else None
 
 
-def _tenths(ratio: float, rounding: str) -> str:
+def scope_words(scope: str | None) -> str | None:
+    """Return what figures cover in words: `AI private investment`."""
+    if not scope:
+        return None
+    return " ".join("AI" if word == "ai" else word for word in scope.split("-"))
+
+
+def _tenths(ratio: float, *, is_bound: bool) -> str:
+    """Return a ratio to a tenth, rounded as the margin itself is."""
     if ratio >= _LONG:
         return f"{ratio:.3g}"
+    rounding = ROUND_FLOOR if is_bound else ROUND_HALF_EVEN
     tenths = Decimal(repr(ratio)).quantize(Decimal("0.1"), rounding)
     return f"{tenths:,}".removesuffix(".0")
 

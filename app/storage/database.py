@@ -73,12 +73,14 @@ class ReadTransaction:
         if isinstance(as_of, datetime):
             if as_of > datetime.now(UTC):
                 raise NotAllowed("is an instant that is still to come", allowed=allowed)
+            wrong = "is before the first revision of this data was recorded"
             query = query.where(_revisions.c.recorded_at <= instant(as_of))
         else:
             query = query.where(_revisions.c.id == as_of)
+            wrong = "is not a revision of this data"
         found = self.connection.execute(query.order_by(_revisions.c.id.desc()).limit(1)).first()
         if not found:
-            raise NotAllowed("is not a revision of this data", allowed=allowed)
+            raise NotAllowed(wrong, allowed=allowed)
         return Revision(*found)
 
     def stays(self, as_of: int | datetime | None) -> bool:

@@ -1,0 +1,241 @@
+"""Who leads, told as firmly as it can be: ranges, directions, projections, parts, citations."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.analysis.comparison import Gap
+from app.analysis.figures import Observation, Witness
+from app.analysis.gaps import compare
+from app.analysis.race import Standing, _standing
+from app.main import create_app
+from app.resources.funding import FUNDING as ROUNDS
+from app.resources.sources import SOURCES
+from app.resources.statistics import STATISTICS
+from app.settings import Settings
+from app.site.trend_words import trend_words
+from app.site.words import range_words, scope_words
+from app.storage.database import Database
+from tests.conftest import Templates
+from tests.ledger_rows import source, statistic, total, write
+from tests.test_gaps import FUNDING, observation, pair
+
+
+def firm(amount: int) -> dict[str, Any]:
+    return {"amount_usd": amount, "qualifier": "exact"}
+
+
+NAMES = {"US": "United States", "CN": "China"}
+
+
+def standing(rows: list[Observation], **publishers: str) -> Standing:
+    witnesses = {
+        one.source: Witness(one.source, None, publisher=publishers.get(one.source)) for one in rows
+    }
+    return _standing(FUNDING, ("US", "CN"), rows, witnesses)
+
+
+def gap(rows: list[Observation]) -> Gap:
+    witnesses = {one.source: Witness(one.source, None) for one in rows}
+    return compare(FUNDING, "US", "CN", rows, witnesses)
+
+
+# Margins
+
+
+def test_a_margin_that_is_only_known_to_be_no_less_is_no_end_of_the_range() -> None:
+    loose = observation("US", "2024", 2_000, source="b", qualifier="at_least")
+    found = standing(
+        [*pair(300, 100, source="a"), loose, observation("CN", "2024", 10, source="b")]
+    )
+    assert (found.margin, found.margin_qualifier) == (200, "at_least")
+    assert (found.margin_least, found.margin_most) == (3, None)
+    assert range_words(found) == "by source from 3"
+    alone = standing([loose, observation("CN", "2024", 10, source="b")])
+    assert (alone.margin_least, alone.margin_most, range_words(alone)) == (200, None, None)
+
+
+# Directions
+
+
+def test_the_direction_is_that_of_others_where_the_source_of_the_margin_has_none() -> None:
+    closing = [*pair(90, 10, source="a", period="2022"), *pair(80, 20, source="a", period="2023")]
+    newest = pair(95, 5, source="b", period="2024")
+    found = standing([*closing, *newest])
+    assert (found.source, found.direction, found.direction_source) == ("b", "closing", "a")
+    assert found.directions == {"closing": 1}
+    wider = [*pair(60, 40, source="c", period="2022"), *pair(90, 10, source="c", period="2023")]
+    found = standing([*closing, *newest, *wider])
+    assert (found.direction, found.direction_source) == (None, None), "they differ"
+    assert found.directions == {"closing": 1, "widening": 1}
+    one_house = standing([*closing, *newest, *wider], a="House", c="House")
+    assert one_house.directions == {}, "it contradicts itself"
+
+
+def test_the_direction_of_the_source_of_the_margin_goes_before_those_of_others() -> None:
+    rows = [
+        *pair(90, 10, source="a", period="2022"),
+        *pair(80, 20, source="a", period="2024"),
+        *pair(60, 40, source="b", period="2022"),
+        *pair(90, 10, source="b", period="2023"),
+    ]
+    found = standing(rows)
+    assert (found.direction, found.direction_source) == ("closing", "a")
+    assert found.directions == {"closing": 1, "widening": 1}
+
+
+def test_a_lead_that_changed_hands_in_between_is_told_so() -> None:
+    figures = {"2014": (90, 10), "2015": (40, 60), "2016": (70, 30)}
+    rows = [row for year, both in figures.items() for row in pair(*both, period=year)]
+    (comparison,) = gap(rows).comparisons
+    told = trend_words(comparison, NAMES)
+    assert told
+    assert told.endswith("The lead changed hands in between, 2 times, the last in 2016.")
+
+
+# Projections and parts
+
+
+def test_what_was_projected_speaks_only_where_nothing_was_counted() -> None:
+    counted = pair(80, 20, source="a", period="2024", scope="ai")
+    projected = pair(10, 90, source="b", period="2025", scope="ai-investment-projected")
+    found = standing([*counted, *projected])
+    assert (found.leader, found.period, found.witnesses_for) == ("US", "2024", 1)
+    assert found.witnesses_against == 0
+    alone = standing(projected)
+    assert (alone.leader, alone.scope) == ("CN", "ai-investment-projected")
+
+
+def test_a_figure_in_a_scope_that_both_have_lacks_its_counterpart() -> None:
+    rows = [
+        *pair(80, 20, scope="ai"),
+        observation("US", "2023", 5, scope="ai-military"),
+    ]
+    (refusal,) = (one for one in gap(rows).refusals if one.period)
+    assert (refusal.reason, refusal.scope) == ("one_sided", "ai-military")
+    apart = [observation("US", "2023", 5, scope="ai"), observation("CN", "2023", 5, scope="chips")]
+    assert {one.reason for one in gap(apart).refusals} == {"different_scope"}
+
+
+# Through the API
+
+
+@pytest.fixture
+def database(templates: Templates) -> Iterator[Database]:
+    """A database with two sources, that the test writes to."""
+    opened = Database(templates.empty())
+    write(opened, {SOURCES: [source("s", publisher="House & Co (via X)"), source("t")]})
+    yield opened
+    opened.close()
+
+
+def read(database: Database, path: str) -> Any:
+    app = create_app(Settings(database_url=database.url.render_as_string(hide_password=False)))
+    with TestClient(app) as client:
+        answer = client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json() if "json" in answer.headers["content-type"] else answer.text
+
+
+def test_claims_on_parts_stand_aside_and_scopes_can_be_asked_for(database: Database) -> None:
+    amounts = {"ai": 100, "ai-speech": 0, "ai-chips": 40}
+    rows = [
+        total(f"s-{scope}", country="CN", scope=scope, amount_usd=amount, qualifier="exact")
+        for scope, amount in amounts.items()
+    ]
+    other = total("t", country="CN", scope="ai", amount_usd=90, qualifier="exact", source="t")
+    write(database, {ROUNDS: [*rows, other]})
+    found = read(database, "/claims?indicator=funding-amount&country=CN")["data"]
+    assert [(one["scope"], one["part_of"]) for one in found["claims"]] == [
+        *(("ai-speech", "ai"), ("ai-chips", "ai"), ("ai", None), ("ai", None)),
+    ]
+    assert [one["differs_in"] for one in found["claims"][2:]] == [[], ["counting"]]
+    (spread,) = found["spreads"]
+    assert (spread["claims"], spread["lowest"], spread["highest"]) == (2, 90, 100)
+    for query, count in (("scope=ai", 2), ("scope=ai-chips", 1), ("source=t", 1)):
+        claims = read(database, f"/claims?indicator=funding-amount&country=CN&{query}")["data"]
+        assert len(claims["claims"]) == count
+    page = read(database, "/claims.csv?indicator=funding-amount&country=CN&scope=ai-chips")
+    assert page.splitlines()[1].split(",").count("ai-chips") == 1
+
+
+def test_a_citation_names_whose_figures_they_are(database: Database) -> None:
+    both = [
+        total(
+            f"{key}-{country.lower()}",
+            country=country,
+            amount_usd=amount,
+            qualifier="exact",
+            source=key,
+        )
+        for key in ("s", "t")
+        for country, amount in (("US", 100), ("CN", 50))
+    ]
+    write(database, {ROUNDS: both})
+    for path in (
+        "/gap?indicator=funding-amount",
+        "/claims?indicator=funding-amount",
+    ):
+        told = read(database, path)["citation"]
+        assert "Figures of House & Co; P of t." in told["text"]
+        assert told["csl"]["note"] == "Figures of House & Co; P of t"
+        assert r"note = {Figures of House \& Co; P of t}" in told["bibtex"]
+    assert "Figures of P of t." in read(database, "/race")["citation"]["text"]
+    assert "Figures" not in read(database, "/indicators")["citation"]["text"]
+
+
+def test_an_index_of_shares_has_one_base_whatever_the_length_of_its_periods(
+    database: Database,
+) -> None:
+    shares = {"2025-01/2025-06": 26.3, "2025-07/2025-12": 28.3, "2026-Q1": 31.3}
+    rows = [
+        statistic(f"p{n}", metric="ai-use", unit=unit, period=period, value=value)
+        for unit in ("percent", "papers")
+        for n, (period, value) in enumerate(shares.items(), 10 * len(unit))
+    ]
+    write(database, {STATISTICS: rows})
+    found = read(database, "/observations?indicator=ai-use&units=index&sort=period")["data"]
+    of_quarter = sorted(row["value"] for row in found if row["period"] == "2026-Q1")
+    assert of_quarter == [100, pytest.approx(119.01, abs=0.01)], "papers of a quarter begin anew"
+
+
+def test_where_there_are_no_figures_the_page_says_that_and_not_that_sources_are_divided(
+    database: Database,
+) -> None:
+    write(database, {ROUNDS: [total("a", **firm(1)), total("b", country="CN", **firm(2))]})
+    page = read_page(database, "/?period=2019")
+    assert "no source gives figures of two of these countries within these periods" in page
+    assert "its sources are divided" not in page
+
+
+def read_page(database: Database, path: str) -> str:
+    app = create_app(Settings(database_url=database.url.render_as_string(hide_password=False)))
+    with TestClient(app) as client:
+        return client.get(path, headers={"Accept": "text/html"}).text
+
+
+def test_the_scoreboard_says_what_its_figures_cover(database: Database) -> None:
+    write(
+        database,
+        {
+            ROUNDS: [
+                total(key, country=key.upper(), scope="generative-ai", **firm(amount))
+                for key, amount in (("us", 100), ("cn", 50))
+            ]
+        },
+    )
+    assert ": generative AI</span>" in read_page(database, "/")
+    assert (scope_words(None), scope_words("ai-private-investment")) == (
+        *(None, "AI private investment"),
+    )
+
+
+def test_an_instant_before_the_first_revision_is_told_as_that(database: Database) -> None:
+    app = create_app(Settings(database_url=database.url.render_as_string(hide_password=False)))
+    with TestClient(app) as client:
+        for as_of, told in (("1999-01-01", "before the first revision"), ("99", "not a revision")):
+            answer = client.get(f"/funding?as_of={as_of}")
+            assert answer.status_code == 422
+            assert told in answer.text
