@@ -145,7 +145,7 @@ def _opened(templates: Templates) -> Iterator[Database]:
 
 # Without shrinking: it would make new databases for minutes, and the examples are small.
 @settings(
-    max_examples=15,
+    max_examples=10,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
