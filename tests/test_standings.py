@@ -11,6 +11,7 @@ from app.analysis.figures import Observation, Witness
 from app.analysis.gaps import compare
 from app.analysis.race import Standing, _standing
 from app.main import create_app
+from app.resources.ai_models import AI_MODELS
 from app.resources.funding import FUNDING as ROUNDS
 from app.resources.sources import SOURCES
 from app.resources.statistics import STATISTICS
@@ -19,7 +20,7 @@ from app.site.trend_words import trend_words
 from app.site.words import range_words, scope_words
 from app.storage.database import Database
 from tests.conftest import Templates
-from tests.ledger_rows import source, statistic, total, write
+from tests.ledger_rows import ai_model, source, statistic, total, write
 from tests.test_gaps import FUNDING, observation, pair
 
 
@@ -239,3 +240,42 @@ def test_an_instant_before_the_first_revision_is_told_as_that(database: Database
             answer = client.get(f"/funding?as_of={as_of}")
             assert answer.status_code == 422
             assert told in answer.text
+
+
+def test_answers_may_be_asked_for_of_what_may_be_reused(database: Database) -> None:
+    licences = {"s": "CC BY 4.0", "t": "CC BY-NC 4.0"}
+    write(database, {SOURCES: [source(key, licence=name) for key, name in licences.items()]})
+    write(
+        database,
+        {
+            ROUNDS: [
+                total(f"{key}-{country.lower()}", country=country, source=key, **firm(amount))
+                for key in ("s", "t")
+                for country, amount in (("US", 100), ("CN", 50))
+            ],
+            AI_MODELS: [ai_model("m", developers=[], source="t", released="2023")],
+        },
+    )
+    for licence, keys in (
+        ("open", ["s"]),
+        ("other", ["t"]),
+        ("none", []),
+        ("open,other", ["s", "t"]),
+    ):
+        asked = f"licence={licence}&indicator=funding-amount"
+        gap_ = read(database, f"/gap?{asked}")["data"]
+        assert [one["source"] for one in gap_["comparisons"]] == keys
+        claims = read(database, f"/claims?{asked}")["data"]["claims"]
+        assert sorted({one["source"] for one in claims}) == keys
+        rows = read(database, f"/observations?{asked}&units=share&country=US,CN")["data"]
+        assert sorted({row["source"] for row in rows}) == keys
+        (first, *_) = read(database, f"/race?licence={licence}")["data"]["standings"]
+        assert first["witnesses_for"] == len(keys)
+        models = read(database, f"/gap?licence={licence}&indicator=models-released")["data"]
+        assert len(models["refusals"]) == ("t" in keys), "what has no country is a source's too"
+    then = read(database, "/gap?indicator=funding-amount&licence=open&as_of=3")["data"]
+    assert len(then["comparisons"]) == 1
+    with database.write(author="a", message="m") as writing:
+        writing.put(SOURCES.ledger, [source("s", licence="all rights reserved")])
+    assert not read(database, "/gap?indicator=funding-amount&licence=open")["data"]["comparisons"]
+    assert read(database, "/gap?indicator=funding-amount&licence=open&as_of=3")["data"] == then

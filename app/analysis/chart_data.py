@@ -94,7 +94,7 @@ def _without_country(
     names: Mapping[str, SourceName],
 ) -> list[str]:
     """Return in words how much each source lists without a country, in its newest such period."""
-    left_out = asked_of(read_left_out(view, [indicator])[indicator.id], filters)
+    left_out = asked_of(view, read_left_out(view, [indicator])[indicator.id], filters)
     newest = {
         source: (period, value, unit)
         for (source, period, unit, _, country), value in sorted(left_out.items(), key=str)

@@ -11,9 +11,8 @@ from sqlalchemy import Select
 from app.analysis.indicator import Indicator
 from app.analysis.observations import observed
 from app.analysis.scopes import wider
-from app.analysis.view import View
+from app.analysis.view import ObservedRows, View
 from app.kit.filters import conditions
-from app.resources.ledger_lists import PlainRows
 from app.resources.sources import SOURCES
 from app.storage.fetching import fetch
 
@@ -137,7 +136,7 @@ def read_observations(
 ) -> list[Observation]:
     """Read the observations of some countries, oldest first."""
     of_these = replace(view, countries=tuple(countries))
-    rows = PlainRows(observed(of_these, [indicator.id]))
+    rows = ObservedRows(observed(of_these, [indicator.id]), of_these)
     query: Select[Any] = rows.select(_FIELDS).where(
         rows.column("country").in_(countries), rows.column("value").is_not(None)
     )

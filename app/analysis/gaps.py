@@ -92,7 +92,7 @@ def read_gap(
     observations = read_observations(view, indicator, (a, b), filters)
     witnesses = read_witnesses(view)
     attribution = view.attribution if indicator.attributed else None
-    left_out = asked_of(read_left_out(view, [indicator])[indicator.id], filters)
+    left_out = asked_of(view, read_left_out(view, [indicator])[indicator.id], filters)
     return compare(indicator, a, b, observations, witnesses, left_out, attribution=attribution)
 
 

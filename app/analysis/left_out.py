@@ -19,7 +19,7 @@ from app.analysis.indicator import Indicator
 from app.analysis.kept import kept_of
 from app.analysis.listed_rounds import rounds_of_no_country
 from app.analysis.observations import observed
-from app.analysis.view import View
+from app.analysis.view import View, sources_with
 from app.kit.periods import parse_period
 from app.storage.fetching import fetch
 
@@ -91,11 +91,14 @@ def _texts(nobodys: View, names: Sequence[str]) -> dict[str, str]:
     return {name: orjson.dumps(groups[name]).decode() for name in names}
 
 
-def asked_of(left_out: LeftOut, filters: BaseModel | None) -> LeftOut:
+def asked_of(view: View, left_out: LeftOut, filters: BaseModel | None) -> LeftOut:
     """Return what is left out of what was asked for: of some sources and scopes, in a period."""
-    sources, scopes, range_ = (
-        getattr(filters, name, None) for name in ("source", "scope", "period")
+    sources, scopes, range_, licences = (
+        getattr(filters, name, None) for name in ("source", "scope", "period", "licence")
     )
+    if licences and left_out:
+        licensed = sources_with(view, licences)
+        left_out = {group: value for group, value in left_out.items() if group[0] in licensed}
 
     def is_asked(group: Group) -> bool:
         source, period, _, scope, _ = group

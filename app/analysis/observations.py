@@ -25,7 +25,7 @@ from app.analysis import units
 from app.analysis.indicator import COLUMNS, Column, Indicator
 from app.analysis.indicators import indicators
 from app.analysis.units import Units
-from app.analysis.view import DEFAULT_ATTRIBUTION, Attribution, View, year
+from app.analysis.view import DEFAULT_ATTRIBUTION, Attribution, ObservedRows, View, year
 from app.kit.filters import within
 from app.kit.periods import PeriodRange
 from app.resources.ledger_lists import PlainRows
@@ -88,7 +88,7 @@ class Observations:
             stated_unit = levels.c.unit.label("stated_unit")
             plain = select(*levels.c, _attribution(view, levels), no_reason, stated_unit)
             rows = plain.subquery("observations")
-        return PlainRows(self._newest(rows) if self.latest else rows)
+        return ObservedRows(self._newest(rows) if self.latest else rows, view)
 
     def _newest(self, rows: FromClause) -> Subquery:
         """Keep the newest observation with a value of each series, within the period asked for."""

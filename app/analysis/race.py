@@ -143,7 +143,7 @@ def read_race(
     shares: dict[str, dict[str, float]] = {}
     for indicator in known:
         observations = read_observations(view, indicator, countries, filters)
-        beside = asked_of(left_out[indicator.id], filters)
+        beside = asked_of(view, left_out[indicator.id], filters)
         standing = _standing(indicator, countries, observations, witnesses, beside)
         standings.append(standing)
         if weights and indicator.id in weights:

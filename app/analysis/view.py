@@ -1,12 +1,16 @@
 """What answers are worked out from: the rows of every resource at one revision."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, literal, select, union_all
 
+from app.kit.licences import Reuse, reusable
 from app.resources.ai_models import AI_MODELS
+from app.resources.ledger_lists import PlainRows
 from app.resources.resource import Resource
+from app.resources.sources import SOURCES
 from app.storage.columns import Characters
 from app.storage.database import ReadTransaction, Revision
 from app.storage.snapshots import Rows
@@ -94,6 +98,27 @@ class View:
             known = ranked.c.country.is_not(None), ranked.c.id.in_(partly)
             every.append(select(ranked.c.id, ranked.c.country, literal(1.0)).where(*known))
         return select(union_all(*every).subquery())
+
+
+@dataclass(frozen=True)
+class ObservedRows(PlainRows):
+    """Rows that sources state, worked out from the data of a view."""
+
+    view: View
+
+    def sources(
+        self, condition: Callable[[ColumnElement[Any]], ColumnElement[bool]]
+    ) -> Select[Any]:
+        """Return a query of the keys of the sources whose licence meets a condition."""
+        rows = self.view.rows(SOURCES)
+        return rows.select(("id",)).where(condition(rows.column("licence")))
+
+
+def sources_with(view: View, licences: Sequence[Reuse]) -> frozenset[str]:
+    """Return the keys of the sources with such licences."""
+    every = ObservedRows(view.rows(SOURCES).select(("id",)).subquery("every"), view)
+    query = every.select(("id",)).where(reusable(every, "id", licences))
+    return frozenset(view.transaction.connection.scalars(query))
 
 
 def year(first_day: ColumnElement[str], last_day: ColumnElement[str]) -> ColumnElement[str]:

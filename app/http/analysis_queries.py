@@ -13,7 +13,7 @@ from app.kit.fields import CountryCode, PeriodText, Term
 from app.kit.filters import Where, among, within
 from app.kit.ranges import PeriodRangeText
 from app.resources.queries import DetailQuery, query_model
-from app.resources.resource import ByCountry, ByPeriod, Key
+from app.resources.resource import ByCountry, ByLicence, ByPeriod, Key
 
 IndicatorId = Annotated[
     str,
@@ -64,6 +64,7 @@ class ObservationFilters(BaseModel):
     country: ByCountry = None
     period: ByPeriod = None
     source: BySource = None
+    licence: ByLicence = None
     scope: ByScope = None
     basis: Annotated[
         list[Literal["reported", "derived", "summed"]] | None,
@@ -151,6 +152,7 @@ class GapQuery(PairQuery):
         Field(description="Only periods that lie wholly in this one.", examples=["2019..2024"]),
     ] = None
     source: BySource = None
+    licence: ByLicence = None
     scope: ByScope = None
     attribution: ByRule = DEFAULT_ATTRIBUTION
 
@@ -174,6 +176,7 @@ class ClaimsQuery(ReportQuery):
         Field(description="Only periods that lie wholly in this one.", examples=["2023"]),
     ] = None
     source: BySource = None
+    licence: ByLicence = None
     scope: ByScope = None
     attribution: ByRule = DEFAULT_ATTRIBUTION
 
@@ -191,6 +194,7 @@ class RaceQuery(ReportQuery):
         ),
     ] = Field(default=["US", "CN"])
     period: ByPeriod = None
+    licence: ByLicence = None
     weights: Annotated[
         list[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}:[0-9]{1,6}(\.[0-9]{1,6})?$")]]
         | None,

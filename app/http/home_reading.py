@@ -85,7 +85,7 @@ def read_home(view: View, query: HomeQuery, given: Mapping[str, str]) -> RaceVie
     indicator = known_indicator(view, query.indicator or _telling(race))
     observations = read_observations(view, indicator, query.countries, query)
     witnesses = read_witnesses(view)
-    left_out = asked_of(read_left_out(view, [indicator])[indicator.id], query)
+    left_out = asked_of(view, read_left_out(view, [indicator])[indicator.id], query)
     leader = next((s.leader for s in race.standings if s.indicator == indicator.id), None)
     centre = leader or query.countries[0]
     pairs = [

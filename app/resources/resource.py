@@ -160,6 +160,17 @@ class Filters(BaseModel):
     ] = None
 
 
+ByLicence = Annotated[
+    list[Reuse] | None,
+    Where("source", reusable),
+    Field(
+        description="Only what may be reused by everybody (open), what has another licence to "
+        "read first (other), or what has none that is stated.",
+        examples=[["open"]],
+    ),
+]
+
+
 class FactFilters(Filters):
     """The filters of what a source states."""
 
@@ -168,15 +179,7 @@ class FactFilters(Filters):
         Where("source", among),
         Field(description="Only what these sources state.", examples=[["bnn-2024-03-31"]]),
     ] = None
-    licence: Annotated[
-        list[Reuse] | None,
-        Where("source", reusable),
-        Field(
-            description="Only what may be reused by everybody (open), what has another licence to "
-            "read first (other), or what has none that is stated.",
-            examples=[["open"]],
-        ),
-    ] = None
+    licence: ByLicence = None
 
 
 ByOriginalSource = Annotated[
