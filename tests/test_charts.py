@@ -171,6 +171,28 @@ def test_several_periods_of_one_length_are_joined_and_others_are_not() -> None:
     assert [row["period"] for row in rows if not row["joined"]] == ["2024-01/2024-05"]
 
 
+def test_a_line_does_not_run_down_to_what_is_only_a_bound() -> None:
+    spec = specification(*LINES, observation("US", "2024", 5e9, "at_least"))
+    rows = next(layer for layer in spec["concat"][0]["layer"] if "layer" in layer)["data"]["values"]
+    assert [row["period"] for row in rows if not row["joined"]] == ["2024"]
+
+
+@pytest.mark.parametrize(("width", "below"), [(900, 1), (200, 15)])
+def test_what_figures_cover_has_a_line_of_its_own_where_it_needs_one(
+    width: int, below: int
+) -> None:
+    scope = "ai-private-investment-of-companies"
+    covering = [row._replace(scope=scope) for row in LINES]
+    layers = specification(*covering, width=width, height=420)["concat"][0]["layer"]
+    y = {
+        words: layer["mark"]["y"]
+        for layer in layers
+        for words in layer.get("mark", {}).get("text", ())
+        if words in ("The Paper", scope)
+    }
+    assert y[scope] - y["The Paper"] == below
+
+
 @pytest.mark.parametrize("rows", [BARS, LINES], ids=["bars", "lines"])
 @pytest.mark.parametrize("size", [(200, 150), (390, 640), (720, 420), (2000, 1500)])
 def test_a_picture_is_as_large_as_asked(

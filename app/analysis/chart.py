@@ -32,7 +32,11 @@ _LINE: Final = 14
 
 
 _HEADING: Final = 22
-"""From the top of the words over a panel to the panel."""
+"""From the top of the words over a panel to the panel, where they have one line."""
+
+
+_LOWEST_UNDER_TWO_LINES: Final = 64
+"""The words over a panel have two lines where they need them and so much is left below."""
 
 
 _SMALL: Final = 420
@@ -108,15 +112,20 @@ class _Page:
         self.lines = self._footer(found, found[len(self.shown) :])
         bottom = max(panel.bottom for panel in self.shown)
         cell = body / self.rows
-        height = max(_LOWEST_PLOT, math.floor(cell - _HEADING - bottom - 6))
+        across = (self.inner - _GAP * (self.columns - 1)) / self.columns
+        left_over = math.floor(cell - _HEADING - bottom - 6)
+        self.has_two_lines = left_over - _LINE >= _LOWEST_UNDER_TWO_LINES and any(
+            not self._has_one_line(panel, across) for panel in self.shown
+        )
+        self.heading = _HEADING + _LINE * self.has_two_lines
+        height = max(_LOWEST_PLOT, left_over - _LINE * self.has_two_lines)
         self.scales = scales(self.shown, height)
         side = max(left_of(scale) for scale in self.scales.values())
-        across = (self.inner - _GAP * (self.columns - 1)) / self.columns
         width = max(40, math.floor(across - side))
         self.frame = Frame(width, height, self.looks, self.theme)
         self.side = side
         self.left = self.margin + side
-        self.top = head + _HEADING
+        self.top = head + self.heading
         self.column_gap = side + _GAP
         self.row_gap = math.floor(cell) - height
 
@@ -135,15 +144,21 @@ class _Page:
         """Return the words over a panel: the source, and what its figures cover."""
         room = self.frame.width + self.side
         name = cut(self.chart.sources[panel.source].name, room, 12, bold=True)
-        heading = _text([name], -self.side, -_HEADING, self.theme.text)
+        heading = _text([name], -self.side, -self.heading, self.theme.text)
         heading |= {"fontSize": 12, "fontWeight": "bold"}
         scope = self._scope(panel, scale)
-        start = width_of(name, 12, bold=True) + 6
+        start, line = width_of(name, 12, bold=True) + 6, 1
+        if self.has_two_lines:
+            start, line = 0, 1 + _LINE
         if not scope or room - start < width_of("ai-…", LABEL):
             return [heading]
         words = cut(scope, room - start, LABEL)
-        covered = _text([words], start - self.side, 1 - _HEADING, self.theme.muted)
+        covered = _text([words], start - self.side, line - self.heading, self.theme.muted)
         return [heading, covered | {"fontSize": LABEL}]
+
+    def _has_one_line(self, panel: Panel, room: float) -> bool:
+        name = width_of(self.chart.sources[panel.source].name, 12, bold=True)
+        return name + 6 + width_of(self._scope(panel), LABEL) <= room
 
     def _scope(self, panel: Panel, scale: Scale | None = None) -> str:
         parts = [panel.unit] if panel.unit != self.chart.unit else []  # first: it may be cut

@@ -23,6 +23,10 @@ ARROW_DOWN: Final = "M0,1L0.6,0.2L0.2,0.2L0.2,-1L-0.2,-1L-0.2,0.2L-0.6,0.2Z"
 _WIDEST_BAR: Final = 56
 
 
+_BOUNDS: Final = ("at_least", "up_to")
+"""A line that ran down to one of these would show a fall where there may be none."""
+
+
 def draw(panel: Panel, scale: Scale, frame: Frame) -> Spec:
     """Return the layers of a panel, without its heading."""
     layers = _lines(panel, scale, frame) if panel.usual else _bars(panel, scale, frame)
@@ -49,7 +53,9 @@ def _lines(panel: Panel, scale: Scale, frame: Frame) -> list[Spec]:
         _row(row)
         | {
             "day": f"{_middle(row).isoformat()}T12:00:00Z",
-            "joined": length(row.period) == panel.usual and counts[row.country, row.period] == 1,
+            "joined": length(row.period) == panel.usual
+            and counts[row.country, row.period] == 1
+            and row.qualifier not in _BOUNDS,
             "label": side,
         }
         | ({"figure": f"{row.country} {figure(row)}"} if newest[row.country] is row else {})
