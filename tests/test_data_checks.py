@@ -159,6 +159,136 @@ def test_parts_are_compared_in_every_resource_where_a_sum_means_something(
     assert items[2]["sources"] == ["s"]
 
 
+# Periods and a longer one that holds them
+
+
+def in_period(period: str, amount: int, qualifier: str = "exact", **fields: Any) -> StoredRow:
+    key = "-".join([period.replace("/", "-to-").lower(), *fields.values()]).lower()
+    return money(key, "US", amount, qualifier, period=period, **fields)
+
+
+def quarters(*amounts: int, qualifier: str = "exact") -> list[StoredRow]:
+    return [in_period(f"2023-Q{n}", each, qualifier) for n, each in enumerate(amounts, 1)]
+
+
+def months(*amounts: int) -> list[StoredRow]:
+    return [in_period(f"2023-{n:02}", each) for n, each in enumerate(amounts, 1)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        # One part is more, or those that there are, as firmly as they are stated.
+        ([in_period("2023", 6), *quarters(5000, 5)], ["2023"]),
+        ([in_period("2023", 6), in_period("2023-03-27", 7)], ["2023"]),
+        ([in_period("2023", 9), *quarters(5, 5)], ["2023"]),
+        ([in_period("2023", 10), *quarters(5, 5)], []),
+        ([in_period("2023", 9, "about"), *quarters(5, 5)], ["2023"]),
+        ([in_period("2023", 95, "about"), *quarters(50, 50)], []),
+        ([in_period("2023", 9, "at_least"), *quarters(5, 5)], []),
+        ([in_period("2023", 9), *quarters(5, 5, qualifier="up_to")], []),
+        ([in_period("2023", 9), *quarters(5, 5, qualifier="about")], []),
+        ([in_period("2023", 9), *quarters(5, 5, qualifier="disputed")], []),
+        # All parts are less, where nothing is missing and each has a bound.
+        ([in_period("2023", 20), *quarters(5, 5, 5, 5)], []),
+        ([in_period("2023", 21), *quarters(5, 5, 5, 5)], ["2023"]),
+        ([in_period("2023", 19), *quarters(5, 5, 5, 5)], ["2023"]),
+        ([in_period("2023", 21, "about"), *quarters(5, 5, 5, 5)], []),
+        ([in_period("2023", 21, "at_least"), *quarters(5, 5, 5, 5)], ["2023"]),
+        ([in_period("2023", 21, "up_to"), *quarters(5, 5, 5, 5)], []),
+        ([in_period("2023", 21), *quarters(5, 5, 5)], []),
+        ([in_period("2023", 21), *quarters(5, 5, 5), in_period("2023-Q4", 5, "at_least")], []),
+        ([in_period("2023", 21), in_period("2023-01", 5), *quarters(5, 5, 5, 5)[1:]], []),
+        # Parts of several lengths, with each other and beside each other.
+        (
+            [in_period("2023", 21), in_period("2023-01/2023-06", 10), *quarters(0, 0, 5, 5)[2:]],
+            ["2023"],
+        ),
+        ([in_period("2023", 20), in_period("2023-01/2023-06", 10), *quarters(0, 0, 5, 5)[2:]], []),
+        (
+            [in_period("2023", 19), in_period("2023-Q1", 5), in_period("2023-04/2023-12", 15)],
+            ["2023"],
+        ),
+        ([in_period("2023", 12), *quarters(3, 3, 3, 3), *months(*[1] * 12)], []),
+        ([in_period("2023", 12), *quarters(3, 3, 3, 4), *months(*[1] * 12)], ["2023", "2023-q4"]),
+        ([in_period("2023", 13), *quarters(4, 3, 3, 3), *months(*[1] * 12)], ["2023", "2023-q1"]),
+        (
+            [in_period("2020/2023", 9), *(in_period(f"{year}", 3) for year in range(2020, 2024))],
+            ["2020-to-2023"],
+        ),
+        # Parts that overlap are not added up, and one that lies across the end is no part.
+        (
+            [
+                in_period("2023", 9),
+                in_period("2023-01/2023-04", 5),
+                in_period("2023-03/2023-06", 5),
+            ],
+            [],
+        ),
+        (
+            [
+                in_period("2023", 9),
+                in_period("2023-01/2023-04", 10),
+                in_period("2023-03/2023-06", 5),
+            ],
+            ["2023"],
+        ),
+        ([in_period("2023", 9), in_period("2023-11/2024-01", 10)], []),
+        # What is stated twice counts once, with what it can stand for at the least and the most.
+        ([in_period("2023", 9), *quarters(5, 4), in_period("2023-Q1", 4, note="b")], []),
+        ([in_period("2023", 21), *quarters(5, 5, 5, 5), in_period("2023-Q1", 6, note="b")], []),
+        ([in_period("2023", 10), in_period("2023", 9, note="b"), *quarters(5, 5)], ["2023-b"]),
+        # Of another source, origin, scope or price: no part of it.
+        ([in_period("2023", 6), in_period("2023-Q1", 7, source="t")], []),
+        ([in_period("2023", 6), in_period("2023-Q1", 7, original_source="t")], []),
+        ([in_period("2023", 6), in_period("2023-Q1", 7, scope="generative-ai")], []),
+        ([in_period("2023", 6), in_period("2023-Q1", 7, price_base="nominal")], []),
+        ([in_period("2023", 6), money("cn", "CN", 7, period="2023-Q1")], []),
+    ],
+)
+def test_periods_that_contradict_a_longer_one_are_found(
+    based: Database, rows: list[StoredRow], expected: list[str]
+) -> None:
+    write(based, {FUNDING: rows})
+    assert keys(based, "periods_contradict_whole") == [[key] for key in expected]
+
+
+def test_periods_are_added_up_of_what_comes_in_alone(based: Database) -> None:
+    used = [
+        adoption(f"u-{value}", value=value, unit="users", period=period, **FIRM)
+        for period, value in (("2023", 5), ("2023-Q1", 9))
+    ]
+    counted = [
+        statistic(f"n-{value}", value=value, period=period)
+        for period, value in (("2023", 5), ("2023-Q1", 9))
+    ]
+    done = [
+        total(f"d-{deals}", deals=deals, deals_qualifier="exact", period=period)
+        for period, deals in (("2023", 30), ("2023-01/2023-06", 10), ("2023-07/2023-12", 15))
+    ]
+    spent = [in_period("2022", 6), in_period("2022-Q1", 5000), in_period("2022-Q2", 5)]
+    write(based, {ADOPTION: used, STATISTICS: counted, FUNDING: [*done, *spent]})
+    items = found(based, "periods_contradict_whole")
+    assert [(item["ids"], item["sources"], item["reason"]) for item in items] == [
+        (
+            ["2022"],
+            ["s"],
+            (
+                "2022-Q1 of its source comes to at least 5,000 (amount_usd), which is more than "
+                "the 6 of 2022, by 83,233 %."
+            ),
+        ),
+        (
+            ["d-30"],
+            ["s"],
+            (
+                "The 2 parts of 2023 of its source, from 2023-01-01 to 2023-12-31, add up to at "
+                "most 25 (deals), which is less than the 30 of 2023, by 17 %."
+            ),
+        ),
+    ]
+
+
 # One round from two sources
 
 
@@ -257,6 +387,89 @@ def test_a_figure_without_a_series_of_its_own_is_compared_with_all(based: Databa
 def test_few_figures_have_no_outlier(based: Database) -> None:
     write(based, {FUNDING: [money("f", "FR", 1), money("g", "GB", 10**12)]})
     assert found(based, "outlier") == []
+
+
+def rounds(*amounts: int, companies: str = "c", source_key: str = "s") -> list[StoredRow]:
+    """Return rounds of these amounts, of companies in turn."""
+    return [
+        funding_round(
+            f"{source_key}-{number:02}",
+            companies[number % len(companies)],
+            amount_usd=amount,
+            qualifier="exact",
+            source=source_key,
+        )
+        for number, amount in enumerate(amounts)
+    ]
+
+
+USUAL = tuple(range(1_000_000, 1_012_000, 1_000))
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        # Of a source, where its companies have too few.
+        (rounds(9 * 10**12, 1, *USUAL, companies="cdefghijklmnop"), ["s-00", "s-01"]),
+        (rounds(10**9, 2 * 10**3, *USUAL, companies="cdefghijklmnop"), []),
+        (rounds(2 * 10**9, 1, *USUAL[:7], companies="cdefghijklmnop"), []),
+        (rounds(2 * 10**9, 1, *USUAL[:8], companies="cdefghijklmnop"), ["s-00", "s-01"]),
+        # Seeds and billions are both in order, far as they are from the middle.
+        (rounds(*(10 ** (4 + n % 7) for n in range(14)), companies="cdefghijklmnop"), []),
+        # Two that are wrong hide each other among few, and not among many.
+        (rounds(10**12, 10**12, *USUAL, companies="cdefghijklmnop"), []),
+        (
+            rounds(10**12, 10**12, *(USUAL * 2), companies="cdefghijklmnopqrstuvwxyz01"),
+            ["s-00", "s-01"],
+        ),
+        # Another source is another scale.
+        (
+            [
+                *rounds(*(USUAL[0] // 10**6 for _ in range(10)), companies="cdefghijklm"),
+                *rounds(*USUAL, companies="cdefghijklmn", source_key="t"),
+            ],
+            [],
+        ),
+        # Of a company, from three rounds on, whatever the source lists beside.
+        (rounds(5 * 10**6, 20, 10**7), ["s-01"]),
+        (rounds(5 * 10**6, 10**10, 10**7), ["s-01"]),
+        (rounds(5 * 10**6, 5 * 10**4, 10**9), []),
+        (rounds(5 * 10**6, 20), []),
+        ([*rounds(5 * 10**6, 10**7), *rounds(20, source_key="t")], ["t-00"]),
+        (rounds(0, 10**6, 10**6, 10**6), []),
+    ],
+)
+def test_rounds_far_from_nearly_all_others_are_found(
+    empty: Database, rows: list[StoredRow], expected: list[str]
+) -> None:
+    sources, companies = [source("s"), source("t")], {row["company"] for row in rows}
+    write(empty, {SOURCES: sources, COMPANIES: [company(key) for key in sorted(companies)]})
+    write(empty, {FUNDING: rows})
+    assert keys(empty, "outlier") == [[key] for key in expected]
+
+
+def test_a_round_far_from_others_is_told_beside_those_of_its_company_first(
+    based: Database,
+) -> None:
+    many = rounds(*USUAL, companies="c")
+    low, high = deal("low", 1, "s", "2023", "d"), deal("high", 9 * 10**12, "s", "2023", "c")
+    write(based, {FUNDING: [*many, low, high]})
+    assert [(item["ids"], item["reason"]) for item in found(based, "outlier")] == [
+        (
+            ["high"],
+            (
+                "Its amount_usd of 9 trillion USD is a thousandfold from what nearly all rounds of "
+                "its company come to: at most 1.011 million (of 13)."
+            ),
+        ),
+        (
+            ["low"],
+            (
+                "Its amount_usd of 1 USD is a thousandfold from what nearly all rounds of its "
+                "source come to: at least 1 million (of 14)."
+            ),
+        ),
+    ]
 
 
 # Periods that are still to come

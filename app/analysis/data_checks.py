@@ -167,11 +167,33 @@ def _parts(group: str, whole: str, least: str, count: str, measure: str, period:
     )
 
 
-def _by_how_much(more: float, than: float) -> str:
-    """Return how much more a figure is: where it is little the two may read the same."""
+def _periods(
+    way: str,
+    sum_: str,
+    whole: str,
+    measure: str,
+    period: str,
+    count: str,
+    part: str,
+    first: str,
+    last: str,
+) -> str:
+    if count == "1":
+        parts = f"{part} of its source comes"
+    else:
+        parts = f"The {count} parts of {period} of its source, from {first} to {last}, add up"
+    bound = "at least" if way == "more" else "at most"
+    return (
+        f"{parts} to {bound} {_number(sum_)} ({measure}), which is {way} than the "
+        f"{_number(whole)} of {period}{_by_how_much(float(sum_), float(whole))}."
+    )
+
+
+def _by_how_much(figure: float, than: float) -> str:
+    """Return how far a figure is from another: where it is little the two may read the same."""
     if not than:
         return ""
-    percent = 100 * (more / than - 1)
+    percent = 100 * abs(figure / than - 1)
     if percent < _LEAST_PERCENT:
         return f", by under {_LEAST_PERCENT} %"
     return f", by {percent:,.0f} %" if percent >= _WHOLE_PERCENTS else f", by {percent:.2g} %"
@@ -184,12 +206,14 @@ def _twice(company: str, one: str, amount: str, other: str, other_amount: str) -
     )
 
 
-def _far(value: str, median: str, count: str, which: str, measure: str, *unit: str) -> str:
+def _far(value: str, middle: str, count: str, which: str, measure: str, *unit: str) -> str:
+    stated = f"Its {measure} of {_number(value)} {' '.join(unit).strip()} is a thousandfold from"
+    if which in {"company", "source"}:
+        end = "at most" if float(value) > float(middle) else "at least"
+        all_ = f"what nearly all rounds of its {which} come to"
+        return f"{stated} {all_}: {end} {_number(middle)} (of {count})."
     of = "its own series" if which == "own" else "all such figures"
-    return (
-        f"Its {measure} of {_number(value)} {' '.join(unit).strip()} is a thousandfold from the "
-        f"median of {of}: {_number(median)} (of {count})."
-    )
+    return f"{stated} the median of {of}: {_number(middle)} (of {count})."
 
 
 def _early(field: str, period: str, by: str, day: str) -> str:
@@ -205,6 +229,7 @@ def _many(count: str) -> str:
 
 _REASONS: dict[str, Any] = {
     "parts_exceed_whole": _parts,
+    "periods_contradict_whole": _periods,
     "same_round_twice": _twice,
     "outlier": _far,
     "future_period": _early,

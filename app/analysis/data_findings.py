@@ -23,9 +23,10 @@ from sqlalchemy import (
 )
 
 from app.analysis.bounds import ABOUT
-from app.analysis.figure_rows import figures
 from app.analysis.finding_columns import NOTHING, Column, finding, keys_of, text_of, words_of
+from app.analysis.outliers import outlier
 from app.analysis.part_findings import parts_exceed_whole
+from app.analysis.period_findings import periods_contradict_whole
 from app.analysis.view import View
 from app.resources.funding import FUNDING
 from app.resources.registry import RESOURCES
@@ -37,10 +38,6 @@ from app.storage.snapshots import TextListOf
 
 NEAR_DAYS = 45
 """Rounds of one company that are no farther apart than this can be the same."""
-
-THOUSANDFOLD = 1_000
-_SERIES_AT_LEAST = 3
-"""A median of fewer figures says nothing of any of them."""
 
 LISTED_AT_MOST = 10
 """So many keys are named of all facts of a source that lack something."""
@@ -130,68 +127,6 @@ def _stretch(day: Column) -> Column:
     return DayNumber(day) // NEAR_DAYS
 
 
-def outlier(view: View, kind: str, _today: str) -> Iterator[Select[Any]]:
-    """Find figures a thousandfold above or below the median of their series.
-
-    The series is the country's (or company's) own where it has at least three figures of one
-    measure, unit and scope; else that of all of them together.
-    """
-    for figure in figures(view):
-        rows = figure.rows.subquery()
-        all_ = ("measure", "unit", "scope")
-        own = (*all_, "subject", "country")
-        mine, common = _medians(rows, own), _medians(rows, all_)
-        median = func.coalesce(mine.c.median, common.c.median)
-        count = func.coalesce(mine.c.count, common.c.count)
-        which = case((mine.c.median.is_not(None), literal("own")), else_=literal("all"))
-        yield (
-            finding(
-                kind,
-                figure.resource,
-                id_=rows.c.id,
-                part=rows.c.measure,
-                ids=keys_of(rows.c.id),
-                source=rows.c.source,
-                told=words_of(rows.c.value, median, count, which, rows.c.measure, rows.c.unit),
-            )
-            .select_from(rows)
-            .outerjoin(mine, and_(*(mine.c[name] == rows.c[name] for name in own)))
-            .outerjoin(common, and_(*(common.c[name] == rows.c[name] for name in all_)))
-            .where(
-                rows.c.value > 0,
-                or_(
-                    rows.c.value >= median * THOUSANDFOLD,
-                    rows.c.value * THOUSANDFOLD <= median,
-                ),
-            )
-        )
-
-
-def _medians(rows: Subquery, names: tuple[str, ...]) -> Subquery:
-    """Return the median of each series that is long enough, with its number of figures."""
-    series = [rows.c[name] for name in names]
-    placed = select(
-        *series,
-        rows.c.value,
-        func.row_number().over(partition_by=series, order_by=rows.c.value).label("place"),
-        func.count().over(partition_by=series).label("count"),
-    )
-    ranked = placed.where(rows.c.value > 0).subquery()
-    twice = ranked.c.place * 2
-    middle = and_(twice >= ranked.c.count, twice <= ranked.c.count + 2)
-    named = [ranked.c[name] for name in names]
-    return (
-        select(
-            *named,
-            ranked.c.count,
-            func.avg(ranked.c.value).label("median"),
-        )
-        .where(ranked.c.count >= _SERIES_AT_LEAST, middle)
-        .group_by(*named, ranked.c.count)
-        .subquery()
-    )
-
-
 def future_period(view: View, kind: str, today: str) -> Iterator[Select[Any]]:
     """Find periods that begin after their source came out or, where that is not known, today."""
     for resource in RESOURCES:
@@ -266,6 +201,7 @@ KINDS: dict[str, Find] = {
     find.__name__: find
     for find in (
         parts_exceed_whole,
+        periods_contradict_whole,
         same_round_twice,
         outlier,
         future_period,

@@ -1,11 +1,15 @@
-"""The figures of all facts in one form, for checks that compare them with each other."""
+"""The figures of facts in one form, for checks that compare them with each other.
+
+Listed rounds are none of them: each stands for itself.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, FromClause, Select, cast, func, literal, select
+from sqlalchemy import ColumnElement, Double, FromClause, Select, case, cast, func, literal, select
 
+from app.analysis.bounds import ABOUT
 from app.analysis.view import View
 from app.resources.adoption import ADOPTION
 from app.resources.funding import FUNDING
@@ -14,8 +18,11 @@ from app.storage.columns import Characters
 
 _NAMES = (
     *("id", "measure", "unit", "scope", "subject", "country", "period"),
-    *("value", "qualifier", "source"),
+    *("value", "qualifier", "source", "original_source", "first", "last"),
 )
+
+ROUNDING = 1 + 1e-9
+"""A sum is more than a figure only by more than what is lost in adding up."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +30,15 @@ class Figures:
     """Figures of one resource: each with what it measures, of whom, and how firmly it is stated.
 
     `rows` selects `id`, `measure`, `unit`, `scope`, `subject` (whom it is about, beside the
-    country), `country`, `period`, `value`, `qualifier` and `source`; what is not there is empty.
+    country), `country`, `period` with its `first` and `last` day, `value`, `qualifier`, `source`
+    and `original_source`; what is not there is empty.
     """
 
     resource: str
     rows: Select[Any]
-    adds_up: bool
-    """Whether those of countries are parts of those of groups, where their unit allows it."""
+    is_flow: bool = False
+    """Whether those of periods are parts of that of a longer one: so it is with what comes in, and
+    not with what there is. Of statistics and of use that is not known."""
 
 
 def figures(view: View) -> Iterator[Figures]:
@@ -47,30 +56,20 @@ def figures(view: View) -> Iterator[Figures]:
             value=funding.c[measure],
             qualifier=qualifier,
         )
-        yield Figures(FUNDING.many, totals.where(funding.c.kind == "total"), adds_up=True)
-    rounds = _selected(
-        funding,
-        measure=literal("amount_usd"),
-        unit=dollars,
-        scope=funding.c.round_type,
-        subject=funding.c.company,
-        value=funding.c.amount_usd,
-    )
-    of_a_sort = funding.c.kind == "round", funding.c.round_type.is_not(None)
-    yield Figures(FUNDING.many, rounds.where(*of_a_sort), adds_up=False)
+        yield Figures(FUNDING.many, totals.where(funding.c.kind == "total"), is_flow=True)
     adoption = view.rows(ADOPTION).source
     whom = _or_empty(adoption.c.model).concat("/").concat(_or_empty(adoption.c.company))
     used = _selected(adoption, measure=adoption.c.metric, subject=whom)
-    yield Figures(ADOPTION.many, used, adds_up=True)
+    yield Figures(ADOPTION.many, used)
     statistics = view.rows(STATISTICS).source
-    yield Figures(STATISTICS.many, _selected(statistics, measure=statistics.c.metric), adds_up=True)
+    yield Figures(STATISTICS.many, _selected(statistics, measure=statistics.c.metric))
 
 
 def _selected(rows: FromClause, **given: ColumnElement[Any]) -> Select[Any]:
     """Return the query of figures: columns of the rows, but for those given in another form."""
     found: dict[str, ColumnElement[Any]] = {"subject": literal("")}
     found |= {name: rows.c[name] for name in _NAMES if name in rows.c}
-    found |= given
+    found |= {"first": rows.c.period_first_day, "last": rows.c.period_last_day, **given}
     value = found.pop("value")
     columns: list[Any] = [_or_empty(found[name]).label(name) for name in _NAMES if name != "value"]
     return select(*columns, cast(value, Double).label("value")).where(value.is_not(None))
@@ -78,3 +77,20 @@ def _selected(rows: FromClause, **given: ColumnElement[Any]) -> Select[Any]:
 
 def _or_empty(column: ColumnElement[Any]) -> ColumnElement[str]:
     return func.coalesce(cast(column, Characters), "")
+
+
+def least_of(rows: FromClause) -> ColumnElement[float]:
+    """Return the least that figures can stand for."""
+    return case(
+        (rows.c.qualifier.in_(("exact", "at_least")), rows.c.value),
+        (rows.c.qualifier == "about", rows.c.value * (1 - ABOUT)),
+        else_=0.0,
+    )
+
+
+def most_of(rows: FromClause) -> ColumnElement[float]:
+    """Return the most that figures can stand for, null where there is no bound."""
+    return case(
+        (rows.c.qualifier.in_(("exact", "up_to")), rows.c.value),
+        (rows.c.qualifier == "about", rows.c.value * (1 + ABOUT)),
+    )

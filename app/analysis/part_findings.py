@@ -3,17 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import CTE, Select, and_, case, column, func, select, text
+from sqlalchemy import CTE, Select, and_, column, func, select, text
 
-from app.analysis.bounds import ABOUT
-from app.analysis.figure_rows import Figures, figures
+from app.analysis.figure_rows import ROUNDING, Figures, figures, least_of, most_of
 from app.analysis.finding_columns import finding, keys_of, text_of, words_of
 from app.analysis.view import View
 from app.kit.countries import GROUPS, members_of
 from app.resources.countries import COUNTRIES
 from app.storage.columns import Characters
 
-_ROUNDING = 1 + 1e-9
 _MEMBERS = (
     text(  # a construct of values would have the whole query compiled each time
         "SELECT column1 AS whole, column2 AS part FROM (VALUES "  # noqa: S608  (our own words)
@@ -35,8 +33,7 @@ def parts_exceed_whole(view: View, kind: str, _today: str) -> Iterator[Select[An
     """
     parts = _parts(view)
     for figure in figures(view):
-        if figure.adds_up:
-            yield _exceeding(figure, parts, kind)
+        yield _exceeding(figure, parts, kind)
 
 
 def _parts(view: View) -> CTE:
@@ -48,21 +45,12 @@ def _parts(view: View) -> CTE:
 
 def _exceeding(figure: Figures, parts: CTE, kind: str) -> Select[Any]:
     rows, whole, stating = (figure.rows.subquery() for _ in range(3))
-    least = case(
-        (rows.c.qualifier.in_(("exact", "at_least")), rows.c.value),
-        (rows.c.qualifier == "about", rows.c.value * (1 - ABOUT)),
-        else_=0.0,
-    )
-    most = case(
-        (whole.c.qualifier.in_(("exact", "up_to")), whole.c.value),
-        (whole.c.qualifier == "about", whole.c.value * (1 + ABOUT)),
-    )
     shared = ("source", "measure", "unit", "scope", "subject", "period")
     stated = select(stating.c.source, stating.c.country).where(stating.c.country.in_(GROUPS))
     of_wholes = stated.distinct().subquery()
     keys = [*(rows.c[name] for name in shared), parts.c.whole]
     each_once = (
-        select(*keys, func.min(least).label("least"))
+        select(*keys, func.min(least_of(rows)).label("least"))
         .join_from(of_wholes, parts, parts.c.whole == of_wholes.c.country)
         .join(rows, and_(rows.c.source == of_wholes.c.source, rows.c.country == parts.c.part))
         .group_by(*keys, rows.c.country)
@@ -87,6 +75,6 @@ def _exceeding(figure: Figures, parts: CTE, kind: str) -> Select[Any]:
             whole.c.country == summed.c.whole,
             whole.c.unit.not_in(_STATES),
             ~whole.c.unit.startswith("percent"),
-            summed.c.least > most * _ROUNDING,
+            summed.c.least > most_of(whole) * ROUNDING,
         )
     )

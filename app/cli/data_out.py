@@ -89,8 +89,8 @@ def check(*, as_json: bool) -> None:
 
     Faults are of the file, references, periods, totals and rounds, history: exit code 1 means
     that there are any, 0 that there are none. Remarks are on the figures themselves (a round from
-    two sources, parts above their whole, outliers, a missing licence or locator). They are
-    printed where there are no faults and do not change the exit code; GET /checks has all.
+    two sources, parts that contradict their whole, outliers, a missing licence or locator). They
+    are printed where there are no faults and do not change the exit code; GET /checks has all.
     """
     from app.analysis.checks import check as find
     from app.analysis.data_checks import read_remarks

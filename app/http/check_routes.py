@@ -41,8 +41,11 @@ def check_router(database: Database) -> APIRouter:
         summary="List what a reader should know about the data",
         description="Findings with their reasons; nothing is changed by them. "
         "`parts_exceed_whole`: countries of one source add up to more than the world or the EU. "
+        "`periods_contradict_whole`: periods of one source are more than, or do not add up to, a "
+        "longer one. "
         "`same_round_twice`: rounds of one company from two sources, at most 45 days apart and "
-        "within a tenth. `outlier`: a thousandfold from the median of its series. `future_period`: "
+        "within a tenth. `outlier`: a thousandfold from the median of its series, "
+        "of listed rounds from nearly all others of their company or source. `future_period`: "
         "begins after its source came out or, where that is not known, after the revision. "
         "`no_licence`: a source that states none. `no_locator`: a source whose facts do not all "
         "say where in it they stand.",
