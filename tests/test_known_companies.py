@@ -26,6 +26,7 @@ from tests.conftest import Templates
 from tests.importing import load
 from tests.ledger_rows import company, listed, source, write
 from tests.support import shared
+from tests.test_imports_beside import let_fork
 
 SHARED = "crunchbase.com/organization/shared"
 ROUNDS = (
@@ -192,6 +193,23 @@ def test_a_company_that_others_only_named_has_its_address_from_who_describes_it(
     assert companies_of(database) == [("named", None)]
     again = load(database, tmp_path / "firms.csv", "parat-companies", max_rejects=1)
     assert again.revision is None
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_country_that_another_source_tells_otherwise_is_told_and_stays(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, beside: bool
+) -> None:
+    if beside:
+        let_fork(monkeypatch)
+    told = BY_NAME.replace('as = "company"', 'as = "company", countries = "Home"')
+    (tmp_path / "firms.toml").write_text(told, encoding="utf-8")
+    (tmp_path / "firms.csv").write_text(
+        "Firm,Year,Home\nAcme,2020,China\nBeta,2020,China\nGamma,2020,\nNew,2020,France\n"
+    )
+    report = load(database, tmp_path / "firms.csv", str(tmp_path / "firms.toml"))
+    assert report.contradicted == {"acme": ("US", "CN")}
+    found = {row["id"]: row["country"] for row in listed(database, COMPANIES)}
+    assert found == {"acme": "US", "beta": "CN", "gamma": "CN", "new": "FR"}
 
 
 # What makes several members of one list

@@ -96,6 +96,13 @@ def test_a_lead_that_changed_hands_in_between_is_told_so() -> None:
     assert told.endswith("The lead changed hands in between, 2 times, the last in 2016.")
 
 
+def test_where_two_were_level_all_along_nobody_has_a_lead() -> None:
+    (comparison,) = gap([*pair(5, 5, period="2022"), *pair(7, 7, period="2023")]).comparisons
+    assert comparison.trend
+    assert (comparison.trend.leader, comparison.trend.direction) == (None, "flat")
+    assert trend_words(comparison, NAMES) == "Steady: the two were level in 2022 and in 2023."
+
+
 # Projections and parts
 
 

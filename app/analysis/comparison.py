@@ -102,9 +102,10 @@ class Trend(Shape):
         "or flat, or reversed where the other one is ahead at the end.",
         examples=["closing"],
     )
-    leader: str = Field(
+    leader: str | None = Field(
         description="Whose lead it is: the country that was ahead in the first period or, where "
-        "the two were level, in the last; where more is neither ahead nor behind, that had more.",
+        "the two were level, in the last; where more is neither ahead nor behind, that had more. "
+        "Null where they were level in both.",
         examples=["US"],
     )
     measure: str = Field(

@@ -55,7 +55,7 @@ def trend_of(
     return Trend(
         direction=next(iter(directions)),
         certain=_directions(*wide, is_level=ahead[0] is None) == directions,
-        leader=leader,
+        leader=ahead[0] or ahead[-1],
         measure=_MEASURES[unit == PERCENT],
         first=alike[0].period,
         last=alike[-1].period,

@@ -157,6 +157,12 @@ def _tell(report: Report, aside: Collection[str]) -> None:
         click.echo(f"Known by another name or source: {'; '.join(some)}{more}.")
     if report.spellings:
         click.echo(f"Addresses that differ in the case of letters only: {report.spellings:,}.")
+    if report.contradicted:
+        pairs = [f"{key} ({here}, not {told})" for key, (here, told) in report.contradicted.items()]
+        more = ", ..." if len(pairs) > 5 else ""  # noqa: PLR2004
+        click.echo(
+            f"Of another country here, where another source says so: {', '.join(pairs[:5])}{more}."
+        )
     for why, count in report.skipped.items():
         click.echo(f"Left out: {counted(count, 'row')} {why}.")
     if left := [name for name in report.unused_columns if name in aside]:

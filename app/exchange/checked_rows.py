@@ -77,6 +77,8 @@ class Named:
     merged: dict[str, str]
     spellings: int
     skipped: dict[str, int]
+    contradicted: dict[str, tuple[str, str]]
+    """Companies of other sources with their country here and that in the rows."""
 
 
 @dataclass(slots=True)
@@ -186,6 +188,7 @@ class CheckedRows:
             merged={**organisations.merged, **self._models.merged},
             spellings=organisations.spellings,
             skipped=dict(self._rows.skipped),
+            contradicted=organisations.contradicted(),
         )
 
     def _part(self, gathered: _Gathered) -> Part:

@@ -60,6 +60,9 @@ class Report:
     merged: dict[str, str] = field(default_factory=dict)
     """Other names under which rows named a company that was known, and its key."""
 
+    contradicted: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Companies of other sources with their country here, which stays, and that in the rows."""
+
     kept_missing: bool = False
     """Whether rows that may be missing stayed: it is not known which of them are."""
 

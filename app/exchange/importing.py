@@ -188,6 +188,7 @@ class _Import:
         report.companies_made = named.companies_made
         report.merged = named.merged
         report.spellings = named.spellings
+        report.contradicted = named.contradicted
 
     def _tables(self, parts: Iterable[Part]) -> Iterator[tuple[LedgerTable, Batch]]:
         """Yield what to store; enter what is refused, and end where that is too much."""

@@ -248,6 +248,17 @@ class Organisations:
             if key in self._countries and self._country(key) != known["country"]:
                 yield CompanyFact(**{**known, "country": self._country(key)})
 
+    def contradicted(self) -> dict[str, tuple[str, str]]:
+        """Return companies of other sources with a country here and another in the rows.
+
+        By key, in this order. They keep the one that they have.
+        """
+        return {
+            key: (here, told)
+            for key in sorted(self._foreign & self._countries.keys())
+            if (here := self.countries[key]) and (told := self._country(key)) not in (None, here)
+        }
+
     def _country(self, key: str) -> str | None:
         found = self._countries.get(key, set())
         return next(iter(found)) or None if len(found) == 1 else None

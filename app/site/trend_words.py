@@ -14,6 +14,8 @@ def trend_words(comparison: Comparison, names: Mapping[str, str]) -> str | None:
     whole = "" if comparison.unit == "percent" else " of the two together"
     first, last = words.period_words(trend.first), words.period_words(trend.last)
     said = words.capital(words.DIRECTIONS[trend.direction])
+    if trend.leader is None:
+        return f"{said}: the two were level in {first} and in {last}."
     leader = words.with_article(trend.leader, names[trend.leader])
     if trend.direction == "reversed":
         sides = comparison.periods[0].a.country, comparison.periods[0].b.country
