@@ -314,9 +314,9 @@ def test_what_many_parts_and_countries_there_are_leaves_the_page_short(
         chart = client.get("/charts/funding-amount.vl.json").text
         of_part = client.get("/charts/funding-amount.vl.json?scope=ai-chips").text
     before, _, folded = page.partition("3 in parts of that")
-    assert "scope ai, says tracker" in before
-    assert "scope ai-chips, says tracker" not in before
-    assert all(f"scope ai-{part}, says tracker" in folded for part in ("chips", "robots", "health"))
+    assert "scope ai, says P of tracker (tracker)" in before
+    assert "scope ai-chips, says P of" not in before
+    assert all(f"scope ai-{part}, says P of" in folded for part in ("chips", "robots", "health"))
     assert page.index('id="country-FR"') < page.index('id="country-AL"')
     assert "Not drawn: 3 parts of a scope; scope=... draws them." in chart
     assert "ai-chips" not in chart

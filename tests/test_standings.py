@@ -103,6 +103,17 @@ def test_where_two_were_level_all_along_nobody_has_a_lead() -> None:
     assert trend_words(comparison, NAMES) == "Steady: the two were level in 2022 and in 2023."
 
 
+def test_a_sentence_names_the_publisher_where_that_is_known() -> None:
+    rows = pair(30, 10, source="report-2024")
+    known = standing(rows, **{"report-2024": "An Institute"})
+    assert known.publisher == "An Institute"
+    assert known.sentence == (
+        "Funding, total, 2023, scope ai, says An Institute (report-2024): US 30 USD against CN "
+        "10 USD, 3.0 to 1."
+    )
+    assert ", says report-2024: " in str(standing(rows).sentence)
+
+
 # Projections and parts
 
 

@@ -140,6 +140,9 @@ class Comparison(Shape):
     """What one source says of the two, in one scope and unit."""
 
     source: str = Field(description="The source.", examples=["bnn-2024-03-31"])
+    publisher: str | None = Field(
+        description="Who published it; null where that is not known.", examples=["BNN Breaking"]
+    )
     scope: str | None = Field(description="What its figures cover.", examples=["generative-ai"])
     part_of: str | None = Field(
         description="The wider scope that its publisher gives too, if any: who leads in a part "

@@ -101,6 +101,10 @@ class Sources:
         through = self._restated_fact(one)
         return [*restated[: restated.index(through) + 1 if through else None], end]
 
+    def publisher(self, source: str) -> str | None:
+        """Return who published a source, as far as known."""
+        return self._of(source).publisher
+
     def published(self, source: str) -> str | None:
         """Return the last day on which a source can have come out, as far as known."""
         return self._of(source).published

@@ -181,6 +181,7 @@ def _compare_source(
         comparisons.append(
             Comparison(
                 source=first.source,
+                publisher=sources.publisher(first.source),
                 scope=scope,
                 part_of=sources.part_of(first),
                 unit=unit,
@@ -188,7 +189,10 @@ def _compare_source(
                 witness=origin,
                 periods=periods,
                 trend=None if isinstance(trend, NoTrend) else trend,
-                sentence=sentence(indicator, periods[-1], unit, first.source, scope),
+                sentence=sentence(
+                    *(indicator, periods[-1], unit, first.source, scope),
+                    publisher=sources.publisher(first.source),
+                ),
             )
         )
     return comparisons, refusals

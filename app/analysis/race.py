@@ -67,6 +67,9 @@ class Standing(Shape):
     )
     period: str | None = Field(description="The newest period both have.", examples=["2024"])
     source: str | None = Field(description="The source of the margin.", examples=["ai-index-2025"])
+    publisher: str | None = Field(
+        description="Who published that source.", examples=["Stanford HAI"]
+    )
     scope: str | None = Field(
         description="What that source's figures cover.", examples=["ai-private-investment"]
     )
@@ -104,7 +107,7 @@ class Standing(Shape):
     )
     sentence: str | None = Field(
         description="The margin in words.",
-        examples=["Funding, total, 2024, says ai-index-2025: 11.7 to 1."],
+        examples=["Funding, total, 2024, says Stanford HAI (ai-index-2025): 11.7 to 1."],
     )
 
 
@@ -232,6 +235,7 @@ def _standing(
         leader_certain=newest.leader_certain if newest else None,
         period=newest.period if newest else None,
         source=comparison.source if comparison else None,
+        publisher=comparison.publisher if comparison else None,
         scope=comparison.scope if comparison else None,
         direction=direction,
         direction_source=told_by,
@@ -357,7 +361,10 @@ def _newest(
     if best is None:
         return None
     comparison, gap = best
-    said = sentence(indicator, gap, comparison.unit, comparison.source, comparison.scope)
+    said = sentence(
+        *(indicator, gap, comparison.unit, comparison.source, comparison.scope),
+        publisher=comparison.publisher,
+    )
     return _Best(comparison, gap, frozenset(rivals[_group(*best)]), said)
 
 

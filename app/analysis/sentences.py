@@ -15,10 +15,17 @@ QUALIFIER_WORDS = {
 
 
 def sentence(
-    indicator: Indicator, gap: PeriodGap, unit: str, source: str, scope: str | None
+    indicator: Indicator,
+    gap: PeriodGap,
+    unit: str,
+    source: str,
+    scope: str | None,
+    *,
+    publisher: str | None = None,
 ) -> str:
     """Say a gap so that each word can be checked against the source."""
-    return _margin(indicator, gap, unit, source, scope) + _left_out(indicator, gap, unit)
+    who = f"{publisher} ({source})" if publisher else source
+    return _margin(indicator, gap, unit, who, scope) + _left_out(indicator, gap, unit)
 
 
 def _left_out(indicator: Indicator, gap: PeriodGap, unit: str) -> str:

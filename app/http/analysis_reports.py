@@ -138,6 +138,7 @@ _GAP_NUMBERS = (
 )
 _GAP_NAMES = (
     "source",
+    "publisher",
     "scope",
     "part_of",
     "unit",
@@ -173,6 +174,7 @@ def _gap_rows(gap: Gap) -> list[Item]:
     compared = [
         {
             "source": comparison.source,
+            "publisher": comparison.publisher,
             "scope": comparison.scope,
             "part_of": comparison.part_of,
             "unit": comparison.unit,
