@@ -138,6 +138,64 @@ period = { column = "Year" }
 """
 
 
+def firms_with_investors(path: Path, *rows: str) -> tuple[Path, str]:
+    investors = 'investors = { column = "By", as = "company", separator = ";" }\n'
+    text = BY_NAME.replace("[fields]", f"[fields]\n{investors}").replace(
+        'resource = "funding"', 'resource = "funding"\nmissing = "remove"'
+    )
+    (path / "firms.toml").write_text(text, encoding="utf-8")
+    (path / "firms.csv").write_text("\n".join(("Firm,Year,By", *rows, "")), encoding="utf-8")
+    return path / "firms.csv", str(path / "firms.toml")
+
+
+@pytest.mark.parametrize("more", [(), ("Acme,wrong,",)])
+@pytest.mark.parametrize("rows", [("Acme,2020,New", "New,2021,"), ("New,2021,", "Acme,2020,New")])
+def test_a_company_that_rows_of_the_table_only_name_is_not_known_by_that(
+    database: Database, tmp_path: Path, rows: tuple[str, ...], more: tuple[str, ...]
+) -> None:
+    file = firms_with_investors(tmp_path, *rows, *more)
+    load(database, *file, only_known="company", max_rejects=1)
+    assert companies_of(database) == [("acme", "US")] or companies_of(database) == [("acme", None)]
+    again = load(database, *file, only_known="company", max_rejects=1)
+    assert (again.revision, again.skipped) == (None, {"whose company is not known here": 1})
+
+
+def test_rows_that_are_left_out_as_not_known_are_not_missing(
+    database: Database, tmp_path: Path
+) -> None:
+    file = firms_with_investors(tmp_path, "Acme,2020,", "New,2021,")
+    load(database, *file)
+    assert load(database, *file, only_known="company").removed == 0
+    assert load(database, *file, only_known="company", missing="remove").removed == 1
+
+
+def test_addresses_that_several_have_are_told_and_one_that_changes_is_replaced(
+    database: Database, tmp_path: Path
+) -> None:
+    def parat(*rows: str) -> Path:
+        text = "\n".join((PARAT.strip(), *rows, ""))
+        (tmp_path / "parat.csv").write_text(text, encoding="utf-8")
+        return tmp_path / "parat.csv"
+
+    write(database, {COMPANIES: [company("foo-ai", name="Foo AI")]})
+    load(database, parat("1,Foo AI,US,,,crunchbase.com/organization/foo"), "parat-companies")
+    report = load(
+        database,
+        parat(
+            "1,Foo AI,US,,,crunchbase.com/organization/foo-ai",
+            "2,Foo Inc,FR,,,crunchbase.com/organization/foo",
+        ),
+        "parat-companies",
+    )
+    assert not report.rejects
+    found = {row["id"]: row["aliases"] for row in listed(database, COMPANIES)}
+    assert found["foo-ai"] == ["crunchbase.com/organization/foo-ai"]
+    assert found["foo-inc"] == ["crunchbase.com/organization/foo"]
+    assert report.shared_addresses[-1:] == ["/organization/shared"]
+    load(database, rounds(tmp_path, "/organization/foo"), only_known="company")
+    assert companies_of(database) == [("foo-inc", "FR")]
+
+
 @pytest.mark.parametrize(
     ("mapping", "field", "told"),
     [

@@ -143,6 +143,18 @@ def test_a_row_that_a_pack_corrected_and_one_that_was_renamed_are_still_the_tabl
     assert (report.removed, report.of_others) == (2, {"other"})
 
 
+def test_a_row_of_a_pack_stays_also_once_it_was_renamed(database: Database, folder: Path) -> None:
+    load(database, *release(folder, "labs", "FR,2020,1", "DE,2020,2"))
+    with database.write(author="a", message="m", origin="a-pack") as writing:
+        writing.put(STATISTICS.ledger, [statistic("other"), statistic("another")])
+    with database.write(author="a", message="m") as writing:
+        writing.rename(STATISTICS.ledger, "other", "renamed")
+    with database.write(author="a", message="m") as writing:
+        writing.rename(STATISTICS.ledger, "renamed", "renamed-again")
+    report = load(database, *release(folder, "labs", "FR,2020,1"))
+    assert (report.removed, report.of_others) == (1, {"another", "renamed-again"})
+
+
 def test_the_command_says_which_rows_stay(
     templates: Templates, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,6 +58,30 @@ def test_a_margin_that_is_only_known_to_be_no_less_is_no_end_of_the_range() -> N
     assert (alone.margin_least, alone.margin_most, range_words(alone)) == (200, None, None)
 
 
+@pytest.mark.parametrize("first", ["early", "late"])
+def test_a_newer_edition_takes_the_place_of_one_before(first: str) -> None:
+    """Whichever has the smaller lead, and though both give the same years."""
+    early = [*pair(300, 100, source="early", period="2022"), *pair(120, 100, source="early")]
+    late = [*pair(300, 100, source="late", period="2022"), *pair(1_000, 50, source="late")]
+    days = {"early": "2024-01-31", "late": "2024-06-30"}
+    if first == "late":
+        days = {"early": "2024-06-30", "late": "2024-01-31"}
+    witnesses = {key: Witness(key, day, publisher="House") for key, day in days.items()}
+    found = _standing(FUNDING, ("US", "CN"), [*early, *late], witnesses)
+    newest = max(days, key=lambda key: days[key])
+    margin, direction = {"early": (1.2, "closing"), "late": (20, "widening")}[newest]
+    assert (found.source, found.margin) == (newest, margin)
+    assert (found.margin_least, found.margin_most) == (margin, margin)
+    assert (found.direction, found.directions) == (direction, {direction: 1})
+
+
+def test_one_bound_is_enough_to_leave_the_range_open() -> None:
+    loose = observation("US", "2023", 300, source="b", qualifier="at_least")
+    rows = [*pair(500, 100, source="a"), loose, observation("CN", "2023", 100, source="b")]
+    found = standing(rows)
+    assert (found.margin_least, found.margin_most) == (3, None)
+
+
 # Directions
 
 
@@ -145,7 +169,7 @@ def test_a_figure_in_a_scope_that_both_have_lacks_its_counterpart() -> None:
 def database(templates: Templates) -> Iterator[Database]:
     """A database with two sources, that the test writes to."""
     opened = Database(templates.empty())
-    write(opened, {SOURCES: [source("s", publisher="House & Co (via X)"), source("t")]})
+    write(opened, {SOURCES: [source("s", publisher="House & Co_#1 $ (via X)"), source("t")]})
     yield opened
     opened.close()
 
@@ -198,9 +222,9 @@ def test_a_citation_names_whose_figures_they_are(database: Database) -> None:
         "/claims?indicator=funding-amount",
     ):
         told = read(database, path)["citation"]
-        assert "Figures of House & Co; P of t." in told["text"]
-        assert told["csl"]["note"] == "Figures of House & Co; P of t"
-        assert r"note = {Figures of House \& Co; P of t}" in told["bibtex"]
+        assert "Figures of House & Co_#1 $; P of t." in told["text"]
+        assert told["csl"]["note"] == "Figures of House & Co_#1 $; P of t"
+        assert r"note = {Figures of House \& Co\_\#1 \$; P of t}" in told["bibtex"]
     assert "Figures of P of t." in read(database, "/race")["citation"]["text"]
     assert "Figures" not in read(database, "/indicators")["citation"]["text"]
 
@@ -227,6 +251,11 @@ def test_where_there_are_no_figures_the_page_says_that_and_not_that_sources_are_
     page = read_page(database, "/?period=2019")
     assert "no source gives figures of two of these countries within these periods" in page
     assert "its sources are divided" not in page
+
+
+def test_a_group_that_no_figure_is_of_can_be_asked_for(database: Database) -> None:
+    write(database, {ROUNDS: [total("a"), total("b", country="CN")]})
+    assert "no source gives figures" in read_page(database, "/?countries=AFRICA,US")
 
 
 def read_page(database: Database, path: str) -> str:
@@ -291,6 +320,22 @@ def test_answers_may_be_asked_for_of_what_may_be_reused(database: Database) -> N
         assert first["witnesses_for"] == len(keys)
         models = read(database, f"/gap?licence={licence}&indicator=models-released")["data"]
         assert len(models["refusals"]) == ("t" in keys), "what has no country is a source's too"
+    whole = total("whole", scope="all", source="t", country="US", **firm(9))
+    parts = [
+        total(f"part-{code.lower()}", scope="all-chips", source="s", country=code, **firm(amount))
+        for code, amount in (("US", 1), ("CN", 2))
+    ]
+    write(database, {ROUNDS: [whole, *parts]})
+    write(
+        database,
+        {SOURCES: [source(key, licence=name, publisher="House") for key, name in licences.items()]},
+    )
+    asked = "indicator=funding-amount&licence=open&scope=all,all-chips"
+    (part,) = read(database, f"/gap?{asked}")["data"]["comparisons"]
+    assert part["part_of"] == "all", "the whole may not be reused, and is one all the same"
+    assert {one["part_of"] for one in read(database, f"/claims?{asked}")["data"]["claims"]} == {
+        "all"
+    }
     then = read(database, "/gap?indicator=funding-amount&licence=open&as_of=3")["data"]
     assert len(then["comparisons"]) == 1
     with database.write(author="a", message="m") as writing:

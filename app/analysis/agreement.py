@@ -1,9 +1,9 @@
 """How many independent sources name which leader."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from app.analysis.comparison import Agreement, Comparison, PeriodGap
+from app.analysis.comparison import Agreement, Comparison
 from app.analysis.figures import Sources
 from app.analysis.scopes import is_projection
 from app.kit.periods import parse_period
@@ -30,9 +30,9 @@ def agreement(comparisons: Iterable[Comparison], higher_is: str, sources: Source
     ahead: dict[str, set[str]] = defaultdict(set)
     higher: dict[str, set[str]] = defaultdict(set)
     for (house, _), these in said.items():
-        for newest in _newest(these, sources):
-            ahead[house].add(newest.leader or "equal")
-            higher[house].add(newest.higher or "equal")
+        for one in newest_of(these, sources.published):
+            ahead[house].add(one.periods[-1].leader or "equal")
+            higher[house].add(one.periods[-1].higher or "equal")
     return Agreement(
         witnesses=len(higher),
         leaders={} if higher_is == "neither" else _counted(ahead.values()),
@@ -41,13 +41,18 @@ def agreement(comparisons: Iterable[Comparison], higher_is: str, sources: Source
     )
 
 
-def _newest(these: Sequence[Comparison], sources: Sources) -> list[PeriodGap]:
-    """Return the gaps of the newest period; an edition before another one corrects nothing."""
+def newest_of(
+    these: Sequence[Comparison], published: Callable[[str], str | None]
+) -> list[Comparison]:
+    """Return those of the newest period; an edition before another one corrects nothing.
+
+    All are of one publisher and scope; `published` tells the day of a source, if it is known.
+    """
     last_days = [parse_period(one.periods[-1].period).last for one in these]
     latest = [one for one, day in zip(these, last_days, strict=True) if day == max(last_days)]
-    days = [sources.published(one.witness) for one in latest]
+    days = [published(one.witness) for one in latest]
     newest = max((day for day in days if day), default=None)
-    return [one.periods[-1] for one, day in zip(latest, days, strict=True) if day in (None, newest)]
+    return [one for one, day in zip(latest, days, strict=True) if day in (None, newest)]
 
 
 def _counted(said: Iterable[set[str]]) -> dict[str, int]:

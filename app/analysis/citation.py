@@ -42,8 +42,9 @@ def read_publishers(view: View, sources: Iterable[str]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Return a text without what BibTeX would take for a command."""
-    return re.sub(r"[{}\\]", "", text).replace("&", r"\&").replace("%", r"\%")
+    """Return a text in which nothing is a command of LaTeX."""
+    plain = re.sub(r"[{}\\]", "", text)
+    return re.sub(r"[&%#$_]", r"\\\g<0>", plain).replace("~", r"\~{}").replace("^", r"\^{}")
 
 
 def cite(title: str, at: Revision, url: str, publishers: Sequence[str] = ()) -> Citation:
@@ -57,7 +58,7 @@ def cite(title: str, at: Revision, url: str, publishers: Sequence[str] = ()) -> 
     note = f"  note = {{{_plain(figures)}}},\n" if figures else ""
     bibtex = (
         f"@misc{{{key},\n"
-        f"  title = {{{title}}},\n"
+        f"  title = {{{_plain(title)}}},\n"
         f"  author = {{{{{PUBLISHER}}}}},\n"
         f"  year = {{{day.year}}},\n"
         f"  month = {day.month},\n"

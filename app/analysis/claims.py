@@ -12,6 +12,7 @@ from app.analysis.figures import (
     Observation,
     Sources,
     read_observations,
+    read_stated,
     read_witnesses,
 )
 from app.analysis.gaps import compare
@@ -124,11 +125,12 @@ def read_claims(
 ) -> Claims:
     """Return all claims on an indicator for some countries, by what filters leave."""
     found = read_observations(view, indicator, countries, filters)
-    sources = _Sources(view, found)
+    stated = read_stated(view, indicator, countries, filters, found)
+    sources = _Sources(view, stated)
     there = sorted({one.country for one in found})
     leaders = None
     if len(there) == 2:  # noqa: PLR2004  (a leader is one of two)
-        gap = compare(indicator, there[0], there[1], found, sources.witnesses)
+        gap = compare(indicator, there[0], there[1], found, sources.witnesses, stated=stated)
         leaders = gap.agreement.leaders
     same_thing: dict[tuple[str, str], list[Observation]] = defaultdict(list)
     for one in sorted(found, key=sources.order):
@@ -159,13 +161,13 @@ def whole_claims(claims: Sequence[Claim]) -> list[Claim]:
 class _Sources:
     """The sources at one revision, with their chains of restatement."""
 
-    def __init__(self, view: View, found: Sequence[Observation]) -> None:
+    def __init__(self, view: View, stated: Sequence[Observation]) -> None:
         columns = ("id", "publisher", "published", "url", "restates")
         query = view.rows(SOURCES).select(columns)
         rows = view.transaction.connection.execute(query).mappings()
         self._by_id = {row["id"]: dict(row) for row in rows}
         self.witnesses = read_witnesses(view)
-        self.stated = Sources(self.witnesses, found)
+        self.stated = Sources(self.witnesses, stated)
 
     def order(self, one: Observation) -> tuple[float, int, str, str, str]:
         """Return what claims are sorted by: the lowest first, then who restates least."""

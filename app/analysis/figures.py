@@ -151,6 +151,24 @@ def read_observations(
     return list(map(Observation._make, fetch(view.transaction.connection, query, {})))
 
 
+def read_stated(
+    view: View,
+    indicator: Indicator,
+    countries: Sequence[str],
+    filters: BaseModel | None,
+    found: list[Observation],
+) -> list[Observation]:
+    """Return what sources state, whatever its licence; `found` is what filters leave of it.
+
+    A part of a scope is no whole where the whole may not be reused.
+    """
+    if filters is None or getattr(filters, "licence", None) is None:
+        return found
+    return read_observations(
+        view, indicator, countries, filters.model_copy(update={"licence": None})
+    )
+
+
 def house_of(publisher: str) -> str:
     """Return a publisher without how it was read: `Stanford HAI (via CIOL)` is Stanford HAI."""
     return publisher.partition(" (")[0]

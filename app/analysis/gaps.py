@@ -25,6 +25,7 @@ from app.analysis.figures import (
     Sources,
     Witness,
     read_observations,
+    read_stated,
     read_witnesses,
 )
 from app.analysis.indicator import Indicator
@@ -90,10 +91,15 @@ def read_gap(
 ) -> Gap:
     """Compare two countries on an indicator."""
     observations = read_observations(view, indicator, (a, b), filters)
+    stated = read_stated(view, indicator, (a, b), filters, observations)
     witnesses = read_witnesses(view)
     attribution = view.attribution if indicator.attributed else None
     left_out = asked_of(view, read_left_out(view, [indicator])[indicator.id], filters)
-    return compare(indicator, a, b, observations, witnesses, left_out, attribution=attribution)
+    return compare(
+        *(indicator, a, b, observations, witnesses, left_out),
+        attribution=attribution,
+        stated=stated,
+    )
 
 
 def compare(
@@ -105,24 +111,26 @@ def compare(
     left_out: LeftOut = NOTHING,
     *,
     attribution: str | None = None,
+    stated: Iterable[Observation] | None = None,
 ) -> Gap:
     """Return the gap that observations show, beside what counts for no country.
 
-    Pure: the same observations give the same gap.
+    `stated` is all that their sources state, where that is more. Pure: the same observations give
+    the same gap.
     """
     part_of_whole = contains(a, b) or contains(b, a)
     by_source: dict[str, list[Observation]] = defaultdict(list)
     observations = list(observations)
-    sources = Sources(witnesses, observations)
+    sources = Sources(witnesses, observations if stated is None else stated)
     for observation in observations:
         by_source[observation.source].append(observation)
     comparisons: list[Comparison] = []
     refusals: list[Refusal] = []
-    for _, stated in sorted(by_source.items()):
+    for _, of_one in sorted(by_source.items()):
         if part_of_whole:
-            refusals.append(_refusal(stated[0], None, "part_of_whole", ""))
+            refusals.append(_refusal(of_one[0], None, "part_of_whole", ""))
             continue
-        found, refused = _compare_source(indicator, a, b, stated, sources, left_out)
+        found, refused = _compare_source(indicator, a, b, of_one, sources, left_out)
         comparisons += found
         refusals += refused
     for source, scope in sources_of(left_out):

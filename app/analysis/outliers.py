@@ -100,9 +100,10 @@ def _far_rounds(view: View, kind: str) -> Select[Any]:
     Amounts of rounds spread over six orders of magnitude: a seed of some thousands of dollars and a
     round of billions are each a thousandfold from the median, and both in order. So a round is
     compared with the edges of the others and not with their middle: with the most and the least
-    that they come to when one at each end, and of many one in twenty, is left out. A few that are
-    wrong do not move these edges. Three rounds of one company are enough, since they are alike; of
-    one source it takes ten. What is beyond both is told of the company, which says more of it.
+    that they come to when one at each end, and of many one in twenty, is left out. One that is
+    wrong, or a few of many, do not move these edges. Three rounds of one company are enough, since
+    they are alike; of one source it takes ten. What is beyond both is told of the company, which
+    says more of it.
     """
     rows = _rounds(view).subquery()
     company, source = _edges(_of_uneven(view), "company", 3), _edges(_rounds(view), "source", 10)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import CTE, Select, Subquery, and_, case, func, literal, or_, select, union_all
 
-from app.analysis.figure_rows import ROUNDING, Figures, figures, least_of, most_of
+from app.analysis.figure_rows import Figures, figures, least_of, most_of
 from app.analysis.finding_columns import Column, finding, keys_of, text_of, words_of
 from app.analysis.view import View
 from app.storage.days import DayNumber
@@ -17,6 +17,9 @@ _OF_WHOLE = ("id", "source", "measure", "period", "value", "least", "most", "fir
 _OF_PART = ("period", "first", "last", "least", "most")
 _ALONE, _OF_A_LENGTH, _ALL = "1 ", "2 ", "3"
 """How the groups of parts are named; the first that contradicts a whole is what is told of it."""
+
+_ROUNDED = 1.01
+"""Sources round what they publish: quarters of 0.1 billion each do not add up to the year's."""
 
 _MONTH = 28
 """The days of the shortest month, by which lengths are told apart: a quarter has three of them."""
@@ -38,11 +41,11 @@ def periods_contradict_whole(view: View, kind: str, _today: str) -> Iterator[Sel
 
 def _contradicting(figure: Figures, kind: str) -> Select[Any]:
     sums = _sums(_placed(_parts(figure)))
-    is_more = sums.c.parts_least > sums.c.most * ROUNDING
+    is_more = sums.c.parts_least > sums.c.most * _ROUNDED
     is_less = and_(
         sums.c.widest_gap == 0,
         sums.c.parts_last == sums.c.last,
-        sums.c.parts_most * ROUNDING < sums.c.least,
+        sums.c.parts_most * _ROUNDED < sums.c.least,
     )
     place = func.row_number().over(partition_by=sums.c.id, order_by=sums.c.group)
     is_found = sums.c.narrowest_gap >= 0, or_(is_more, is_less)
@@ -96,7 +99,7 @@ def _placed(parts: CTE) -> Subquery:
     days = DayNumber(parts.c.part_last) - DayNumber(parts.c.part_first) + 1
     grouped = union_all(
         select(parts, literal(_ALONE).concat(parts.c.part_period).label("group")).where(
-            parts.c.part_least > parts.c.most * ROUNDING
+            parts.c.part_least > parts.c.most * _ROUNDED
         ),
         select(parts, literal(_OF_A_LENGTH).concat(text_of(days // _MONTH)).label("group")),
         select(parts, text_of(_ALL).label("group")),

@@ -1,7 +1,7 @@
 """The race on one page: every indicator in a row, with its leader, margin and direction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -9,22 +9,31 @@ from pydantic import BaseModel, Field
 
 from app.analysis.agreement import of_the_whole
 from app.analysis.bounds import ratio_qualifier
-from app.analysis.comparison import Comparison, Direction, Gap, PeriodGap, Shape, Trend
+from app.analysis.comparison import Comparison, Direction, Gap, PeriodGap, Shape
 from app.analysis.composite import Composite, rank, shares_of
 from app.analysis.figures import (
     Observation,
     Witness,
     read_observations,
+    read_stated,
     read_witnesses,
 )
 from app.analysis.gaps import compare
 from app.analysis.indicator import Indicator
 from app.analysis.indicators import indicators
 from app.analysis.left_out import NOTHING, LeftOut, asked_of, read_left_out
+from app.analysis.newest_said import (
+    direction_of,
+    directions_of,
+    last_day_of,
+    margins_of,
+    newest_said,
+    published_on,
+    publisher_behind,
+)
 from app.analysis.numbers import tidy
 from app.analysis.sentences import sentence
 from app.analysis.view import View
-from app.kit.periods import parse_period
 
 
 class Standing(Shape):
@@ -146,8 +155,11 @@ def read_race(
     shares: dict[str, dict[str, float]] = {}
     for indicator in known:
         observations = read_observations(view, indicator, countries, filters)
+        stated = read_stated(view, indicator, countries, filters, observations)
         beside = asked_of(view, left_out[indicator.id], filters)
-        standing = _standing(indicator, countries, observations, witnesses, beside)
+        standing = _standing(
+            *(indicator, countries, observations, witnesses, beside), stated=stated
+        )
         standings.append(standing)
         if weights and indicator.id in weights:
             shares[indicator.id] = shares_of(
@@ -170,12 +182,15 @@ def _standing(
     observations: Sequence[Observation],
     witnesses: Mapping[str, Witness],
     left_out: LeftOut = NOTHING,
+    *,
+    stated: Sequence[Observation] | None = None,
 ) -> Standing:
     """Return who leads: the country that wins every pair it is compared in by most witnesses."""
     pairs = {}
     for a, b in combinations(countries, 2):
         of_two = [one for one in observations if one.country in (a, b)]
-        pairs[a, b] = compare(indicator, a, b, of_two, witnesses, left_out)
+        all_of_two = [one for one in stated or observations if one.country in (a, b)]
+        pairs[a, b] = compare(*(indicator, a, b, of_two, witnesses, left_out), stated=all_of_two)
     refusals: dict[str, int] = {}
     for gap in pairs.values():
         for refusal in gap.refusals:
@@ -189,7 +204,7 @@ def _standing(
     compared = {country for pair, gap in pairs.items() if gap.comparisons for country in pair}
     leaders = [c for c in countries if c in compared and wins[c] == compared - {c}]
     leader = leaders[0] if leaders and indicator.higher_is != "neither" else None
-    best = _newest(indicator, leader, pairs) if leader else None
+    best = _newest(indicator, leader, pairs, witnesses) if leader else None
     gaps = [gap for pair, gap in pairs.items() if leader in pair and compared.issuperset(pair)]
     agreed = min((gap.agreement.leaders.get(leader or "", 0) for gap in gaps), default=0)
     against = max(
@@ -212,12 +227,12 @@ def _standing(
         if behind.value:
             margin = tidy(ahead.value / behind.value)
             firmness = ratio_qualifier(ahead.qualifier, behind.qualifier)
-    said = _said(leader, other, pairs, witnesses) if leader and other else []
-    least, most = _margins(said, leader)
-    directions = _directions(said, leader)
+    said = newest_said(leader, other, pairs, witnesses) if leader and other else []
+    least, most = margins_of(said, leader)
+    directions = directions_of(said, leader)
     beside = best.countries if best else compared
     comparison = best.comparison if best else None
-    direction = _direction(comparison.trend, leader) if comparison else None
+    direction = direction_of(comparison.trend, leader) if comparison else None
     told_by = comparison.source if comparison and direction else None
     if direction is None and len(directions) == 1:
         ((direction, sources),) = directions.items()
@@ -249,78 +264,6 @@ def _standing(
     )
 
 
-def _said(
-    leader: str,
-    other: str,
-    pairs: Mapping[tuple[str, str], Gap],
-    witnesses: Mapping[str, Witness],
-) -> list[tuple[str, Comparison]]:
-    """Return what publishers say of two: of each and each scope the comparisons that are newest."""
-    (gap,) = (gap for pair, gap in pairs.items() if {*pair} == {leader, other})
-    found: dict[tuple[str, str | None], list[Comparison]] = defaultdict(list)
-    for comparison in of_the_whole(gap.comparisons):
-        witness = witnesses.get(comparison.witness)
-        house = (witness.publisher if witness else None) or comparison.witness
-        found[house, comparison.scope].append(comparison)
-    return [
-        (house, one)
-        for (house, _), these in found.items()
-        for one in these
-        if _last_day(one.periods[-1]) == max(_last_day(each.periods[-1]) for each in these)
-    ]
-
-
-def _last_day(gap: PeriodGap) -> str:
-    return parse_period(gap.period).last.isoformat()
-
-
-def _margins(
-    said: Iterable[tuple[str, Comparison]], leader: str | None
-) -> tuple[float | None, float | None]:
-    """Return the least and the largest margin of a leader, None where that has no end."""
-    found = []
-    for _, comparison in said:
-        newest = comparison.periods[-1]
-        ahead, behind = newest.a, newest.b
-        if ahead.country != leader:
-            ahead, behind = behind, ahead
-        if newest.leader == leader and behind.value:
-            firmness = ratio_qualifier(ahead.qualifier, behind.qualifier)
-            found.append((tidy(ahead.value / behind.value), firmness))
-    if not found:
-        return None, None
-    (least, _), (most, firmness) = min(found), max(found)
-    return least, None if firmness == "at_least" else most
-
-
-def _directions(
-    said: Iterable[tuple[str, Comparison]], leader: str | None
-) -> dict[Direction, list[str]]:
-    """Return by direction the sources that tell it, of publishers that tell one alone."""
-    found: dict[str, dict[Direction, str]] = defaultdict(dict)
-    for house, comparison in said:
-        if direction := _direction(comparison.trend, leader):
-            found[house].setdefault(direction, comparison.source)
-    told: dict[Direction, list[str]] = defaultdict(list)
-    for by_direction in found.values():
-        if len(by_direction) == 1:
-            for direction, source in by_direction.items():
-                told[direction].append(source)
-    return told
-
-
-def _direction(trend: Trend | None, leader: str | None) -> Direction | None:
-    """Return what the lead of today's leader does, None where the trend is of another's lead.
-
-    Or where what has no country could turn it.
-    """
-    if trend is None or (trend.leader == leader) == (trend.direction == "reversed"):
-        return None
-    if not trend.certain:
-        return None
-    return trend.direction
-
-
 @dataclass(frozen=True)
 class _Best:
     """The gap that a standing shows: one comparison, in one period, of those countries."""
@@ -332,12 +275,23 @@ class _Best:
 
 
 def _newest(
-    indicator: Indicator, leader: str, pairs: Mapping[tuple[str, str], Gap]
+    indicator: Indicator,
+    leader: str,
+    pairs: Mapping[tuple[str, str], Gap],
+    witnesses: Mapping[str, Witness],
 ) -> _Best | None:
     """Return what to show: the period in which one source sets most countries beside the leader.
 
-    Among those the newest, an original before one that restates, and the closest rival.
+    Among those the newest, the newest edition of what one publisher states, an original before one
+    that restates, and the closest rival.
     """
+    editions: dict[tuple[str, str | None, str], str] = {}
+    for found in pairs.values():
+        for one in found.comparisons:
+            for gap in one.periods:
+                key = publisher_behind(witnesses, one.witness), one.scope, gap.period
+                day = published_on(witnesses, one.witness) or ""
+                editions[key] = max(day, editions.get(key, ""))
     won = [
         (comparison, gap)
         for pair, found in pairs.items()
@@ -350,12 +304,19 @@ def _newest(
     for comparison, gap in won:
         rivals[_group(comparison, gap)] |= {gap.a.country, gap.b.country}
 
-    def order(found: tuple[Comparison, PeriodGap]) -> tuple[int, str, bool, float, str]:
+    def is_newest(comparison: Comparison, gap: PeriodGap) -> bool:
+        newest = editions[
+            publisher_behind(witnesses, comparison.witness), comparison.scope, gap.period
+        ]
+        return (published_on(witnesses, comparison.witness) or newest) == newest
+
+    def order(found: tuple[Comparison, PeriodGap]) -> tuple[int, str, bool, bool, float, str]:
         comparison, gap = found
-        last_day = _last_day(gap)
+        last_day = last_day_of(gap)
         original = comparison.witness == comparison.source
         lead = abs(gap.difference)
-        return len(rivals[_group(*found)]), last_day, original, -lead, comparison.source
+        count, is_last = len(rivals[_group(*found)]), is_newest(comparison, gap)
+        return count, last_day, is_last, original, -lead, comparison.source
 
     best = max(won, key=order, default=None)
     if best is None:

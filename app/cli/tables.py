@@ -163,6 +163,12 @@ def _tell(report: Report, aside: Collection[str]) -> None:
         click.echo(
             f"Of another country here, where another source says so: {', '.join(pairs[:5])}{more}."
         )
+    if report.shared_addresses:
+        more = ", ..." if len(report.shared_addresses) > 5 else ""  # noqa: PLR2004
+        click.echo(
+            "Addresses that several companies have, and that lead to none: "
+            f"{', '.join(report.shared_addresses[:5])}{more}."
+        )
     for why, count in report.skipped.items():
         click.echo(f"Left out: {counted(count, 'row')} {why}.")
     if left := [name for name in report.unused_columns if name in aside]:

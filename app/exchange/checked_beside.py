@@ -118,7 +118,8 @@ def _messages(checked: CheckedRows, table: Table) -> Iterator[Any]:
     yield None, sum(told), table.decoding.strange_bytes, fault
     named = checked.named()
     counts = named.companies_made, named.merged, named.spellings, named.skipped
-    yield named.models, named.may_be_named, tuple(named.companies), *counts, named.contradicted
+    doubts = named.contradicted, named.shared_addresses
+    yield named.models, named.may_be_named, tuple(named.companies), *counts, *doubts
 
 
 def _packed(part: Part) -> tuple[Any, ...]:

@@ -80,6 +80,8 @@ class Named:
     contradicted: dict[str, tuple[str, str]]
     """Companies of other sources with their country here and that in the rows."""
 
+    shared_addresses: list[str]
+
 
 @dataclass(slots=True)
 class _Gathered:
@@ -189,6 +191,7 @@ class CheckedRows:
             spellings=organisations.spellings,
             skipped=dict(self._rows.skipped),
             contradicted=organisations.contradicted(),
+            shared_addresses=organisations.shared_addresses(),
         )
 
     def _part(self, gathered: _Gathered) -> Part:

@@ -63,6 +63,9 @@ class Report:
     contradicted: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Companies of other sources with their country here, which stays, and that in the rows."""
 
+    shared_addresses: list[str] = field(default_factory=list)
+    """Addresses that several companies have among their aliases: they lead to none."""
+
     kept_missing: bool = False
     """Whether rows that may be missing stayed: it is not known which of them are."""
 

@@ -91,7 +91,9 @@ class _Import:
         self._gone_sources = gone
         self._report = report
         self._resource = mapping.resource
-        self._removes = (asked.missing or mapping.content.missing) == "remove"
+        # Rows of organisations that are not known are in the table all the same.
+        usual = "keep" if asked.only_known else mapping.content.missing
+        self._removes = (asked.missing or usual) == "remove"
         self._require_own_rows()
         self._keys: set[str] = set()
         """The keys of the rows of the table, where rows that it lacks are removed."""
@@ -189,6 +191,7 @@ class _Import:
         report.merged = named.merged
         report.spellings = named.spellings
         report.contradicted = named.contradicted
+        report.shared_addresses = named.shared_addresses
 
     def _tables(self, parts: Iterable[Part]) -> Iterator[tuple[LedgerTable, Batch]]:
         """Yield what to store; enter what is refused, and end where that is too much."""

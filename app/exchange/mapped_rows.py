@@ -210,6 +210,8 @@ def _naming(mapping: TableMapping, field: str) -> Rule:
     }
     if field in named:
         return named[field]
+    if field in mapping.content.fields and mapping.content.fields[field].also:
+        raise UnusableMapping(f"{mapping.name}: {field} is made of several columns; ask of another")
     near = nearest(field, named)
     hint = f"; did you mean {near}?" if near else ""
     fields = f"in {', '.join(named)}" if named else "in no field"

@@ -57,6 +57,9 @@ class Organisations:
         self._named_only: dict[str, Mapping[str, Any]] = {}
         """Those of them that nobody has described."""
 
+        self._told: set[str] = set()
+        """Own ones that a table of companies has described, before this import."""
+
         self._described: dict[tuple[str, tuple[str, ...], str | None], str] = {}
         self._new: list[tuple[str, str, list[str]]] = []
         self._made: list[str] = []
@@ -86,11 +89,14 @@ class Organisations:
         for company in companies:
             self._know(company["id"], company["name"], company["aliases"])
             self.countries[company["id"]] = company["country"]
+            is_named_only = not any(company[name] for name in _DESCRIBING)
             if company["source"] == source:
                 self._own[company["id"]] = company
+                if not is_named_only:
+                    self._told.add(company["id"])
             else:
                 self._foreign.add(company["id"])
-                if not any(company[name] for name in _DESCRIBING):
+                if is_named_only:
                     self._named_only[company["id"]] = company
         self.settle()
 
@@ -130,14 +136,18 @@ class Organisations:
         return key
 
     def is_known(self, text: str, *, by_address: bool) -> bool:
-        """Return whether an organisation of a name or key, or of an address, is there already.
+        """Return whether an organisation of a name or key, or of an address, was told of before.
 
+        By another source, or by a table of companies of this one: not by rows that only name it.
         Raises NotAllowed for a name that several have which this source states.
         """
         if by_address:
-            return self._at(text.lower()) is not None
-        key = self._replaced.get(text, text)
-        return key in self._names.first or bool(self._names.find(key) or self._own_of(key))
+            found = self._at(text.lower())
+        else:
+            key = self._replaced.get(text, text)
+            is_key = key in self._names.first
+            found = key if is_key else self._names.find(key) or self._own_of(key)
+        return found in self._foreign or found in self._told
 
     def described(self, name: str, aliases: Sequence[str], address: str | None) -> str:
         """Return the key of an organisation that a row describes; nothing is made for it.
@@ -158,7 +168,7 @@ class Organisations:
         if called and called not in self._foreign:
             return called
         for text in (name, *aliases):
-            known = self._of_page(text) or self._names.find(text)
+            known = self._of_data_set(text) or self._names.find(text)
             if known in self._foreign:
                 self.merged[name] = str(known)
                 self._pages_told += [(str(known), alias) for alias in aliases if _is_page(alias)]
@@ -242,11 +252,16 @@ class Organisations:
         """
         for key, pages in self._learnt.items():
             known = self._named_only[key]
-            aliases = list(dict.fromkeys([*known["aliases"], *pages]))
-            yield CompanyFact(**{**known, "aliases": aliases})
+            hosts = {page.partition("/")[0] for page in pages}
+            kept = [one for one in known["aliases"] if one.partition("/")[0] not in hosts]
+            yield CompanyFact(**{**known, "aliases": list(dict.fromkeys([*kept, *pages]))})
         for key, known in self._own.items():
             if key in self._countries and self._country(key) != known["country"]:
                 yield CompanyFact(**{**known, "country": self._country(key)})
+
+    def shared_addresses(self) -> list[str]:
+        """Return the addresses that others tell of several companies, which lead to none."""
+        return sorted(page for page, key in self._pages.items() if key is None)
 
     def contradicted(self) -> dict[str, tuple[str, str]]:
         """Return companies of other sources with a country here and another in the rows.
@@ -286,24 +301,30 @@ class Organisations:
         """Return who has an address: its own data set says so, or else others do."""
         return self._addresses.get(address) or self._pages.get(address)
 
-    def _of_page(self, alias: str) -> str | None:
-        """Return who has the address that an alias is, None where it is a name or nobody's."""
+    def _of_data_set(self, alias: str) -> str | None:
+        """Return who has the address that an alias is in its own data set, None where nobody has.
+
+        What others tell of addresses tells no company from another: they change.
+        """
         address = _ADDRESS.fullmatch(alias)
-        return self._at(address["path"]) if address else None
+        return self._addresses.get(address["path"]) if address else None
 
     def _know(self, key: str, name: str, aliases: Sequence[str]) -> None:
         self._entered[key] = [name, *aliases]
         plain = []
+        is_named = not aliases
         for alias in aliases:
             address = _ADDRESS.fullmatch(alias)
             if address and not address["host"]:
                 self._add(self._addresses, alias, key)
                 continue
-            plain.append(alias)
+            is_named = True
             if address:
                 is_shared = self._pages.get(address["path"], key) != key
                 self._add(self._pages, address["path"], None if is_shared else key)
-        if aliases and not plain:
+            else:
+                plain.append(alias)
+        if not is_named:
             self._names.enter_unnamed(key, name)  # by its address alone: no name to find it by
         else:
             self._names.enter(key, name, plain)

@@ -1,6 +1,6 @@
 """What the first page shows, and what it may be asked: all of it read in one transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
@@ -15,6 +15,7 @@ from app.analysis.race import Race, read_race
 from app.analysis.view import View
 from app.http.analysis_queries import IndicatorId, different_countries
 from app.http.analysis_reports import known_indicator
+from app.kit.countries import GROUPS
 from app.kit.errors import NotAllowed
 from app.kit.fields import CountryCode
 from app.kit.filters import Where, within
@@ -152,11 +153,15 @@ def _past(transaction: ReadTransaction, at: Revision) -> list[PastRevision]:
     return [PastRevision(row.id, row.recorded_at, row.message) for row in rows]
 
 
-def _countries(view: View, codes: Iterable[str]) -> dict[str, CountryName]:
+def _countries(view: View, codes: Collection[str]) -> dict[str, CountryName]:
     rows = view.rows(COUNTRIES)
     query = rows.select(("id", "name", "kind")).where(rows.column("id").in_(sorted(codes)))
     found = view.transaction.connection.execute(query)
-    return {row.id: CountryName(row.name, row.kind == "group") for row in found}
+    there = {row.id: CountryName(row.name, row.kind == "group") for row in found}
+    # A group that no figure is of has no row yet, and can be asked for all the same.
+    return {
+        code: CountryName(GROUPS[code], is_group=True) for code in codes if code in GROUPS
+    } | there
 
 
 def _sources(view: View, keys: Iterable[str]) -> dict[str, SourceName]:

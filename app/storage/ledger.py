@@ -229,15 +229,21 @@ class Writing:
         return named_beside(self._connection, table, ids)
 
     def of_other_origins(self, table: LedgerTable, ids: Iterable[str], origin: str) -> set[str]:
-        """Return those of the keys whose rows came by other origins, and never by this one."""
+        """Return those of the keys whose rows came by other origins, and never by this one.
+
+        Under the keys, too, that these replaced.
+        """
+        now = {key: key for key in ids}
+        replaced = all_replaced(self._connection, table, self.revision)
+        now |= {old: new for old, new in replaced.items() if new in now}
         found: dict[bool, set[str]] = {True: set(), False: set()}
-        for some, rows in product(in_batches(ids), (table.current, table.history)):
+        for some, rows in product(in_batches(now), (table.current, table.history)):
             query = select(rows.c.id, _revisions.c.origin).distinct()
             known = query.join(_revisions, _revisions.c.id == rows.c.revision).where(
                 rows.c.id.in_(some), _revisions.c.origin.is_not(None)
             )
             for key, came_by in self._connection.execute(known):
-                found[came_by == origin].add(key)
+                found[came_by == origin].add(now[key])
         return found[False] - found[True]
 
     def knows_origin(self, origin: str) -> bool:

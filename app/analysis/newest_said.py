@@ -1,0 +1,91 @@
+"""What publishers say of two countries: the newest of each, its margin and its direction."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from app.analysis.agreement import newest_of, of_the_whole
+from app.analysis.bounds import ratio_qualifier
+from app.analysis.comparison import Comparison, Direction, Gap, PeriodGap, Trend
+from app.analysis.figures import Witness
+from app.analysis.numbers import tidy
+from app.kit.periods import parse_period
+
+
+def newest_said(
+    leader: str,
+    other: str,
+    pairs: Mapping[tuple[str, str], Gap],
+    witnesses: Mapping[str, Witness],
+) -> list[tuple[str, Comparison]]:
+    """Return what publishers say of two: of each and each scope the comparisons that are newest."""
+    (gap,) = (gap for pair, gap in pairs.items() if {*pair} == {leader, other})
+    found: dict[tuple[str, str | None], list[Comparison]] = defaultdict(list)
+    for comparison in of_the_whole(gap.comparisons):
+        found[publisher_behind(witnesses, comparison.witness), comparison.scope].append(comparison)
+    return [
+        (house, one)
+        for (house, _), these in found.items()
+        for one in newest_of(these, lambda key: published_on(witnesses, key))
+    ]
+
+
+def publisher_behind(witnesses: Mapping[str, Witness], key: str) -> str:
+    witness = witnesses.get(key)
+    return (witness.publisher if witness else None) or key
+
+
+def published_on(witnesses: Mapping[str, Witness], key: str) -> str | None:
+    witness = witnesses.get(key)
+    return witness.published if witness else None
+
+
+def last_day_of(gap: PeriodGap) -> str:
+    return parse_period(gap.period).last.isoformat()
+
+
+def margins_of(
+    said: Iterable[tuple[str, Comparison]], leader: str | None
+) -> tuple[float | None, float | None]:
+    """Return the least and the largest margin of a leader, None where that has no end."""
+    found = []
+    for _, comparison in said:
+        newest = comparison.periods[-1]
+        ahead, behind = newest.a, newest.b
+        if ahead.country != leader:
+            ahead, behind = behind, ahead
+        if newest.leader == leader and behind.value:
+            firmness = ratio_qualifier(ahead.qualifier, behind.qualifier)
+            found.append((tidy(ahead.value / behind.value), firmness))
+    if not found:
+        return None, None
+    margins = [margin for margin, _ in found]
+    has_end = all(firmness != "at_least" for _, firmness in found)
+    return min(margins), max(margins) if has_end else None
+
+
+def directions_of(
+    said: Iterable[tuple[str, Comparison]], leader: str | None
+) -> dict[Direction, list[str]]:
+    """Return by direction the sources that tell it, of publishers that tell one alone."""
+    found: dict[str, dict[Direction, str]] = defaultdict(dict)
+    for house, comparison in said:
+        if direction := direction_of(comparison.trend, leader):
+            found[house].setdefault(direction, comparison.source)
+    told: dict[Direction, list[str]] = defaultdict(list)
+    for by_direction in found.values():
+        if len(by_direction) == 1:
+            for direction, source in by_direction.items():
+                told[direction].append(source)
+    return told
+
+
+def direction_of(trend: Trend | None, leader: str | None) -> Direction | None:
+    """Return what the lead of today's leader does, None where the trend is of another's lead.
+
+    Or where what has no country could turn it.
+    """
+    if trend is None or (trend.leader == leader) == (trend.direction == "reversed"):
+        return None
+    if not trend.certain:
+        return None
+    return trend.direction
