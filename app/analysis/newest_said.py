@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from app.analysis.agreement import newest_of, of_the_whole
 from app.analysis.bounds import ratio_qualifier
 from app.analysis.comparison import Comparison, Direction, Gap, PeriodGap, Trend
-from app.analysis.figures import Witness
+from app.analysis.figures import Sources
 from app.analysis.numbers import tidy
 from app.kit.periods import parse_period
 
@@ -15,31 +15,22 @@ def newest_said(
     leader: str,
     other: str,
     pairs: Mapping[tuple[str, str], Gap],
-    witnesses: Mapping[str, Witness],
+    sources: Sources,
 ) -> list[tuple[str, Comparison]]:
     """Return what publishers say of two: of each and each scope the comparisons that are newest."""
     (gap,) = (gap for pair, gap in pairs.items() if {*pair} == {leader, other})
     found: dict[tuple[str, str | None], list[Comparison]] = defaultdict(list)
     for comparison in of_the_whole(gap.comparisons):
-        found[publisher_behind(witnesses, comparison.witness), comparison.scope].append(comparison)
+        found[sources.house(comparison.witness), comparison.scope].append(comparison)
     return [
         (house, one)
         for (house, _), these in found.items()
-        for one in newest_of(these, lambda key: published_on(witnesses, key))
+        for one in newest_of(these, sources.published)
     ]
 
 
-def publisher_behind(witnesses: Mapping[str, Witness], key: str) -> str:
-    witness = witnesses.get(key)
-    return (witness.publisher if witness else None) or key
-
-
-def published_on(witnesses: Mapping[str, Witness], key: str) -> str | None:
-    witness = witnesses.get(key)
-    return witness.published if witness else None
-
-
 def last_day_of(gap: PeriodGap) -> str:
+    """Return the last day of the period of a gap, in ISO 8601."""
     return parse_period(gap.period).last.isoformat()
 
 

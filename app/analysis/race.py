@@ -13,6 +13,7 @@ from app.analysis.comparison import Comparison, Direction, Gap, PeriodGap, Shape
 from app.analysis.composite import Composite, rank, shares_of
 from app.analysis.figures import (
     Observation,
+    Sources,
     Witness,
     read_observations,
     read_stated,
@@ -28,8 +29,6 @@ from app.analysis.newest_said import (
     last_day_of,
     margins_of,
     newest_said,
-    published_on,
-    publisher_behind,
 )
 from app.analysis.numbers import tidy
 from app.analysis.sentences import sentence
@@ -204,7 +203,8 @@ def _standing(
     compared = {country for pair, gap in pairs.items() if gap.comparisons for country in pair}
     leaders = [c for c in countries if c in compared and wins[c] == compared - {c}]
     leader = leaders[0] if leaders and indicator.higher_is != "neither" else None
-    best = _newest(indicator, leader, pairs, witnesses) if leader else None
+    sources = Sources(witnesses, ())
+    best = _newest(indicator, leader, pairs, sources) if leader else None
     gaps = [gap for pair, gap in pairs.items() if leader in pair and compared.issuperset(pair)]
     agreed = min((gap.agreement.leaders.get(leader or "", 0) for gap in gaps), default=0)
     against = max(
@@ -227,7 +227,7 @@ def _standing(
         if behind.value:
             margin = tidy(ahead.value / behind.value)
             firmness = ratio_qualifier(ahead.qualifier, behind.qualifier)
-    said = newest_said(leader, other, pairs, witnesses) if leader and other else []
+    said = newest_said(leader, other, pairs, sources) if leader and other else []
     least, most = margins_of(said, leader)
     directions = directions_of(said, leader)
     beside = best.countries if best else compared
@@ -235,8 +235,7 @@ def _standing(
     direction = direction_of(comparison.trend, leader) if comparison else None
     told_by = comparison.source if comparison and direction else None
     if direction is None and len(directions) == 1:
-        ((direction, sources),) = directions.items()
-        told_by = sources[0]
+        ((direction, (told_by, *_)),) = directions.items()
     return Standing(
         indicator=indicator.id,
         name=indicator.name,
@@ -254,7 +253,7 @@ def _standing(
         scope=comparison.scope if comparison else None,
         direction=direction,
         direction_source=told_by,
-        directions={name: len(sources) for name, sources in sorted(directions.items())},
+        directions={name: len(tellers) for name, tellers in sorted(directions.items())},
         not_compared=[country for country in countries if country not in beside],
         witnesses_for=agreed,
         witnesses_against=against,
@@ -278,7 +277,7 @@ def _newest(
     indicator: Indicator,
     leader: str,
     pairs: Mapping[tuple[str, str], Gap],
-    witnesses: Mapping[str, Witness],
+    sources: Sources,
 ) -> _Best | None:
     """Return what to show: the period in which one source sets most countries beside the leader.
 
@@ -289,8 +288,8 @@ def _newest(
     for found in pairs.values():
         for one in found.comparisons:
             for gap in one.periods:
-                key = publisher_behind(witnesses, one.witness), one.scope, gap.period
-                day = published_on(witnesses, one.witness) or ""
+                key = sources.house(one.witness), one.scope, gap.period
+                day = sources.published(one.witness) or ""
                 editions[key] = max(day, editions.get(key, ""))
     won = [
         (comparison, gap)
@@ -305,10 +304,8 @@ def _newest(
         rivals[_group(comparison, gap)] |= {gap.a.country, gap.b.country}
 
     def is_newest(comparison: Comparison, gap: PeriodGap) -> bool:
-        newest = editions[
-            publisher_behind(witnesses, comparison.witness), comparison.scope, gap.period
-        ]
-        return (published_on(witnesses, comparison.witness) or newest) == newest
+        newest = editions[sources.house(comparison.witness), comparison.scope, gap.period]
+        return (sources.published(comparison.witness) or newest) == newest
 
     def order(found: tuple[Comparison, PeriodGap]) -> tuple[int, str, bool, bool, float, str]:
         comparison, gap = found

@@ -2,7 +2,7 @@
 
 import csv
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -30,6 +30,7 @@ SOME_REJECTED = 3
 """The exit code where rows were loaded and others refused."""
 
 _SHOWN_REJECTS = 20
+_SHOWN_AT_MOST = 5
 Bar = Callable[[str, int | None, str], AbstractContextManager[Callable[[int], None]]]
 
 
@@ -132,9 +133,9 @@ def _tell_done(report: Report, *, dry_run: bool) -> None:
             "by another mapping or a pack. --missing remove takes them away, too."
         )
     if report.kept_named:
-        some = ", ".join(sorted(report.kept_named)[:5])
-        more = ", ..." if len(report.kept_named) > 5 else ""  # noqa: PLR2004
-        click.echo(f"Rows that it lacks stay where others name them: {some}{more}.")
+        click.echo(
+            f"Rows that it lacks stay where others name them: {_some(sorted(report.kept_named))}."
+        )
 
 
 def _tell(report: Report, aside: Collection[str]) -> None:
@@ -152,22 +153,17 @@ def _tell(report: Report, aside: Collection[str]) -> None:
     if made:
         click.echo(f"Made, as rows name them: {'; '.join(made)}.")
     if report.merged:
-        some = [f"{name} is {key}" for name, key in sorted(report.merged.items())[:5]]
-        more = f", and {len(report.merged) - 5:,} more" if len(report.merged) > len(some) else ""
-        click.echo(f"Known by another name or source: {'; '.join(some)}{more}.")
+        known = [f"{name} is {key}" for name, key in sorted(report.merged.items())]
+        click.echo(f"Known by another name or source: {_some(known, '; ')}.")
     if report.spellings:
         click.echo(f"Addresses that differ in the case of letters only: {report.spellings:,}.")
     if report.contradicted:
         pairs = [f"{key} ({here}, not {told})" for key, (here, told) in report.contradicted.items()]
-        more = ", ..." if len(pairs) > 5 else ""  # noqa: PLR2004
-        click.echo(
-            f"Of another country here, where another source says so: {', '.join(pairs[:5])}{more}."
-        )
+        click.echo(f"Of another country here, where another source says so: {_some(pairs)}.")
     if report.shared_addresses:
-        more = ", ..." if len(report.shared_addresses) > 5 else ""  # noqa: PLR2004
         click.echo(
             "Addresses that several companies have, and that lead to none: "
-            f"{', '.join(report.shared_addresses[:5])}{more}."
+            f"{_some(report.shared_addresses)}."
         )
     for why, count in report.skipped.items():
         click.echo(f"Left out: {counted(count, 'row')} {why}.")
@@ -175,6 +171,12 @@ def _tell(report: Report, aside: Collection[str]) -> None:
         click.echo(f"Columns left aside, as they are worked out here: {', '.join(left)}.")
     if unread := [name for name in report.unused_columns if name not in aside]:
         click.echo(f"Columns that nothing reads: {', '.join(unread)}.")
+
+
+def _some(words: Sequence[str], between: str = ", ") -> str:
+    """Return the first few of some words, and how many more there are."""
+    more = len(words) - _SHOWN_AT_MOST
+    return between.join(words[:_SHOWN_AT_MOST]) + (f", and {more:,} more" if more > 0 else "")
 
 
 def _tell_rejects(report: Report, file: TextIO | None) -> None:

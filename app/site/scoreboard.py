@@ -22,6 +22,7 @@ def tally(board: Sequence[Standing], silent: int) -> str:
 
 
 def link(choice: Choice, standing: Standing) -> dict[str, Any]:
+    """Return what leads to the page of an indicator."""
     return {
         "name": standing.name,
         "address": replace(choice, indicator=standing.indicator).page(),
@@ -30,6 +31,7 @@ def link(choice: Choice, standing: Standing) -> dict[str, Any]:
 
 
 def row(view: RaceView, standing: Standing) -> dict[str, Any]:
+    """Return what the row of an indicator that has a leader says."""
     over = f" over {view.countries[standing.runner_up].name}" if standing.runner_up else ""
     return {
         "link": link(view.choice, standing),
