@@ -20,7 +20,7 @@ from app.http.dispatch import Dispatch
 from app.http.documentation import TITLE, add_documentation
 from app.http.export_routes import export_router
 from app.http.home_routes import home_router
-from app.http.middleware import CommonHeaders, Gzip, HeadAsGet, LastResort, Limits, Mounted
+from app.http.middleware import CommonHeaders, Gzip, HeadAsGet, IfMatch, LastResort, Limits, Mounted
 from app.http.problems import Problem
 from app.http.resource_routes import resource_router
 from app.http.service_routes import service_router
@@ -75,7 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     routes = [route for router in routers for route in router.routes]
     front = Dispatch(app.front, routes, waits=not database.is_file)
     limits = settings.largest_body, settings.largest_address
-    layered = CommonHeaders(HeadAsGet(Gzip(LastResort(Limits(front, *limits)))))
+    layered = CommonHeaders(HeadAsGet(IfMatch(Gzip(LastResort(Limits(front, *limits))))))
     app.front = Mounted(layered, settings.root_path)
     at_once = CommonHeaders(HeadAsGet(Gzip(Limits(front.at_once, *limits))))
     mounted = Mounted(at_once, settings.root_path)
@@ -143,6 +143,6 @@ def _preflight(allow: str) -> dict[str, str]:
     """Return what lets pages of other origins send the methods that are allowed anyway."""
     return {
         "Access-Control-Allow-Methods": allow,
-        "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+        "Access-Control-Allow-Headers": "Accept, Content-Type, If-Match, If-None-Match",
         "Access-Control-Max-Age": "86400",
     }

@@ -16,7 +16,7 @@ from app.resources.companies import COMPANIES, CompanyFact
 from app.resources.sources import SOURCES, SourceFact
 from app.settings import Settings
 from app.storage.database import Database
-from tests.answering import ADDRESSES, CACHED, client_of
+from tests.answering import ADDRESSES, CACHED, client_of, is_problem
 from tests.conftest import Templates
 
 
@@ -70,6 +70,31 @@ def test_a_known_answer_is_not_sent_again(client: TestClient, address: str) -> N
         assert client.head(address, headers={"If-None-Match": names}).status_code == 304
     for names in ('"x"', etag.strip('"'), "", plain.replace('"', "'")):
         assert client.get(address, headers={"If-None-Match": names}).status_code == 200
+
+
+@pytest.mark.parametrize("address", CACHED)
+def test_what_is_another_answer_than_before_is_refused(
+    sqlite_client: TestClient, address: str
+) -> None:
+    client = sqlite_client
+    answer = client.get(address)
+    etag = answer.headers["etag"]
+    for names in (etag, f'"x", {etag}', "*"):
+        asked = {"If-Match": names}
+        again = client.get(address, headers=asked)
+        assert (again.status_code, again.content) == (200, answer.content)
+        for tag in (etag, "*"):
+            assert client.get(address, headers={**asked, "If-None-Match": tag}).status_code == 304
+    for names in ('"x"', f"W/{etag}", etag.strip('"'), '"x", "y"'):
+        for known in ({}, {"If-None-Match": etag}, {"If-None-Match": "*"}):
+            refused = client.get(address, headers={"If-Match": names, **known})
+            assert is_problem(refused, 412)["type"].endswith(":changed")
+            assert refused.headers["etag"] in {etag, etag.replace('-gzip"', '"')}
+        head = client.head(address, headers={"If-Match": names})
+        assert (head.status_code, head.content) == (412, b"")
+    missing = client.get("/funding/no-such-key", headers={"If-Match": '"x"'})
+    assert missing.status_code == 404, "what is not there is told as that"
+    assert client.get("/health", headers={"If-Match": '"x"'}).status_code == 200
 
 
 @pytest.mark.parametrize(

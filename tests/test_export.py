@@ -1,12 +1,13 @@
 """The whole data in one file: complete, the same each time, and read again within bounds."""
 
+import csv
 import io
 import json
 import stat
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import orjson
@@ -17,12 +18,16 @@ from starlette.testclient import TestClient
 from app.cli import main
 from app.exchange import archives
 from app.exchange.archives import unpacked
-from app.exchange.exporting import export_pack, export_zip
+from app.exchange.exporting import export_pack, export_zip, package_files
 from app.exchange.packs import UnreadablePack, load_pack
 from app.kit.formulas import SIGNS
+from app.kit.licences import Reuse
+from app.resources.companies import COMPANIES
+from app.resources.countries import COUNTRIES
+from app.resources.funding import FUNDING
 from app.resources.registry import RESOURCES
 from app.resources.sources import SOURCES, SourceFact
-from app.storage.database import Database
+from app.storage.database import Database, Revision
 from tests.answering import is_problem
 from tests.conftest import Templates
 from tests.samples import fill
@@ -82,7 +87,60 @@ def test_a_revision_is_the_same_bytes_each_time_and_each_way(
         export_zip(seeded, tmp_path / "new" / "all.zip", at)
 
 
-@pytest.mark.parametrize("query", ["as_of=99", "as_of=soon", "limit=1"])
+@pytest.mark.parametrize("licences", ["open", "open,none"])
+def test_a_package_of_some_licences_has_what_lists_have(
+    seeded: Database, client: TestClient, tmp_path: Path, licences: str
+) -> None:
+    answer = client.get(f"/export.zip?licence={licences}")
+    name = f"ai-race-indicators-revision-2-{'-'.join(sorted(licences.split(',')))}"
+    assert f'"{name}.zip"' in answer.headers["content-disposition"]
+    with ZipFile(io.BytesIO(answer.content)) as archive:
+        content = described(archive)
+        for table, resource in zip(content["resources"], RESOURCES, strict=True):
+            asked = {} if resource is COUNTRIES else {"licence": licences}
+            listed = client.get(resource.path, params={"limit": 1000, **asked}).json()["data"]
+            rows = list(csv.DictReader(io.StringIO(archive.read(table["path"]).decode())))
+            assert [row["id"] for row in rows] == [row["id"] for row in listed]
+            assert table["rows"] == len(rows)
+            if resource is FUNDING:  # the article, whose licence is not stated, has most of it
+                assert bool(rows) is ("none" in licences)
+    assert content["name"] == name
+    assert content["title"].startswith("Facts with ")
+    stated = {source["licence"] for source in content["sources"]}
+    assert stated - {None} == {"CC BY 4.0", "MIT"}
+    assert (None in stated) is ("none" in licences)
+    at = seeded_at(seeded)
+    export_pack(seeded, tmp_path / "pack", at, licences=cast("list[Reuse]", licences.split(",")))
+    assert (
+        files(tmp_path / "pack")["datapackage.json"]
+        == orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n"
+    )
+
+
+def test_old_keys_lead_on_in_a_package_of_some_licences_where_their_rows_are_in_it(
+    templates: Templates,
+) -> None:
+    database = Database(templates.seeded())
+    with database.write(author="tests", message="renamed") as writing:
+        writing.rename(COMPANIES.ledger, "amazon", "amazon-com")  # of a source with an open licence
+        writing.rename(COMPANIES.ledger, "openai", "open-ai")
+    at = seeded_at(database)
+    asked: dict[str, list[Reuse] | None] = {"all": None, "open": ["open"]}
+    for name, expected in (("all", ["amazon", "openai"]), ("open", ["amazon"])):
+        files_of = package_files(database, at, licences=asked[name])
+        found = {path: b"".join(content) for path, content in files_of}
+        rows = csv.DictReader(io.StringIO(found["replacements.csv"].decode()))
+        assert [row["id"] for row in rows] == expected
+    database.close()
+
+
+def seeded_at(database: Database) -> Revision:
+    """Return the newest revision."""
+    with database.read() as transaction:
+        return transaction.latest
+
+
+@pytest.mark.parametrize("query", ["as_of=99", "as_of=soon", "limit=1", "licence=opn"])
 def test_what_cannot_be_exported_is_a_problem(client: TestClient, query: str) -> None:
     is_problem(client.get(f"/export.zip?{query}"), 400 if "limit" in query else 422)
 

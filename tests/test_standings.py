@@ -316,6 +316,7 @@ def test_answers_may_be_asked_for_of_what_may_be_reused(database: Database) -> N
         assert sorted({one["source"] for one in claims}) == keys
         rows = read(database, f"/observations?{asked}&units=share&country=US,CN")["data"]
         assert sorted({row["source"] for row in rows}) == keys
+        assert {row["licence"] for row in rows} == {licences[key] for key in keys}
         (first, *_) = read(database, f"/race?licence={licence}")["data"]["standings"]
         assert first["witnesses_for"] == len(keys)
         models = read(database, f"/gap?licence={licence}&indicator=models-released")["data"]
@@ -341,4 +342,9 @@ def test_answers_may_be_asked_for_of_what_may_be_reused(database: Database) -> N
     with database.write(author="a", message="m") as writing:
         writing.put(SOURCES.ledger, [source("s", licence="all rights reserved")])
     assert not read(database, "/gap?indicator=funding-amount&licence=open")["data"]["comparisons"]
+    for as_of, licence in (("&as_of=3", "CC BY 4.0"), ("", "all rights reserved")):
+        for units in ("level", "change"):
+            asked = f"indicator=funding-amount&source=s&units={units}{as_of}"
+            rows = read(database, f"/observations?{asked}")["data"]
+            assert {row["licence"] for row in rows} == {licence}
     assert read(database, "/gap?indicator=funding-amount&licence=open&as_of=3")["data"] == then

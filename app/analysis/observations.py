@@ -30,10 +30,11 @@ from app.kit.filters import within
 from app.kit.periods import PeriodRange
 from app.resources.ledger_lists import PlainRows
 from app.resources.reading import Selectable
+from app.resources.sources import SOURCES
 from app.storage.columns import Characters, Number
 from app.storage.database import ReadTransaction, Revision
 
-SHOWN = (*COLUMNS, "attribution", "reason")
+SHOWN = (*COLUMNS, "licence", "attribution", "reason")
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,8 @@ class Observations:
         if self.units == "level":
             no_reason = cast(null(), Characters()).label("reason")
             stated_unit = levels.c.unit.label("stated_unit")
-            plain = select(*levels.c, _attribution(view, levels), no_reason, stated_unit)
-            rows = plain.subquery("observations")
+            said = _licence(view, levels), _attribution(view, levels)
+            rows = select(*levels.c, *said, no_reason, stated_unit).subquery("observations")
         return ObservedRows(self._newest(rows) if self.latest else rows, view)
 
     def _newest(self, rows: FromClause) -> Subquery:
@@ -132,11 +133,19 @@ class Observations:
         )
         query = select(
             *columns.values(),
+            _licence(view, levels),
             _attribution(view, levels),
             worked.reason.label("reason"),
             levels.c.unit.label("stated_unit"),
         )
         return query.select_from(source).subquery("observations")
+
+
+def _licence(view: View, levels: FromClause) -> Column:
+    """Return the licence of the source of each observation."""
+    sources = view.rows(SOURCES)
+    stated = sources.select(("licence",)).where(sources.column("id") == levels.c.source)
+    return stated.scalar_subquery().label("licence")
 
 
 def _attribution(view: View, levels: FromClause) -> Column:

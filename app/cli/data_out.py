@@ -19,8 +19,13 @@ _REMARKS_LISTED = 20
 @main.command()
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--as-of", help="A revision, or an instant such as 2024-03-31T12:00:00Z.")
+@click.option(
+    "--licence",
+    multiple=True,
+    help="Only what sources with such a licence state: open, other or none; may be given again.",
+)
 @plainly
-def export(target: Path, as_of: str | None) -> None:
+def export(target: Path, as_of: str | None, licence: tuple[str, ...]) -> None:
     """Write all facts to TARGET as a pack that airace load reads again.
 
     TARGET is a folder that is new or empty or, where it ends in .zip, a new file.
@@ -28,10 +33,11 @@ def export(target: Path, as_of: str | None) -> None:
     from app.exchange.exporting import export_pack, export_zip
     from app.kit.errors import Fault, NotAllowed
     from app.kit.queries import UnreadableQuery, read_query
-    from app.resources.queries import DetailQuery
+    from app.resources.queries import ExportQuery
 
+    pairs = [("as_of", as_of)] if as_of else []
     try:
-        query = read_query(DetailQuery, [("as_of", as_of)] if as_of else [])
+        query = read_query(ExportQuery, [*pairs, *(("licence", kind) for kind in licence)])
     except UnreadableQuery as error:
         raise click.ClickException(str(error)) from None
     database = migrated()
@@ -44,7 +50,7 @@ def export(target: Path, as_of: str | None) -> None:
             ) from None
     with bar("Writing", None, "rows") as tell:
         write = export_zip if target.suffix.lower() == ".zip" else export_pack
-        write(database, target, at, progress=tell)
+        write(database, target, at, progress=tell, licences=query.licence)
     click.echo(f"Wrote the facts of revision {at.id} to {target}.")
 
 

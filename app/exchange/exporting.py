@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any, Final
@@ -16,11 +18,12 @@ from app.exchange.datapackage import descriptor
 from app.exchange.replaced_keys import NAME as REPLACEMENTS
 from app.exchange.replaced_keys import Replacement, replaced_rows
 from app.kit.formats import write_csv
+from app.kit.licences import Reuse
 from app.kit.tables import Column, columns_of
-from app.resources.queries import ListQuery, PageQuery
+from app.resources.queries import ListQuery, list_query
 from app.resources.reading import Item, ResourceList, Row
 from app.resources.registry import RESOURCES
-from app.resources.resource import Entry
+from app.resources.resource import Entry, Resource
 from app.resources.results import read_all, read_rows
 from app.resources.sources import SOURCES
 from app.storage.database import Database, Revision
@@ -30,6 +33,11 @@ _DATE: Final = (1980, 1, 1, 0, 0, 0)
 """The time of every file in a zip, the first that there can be: zips of one revision are equal."""
 
 _READABLE: Final = 0o644 << 16
+_WITH: Final[dict[Reuse, str]] = {
+    "open": "an open licence",
+    "other": "another licence",
+    "none": "no licence",
+}
 _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 Progress = Callable[[int], None]
@@ -39,31 +47,76 @@ Files = Iterator[tuple[str, Iterator[bytes]]]
 """Files by name, each with its content in pieces: to be read in order, each to its end."""
 
 
-def package_files(database: Database, at: Revision, progress: Progress | None = None) -> Files:
+def package_files(
+    database: Database,
+    at: Revision,
+    progress: Progress | None = None,
+    licences: Sequence[Reuse] | None = None,
+) -> Files:
     """Yield the files of the package of a revision: a table for each resource, the descriptor.
 
-    Between them comes the table of the keys that were replaced, where there are any.
+    Between them comes the table of the keys that were replaced, where there are any. With licences
+    only what sources state that have such a one is in them, beside the countries.
     """
     tables: list[_Table] = []
     for resource in RESOURCES:
         table = _Table(resource.many, resource.fact)
-        query = ListQuery(fields=[column.name for column in table.columns])
+        query = _asking(resource, licences, [column.name for column in table.columns])
         rows = read_rows(database, ResourceList(resource), query, at, table.counting(progress))
         yield table.path, table.written(rows)
         tables.append(table)
     replaced = replaced_rows(database, at)
+    if licences:
+        replaced = list(_going_on(database, at, licences, replaced))
     if replaced:
         table = _Table(REPLACEMENTS, Replacement, len(replaced))
         yield table.path, table.written([replaced])
         tables.append(table)
-    everything = read_all(database, ResourceList(SOURCES), PageQuery(), at)
+    everything = read_all(database, ResourceList(SOURCES), _asking(SOURCES, licences), at)
     sources = [source for batch in everything for source in batch]
-    content = orjson.dumps(_described(tables, sources, at), option=orjson.OPT_INDENT_2)
+    content = orjson.dumps(_described(tables, sources, at, licences), option=orjson.OPT_INDENT_2)
     yield DESCRIPTOR, iter([content + b"\n"])
 
 
+def package_name(at: Revision, licences: Sequence[Reuse] | None) -> str:
+    """Return what the package of a revision is called."""
+    return "-".join(["ai-race-indicators-revision", str(at.id), *_each(licences)])
+
+
+def _each(licences: Sequence[Reuse] | None) -> list[Reuse]:
+    return sorted(set(licences or ()))
+
+
+def _asking(
+    resource: Resource, licences: Sequence[Reuse] | None, fields: list[str] | None = None
+) -> ListQuery:
+    """Return the query of the rows of a resource that a package has."""
+    query = list_query(resource)
+    asked: dict[str, Any] = {"fields": fields} if fields else {}
+    if licences and "licence" in query.model_fields:
+        asked["licence"] = list(licences)
+    return query(**asked)
+
+
+def _going_on(
+    database: Database, at: Revision, licences: Sequence[Reuse], replaced: list[tuple[Any, ...]]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the replaced keys whose rows go on in a package of some licences."""
+    by_name = {resource.many: resource for resource in RESOURCES}
+    for name, rows in groupby(replaced, itemgetter(0)):
+        query = _asking(by_name[name], licences, ["id"])
+        batches = read_all(database, ResourceList(by_name[name]), query, at)
+        kept = {item["id"] for batch in batches for item in batch}
+        yield from (row for row in rows if row[2] in kept)
+
+
 def export_pack(
-    database: Database, folder: Path, at: Revision, *, progress: Progress | None = None
+    database: Database,
+    folder: Path,
+    at: Revision,
+    *,
+    progress: Progress | None = None,
+    licences: Sequence[Reuse] | None = None,
 ) -> None:
     """Write all facts as they stood at a revision as a pack, into a folder that is new or empty.
 
@@ -78,7 +131,7 @@ def export_pack(
         made = Path(scratch) / "pack"
         made.mkdir()
         names = []
-        for name, content in package_files(database, at, progress):
+        for name, content in package_files(database, at, progress, licences):
             names.append(name)
             with (made / name).open("wb") as file:
                 file.writelines(content)
@@ -90,7 +143,12 @@ def export_pack(
 
 
 def export_zip(
-    database: Database, path: Path, at: Revision, *, progress: Progress | None = None
+    database: Database,
+    path: Path,
+    at: Revision,
+    *,
+    progress: Progress | None = None,
+    licences: Sequence[Reuse] | None = None,
 ) -> None:
     """Write the pack as one zip. It appears complete or not at all.
 
@@ -101,7 +159,7 @@ def export_zip(
     path.parent.mkdir(parents=True, exist_ok=True)
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
         try:
-            file.writelines(zip_pieces(package_files(database, at, progress)))
+            file.writelines(zip_pieces(package_files(database, at, progress, licences)))
             file.close()
             Path(file.name).chmod(_READABLE >> 16)
             os.link(file.name, path)  # unlike a renaming, this spares what came there meanwhile
@@ -189,13 +247,19 @@ class _Table:
         self.checksum = f"sha256:{seen.hexdigest()}"
 
 
-def _described(tables: list[_Table], sources: list[Item], at: Revision) -> dict[str, Any]:
+def _described(
+    tables: list[_Table], sources: list[Item], at: Revision, licences: Sequence[Reuse] | None
+) -> dict[str, Any]:
     """Return the descriptor: what there is, of which revision, who states it, on which terms."""
+    named = " or ".join(_WITH[each] for each in _each(licences))
     content = descriptor(
-        name=f"ai-race-indicators-revision-{at.id}",
-        title=f"All facts at revision {at.id}",
+        name=package_name(at, licences),
+        title=f"{f'Facts with {named}' if named else 'All facts'} at revision {at.id}",
         description="Exported facts; airace load reads them again. Each licence is that of a "
-        "source, as far as known, and holds for what that source states.",
+        "source, as far as known, and holds for what that source states."
+        + (
+            " Rows may name others that are not here, as their licence is another." if named else ""
+        ),
         author="AI Race Indicators",
         resources=RESOURCES,
         has_replacements=len(tables) > len(RESOURCES),

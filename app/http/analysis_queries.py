@@ -11,9 +11,10 @@ from app.http.citing import ByCitation
 from app.kit.errors import NotAllowed
 from app.kit.fields import CountryCode, PeriodText, Term
 from app.kit.filters import Where, among, within
+from app.kit.licences import ByLicence
 from app.kit.ranges import PeriodRangeText
 from app.resources.queries import DetailQuery, query_model
-from app.resources.resource import ByCountry, ByLicence, ByPeriod, Key
+from app.resources.resource import ByCountry, ByPeriod, Key
 
 IndicatorId = Annotated[
     str,

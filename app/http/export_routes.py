@@ -4,13 +4,13 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from app.exchange.exporting import package_files, zip_pieces
+from app.exchange.exporting import package_files, package_name, zip_pieces
 from app.http.answers import parameters, read_parameters, revision_asked, told
 from app.http.caching import Validator
 from app.http.headers import header_of
 from app.http.openapi import Parameters, responses
 from app.http.streams import Stream
-from app.resources.queries import DetailQuery
+from app.resources.queries import ExportQuery
 from app.storage.database import Database
 
 _ZIP: Final = "application/zip"
@@ -21,16 +21,16 @@ def export_router(database: Database) -> APIRouter:
     router = APIRouter(tags=["ledger"])
 
     def export(request: Request) -> Response:
-        query = read_parameters(DetailQuery, parameters(request))
+        query = read_parameters(ExportQuery, parameters(request))
         with database.read() as transaction:
             at = told(lambda: revision_asked(transaction, query))
             validator = Validator.of(request, at, _ZIP, pinned=transaction.stays(query.as_of))
         if validator.is_known_by(header_of(request.scope, b"if-none-match")):
             return validator.unchanged()
-        name = f"ai-race-indicators-revision-{at.id}.zip"
-        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        name = package_name(at, query.licence)
+        disposition = {"Content-Disposition": f'attachment; filename="{name}.zip"'}
         headers = {**validator.headers, **disposition}
-        pieces = zip_pieces(package_files(database, at))
+        pieces = zip_pieces(package_files(database, at, licences=query.licence))
         return Stream(pieces, headers=headers, media_type=_ZIP)
 
     router.add_api_route(
@@ -40,12 +40,13 @@ def export_router(database: Database) -> APIRouter:
         summary="Download the whole data",
         description="All facts of one revision as a Data Package: a CSV file for each resource, "
         "the keys that were replaced by others, if any, and `datapackage.json` with schemas, "
-        "sources, licences, sizes and checksums. "
-        "`airace load` reads it again.",
+        "sources, licences, sizes and checksums. `airace load` reads it again. With `licence` only "
+        "what sources with such licences state: rows may then name others that are left out, which a "
+        "database that loads it must have.",
         responses=responses(
             others=(_ZIP,), errors=(400, 422), never=(406,), description="The zip."
         ),
         response_class=Response,
-        openapi_extra=Parameters(DetailQuery),
+        openapi_extra=Parameters(ExportQuery),
     )
     return router

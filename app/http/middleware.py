@@ -6,6 +6,7 @@ would cost each request a coroutine for each layer.
 
 import logging
 from collections.abc import Awaitable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ _log = logging.getLogger("airace.http")
 _GZIP_FROM_BYTES = 1_000
 _GZIP_LEVEL = 5
 _LENGTH_DIGITS = 18
+_OF_WHAT_IS_THERE = {200, 304}
 _OF_A_BODY = {b"content-length", b"transfer-encoding"}
 """The headers without one of which a request has no body."""
 
@@ -129,6 +131,38 @@ class HeadAsGet:
             return
 
 
+@dataclass(frozen=True)
+class IfMatch:
+    """Refuses what is not as whoever asks had it before: If-Match (RFC 9110, 13.1.1).
+
+    Whether it was encoded by gzip then and is now does not matter.
+    """
+
+    app: ASGIApp
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Serve a request."""
+        if scope["type"] == "http":
+            tags = [value for name, value in scope["headers"] if name == b"if-match"]
+            if tags:
+                return self._compared(b",".join(tags).decode("latin-1"), scope, receive, send)
+        return self.app(scope, receive, send)
+
+    async def _compared(self, asked: str, scope: Scope, receive: Receive, send: Send) -> None:
+        had = {_plain(tag.strip()) for tag in asked.split(",")}
+
+        async def send_if_it_matches(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in _OF_WHAT_IS_THERE:
+                etag = MutableHeaders(raw=message["headers"]).get("etag")
+                if etag and had.isdisjoint((_plain(etag), "*")):
+                    await problems.changed(etag).response()(scope, receive, send)
+                    raise _BodyNotWanted
+            await send(message)
+
+        with suppress(_BodyNotWanted):
+            await self.app(scope, receive, send_if_it_matches)
+
+
 class Gzip:
     """Encodes answers by gzip where it is accepted, under an ETag of their own (RFC 9110)."""
 
@@ -159,7 +193,7 @@ class Gzip:
         if accepted:  # what wraps here looks for the plain word
             scope = _with_header(scope, b"accept-encoding", "gzip")
         if asked:
-            scope = _with_header(scope, b"if-none-match", asked.replace('-gzip"', '"'))
+            scope = _with_header(scope, b"if-none-match", _plain(asked))
 
         async def send_with_own_etag(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -272,6 +306,10 @@ def accepts_gzip(accept_encoding: str) -> bool:
 
 def _gzipped(etag: str) -> str:
     return f'{etag[:-1]}-gzip"' if etag else '"'
+
+
+def _plain(etags: str) -> str:
+    return etags.replace('-gzip"', '"')
 
 
 def _with_header(scope: Scope, name: bytes, value: str) -> Mutable:

@@ -18,6 +18,7 @@ _STATUS_WORDS = {
     404: "There is nothing here.",
     405: "The address does not take this method.",
     406: "The Accept header takes none of the formats.",
+    412: "The `If-Match` header does not name the current ETag.",
     413: "The body is too large.",
     414: "The address is too long.",
     422: "A parameter has a value that is not allowed.",
@@ -32,7 +33,8 @@ _HEADERS = {
     "(RFC 8288).",
     "Vary": "The request headers that the answer depends on.",
 }
-
+_OF_ALL = {405, 406, 413, 414, 431, 500, 503}
+"""The errors that routes have if nothing else is said."""
 
 _MOVED: dict[str, Any] = {
     "description": "The row goes on under another key: `Location` has its address, with the same "
@@ -139,7 +141,8 @@ def responses(
         answers[304] = {"description": _STATUS_WORDS[304]}
     if moves:
         answers[308] = _MOVED
-    for status in sorted({*errors, 405, 406, 413, 414, 431, 500, 503}.difference(never)):
+    compared = {412} if is_kept else set()
+    for status in sorted({*errors, *compared, *_OF_ALL}.difference(never)):
         answers[status] = {
             "description": _STATUS_WORDS[status],
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},

@@ -125,6 +125,12 @@ def does_not_fit(table: TableFormat, reason: str) -> Problem:
     return Problem(422, "does-not-fit", "The table is too large", f"{detail}of {others}")
 
 
+def changed(etag: str) -> Problem:
+    """Return the problem of an answer that is not one of those that If-Match names."""
+    detail = f"the answer is not one that If-Match names: its ETag is {etag} now"
+    return Problem(412, "changed", "The answer is another one now", detail, headers={"ETag": etag})
+
+
 def not_found(detail: str, *, nearest: str | None = None) -> Problem:
     """Return the problem of an address where nothing is."""
     faults = [Fault("path", "is not known", (), nearest)] if nearest else []

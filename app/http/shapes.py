@@ -233,6 +233,9 @@ class Observation(BaseModel):
         examples=["us-2023-generative-ai-bnn"],
     )
     revision: int = Field(description="The newest revision of its facts.", examples=[1], ge=0)
+    licence: str | None = Field(
+        description="The licence of its source, where that states one.", examples=["CC BY 4.0"]
+    )
     attribution: str | None = Field(
         description="How AI models count for countries; null where it does not matter.",
         examples=["any"],

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 
 from app.kit.errors import NotAllowed
 from app.kit.fields import PlainDigits
+from app.kit.licences import ByLicence
 from app.resources.resource import Resource
 
 PAGE_SIZE = 50
@@ -55,6 +56,12 @@ class DetailQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     as_of: AsOf = None
+
+
+class ExportQuery(DetailQuery):
+    """What may be asked of the whole data."""
+
+    licence: ByLicence = None
 
 
 PageSize = Annotated[int, Field(strict=True, ge=1, le=LARGEST_PAGE), PlainDigits]

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from app.kit.errors import NotAllowed
 from app.kit.fields import CountryCode, PeriodMark, Qualifier, Slug, Term, Text, is_list
 from app.kit.filters import Where, among, has_words, within
-from app.kit.licences import Reuse, reusable
+from app.kit.licences import ByLicence
 from app.kit.periods import parse_period
 from app.kit.ranges import PeriodRangeText
 from app.kit.text import search_text, words
@@ -158,17 +158,6 @@ class Filters(BaseModel):
         Where("id", among),
         Field(description="Only these keys."),
     ] = None
-
-
-ByLicence = Annotated[
-    list[Reuse] | None,
-    Where("source", reusable),
-    Field(
-        description="Only what may be reused by everybody (open), what has another licence to "
-        "read first (other), or what has none that is stated.",
-        examples=[["open"]],
-    ),
-]
 
 
 class FactFilters(Filters):

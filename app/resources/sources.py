@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped
 
 from app.kit.fields import PeriodText, Slug, Text, WebAddress
 from app.kit.filters import Where, among, within
+from app.kit.licences import Reuse, licensed
 from app.kit.ranges import PeriodRangeText
 from app.resources.resource import Entry, Filters, Key, Note, Recorded, Resource, Words
 from app.storage.records import LedgeredRecord, one_of, reference
@@ -107,6 +108,15 @@ class SourceFilters(Filters):
         PeriodRangeText | None,
         Where("published", within),
         Field(description="Only what was published in this period.", examples=["2024"]),
+    ] = None
+    licence: Annotated[
+        list[Reuse] | None,
+        Where("licence", licensed),
+        Field(
+            description="Only sources whose figures may be reused by everybody (open), that have "
+            "another licence to read first (other), or that state none.",
+            examples=[["open"]],
+        ),
     ] = None
     q: Words = None
 
