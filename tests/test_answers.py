@@ -283,6 +283,46 @@ def test_only_the_choice_that_turns_the_answer_is_named(
     assert first["leaders"] == {"US": len(first["answers"])}
 
 
+def test_what_turns_the_direction_is_named(written: tuple[TestClient, Database]) -> None:
+    client, database = written
+    years = ("2020", "2021", "2022")
+
+    def leads(name: str, metric: str, *figures: int, **stated: Any) -> list[StoredRow]:
+        return [
+            row
+            for year, figure in zip(years, figures, strict=True)
+            for row in rivals(f"{name}-{year}", figure, 100 - figure, year, metric=metric, **stated)
+        ]
+
+    facts = [
+        *leads("f", "by_first", 80, 60, 70, source="one"),
+        *leads("s1", "by_source", 60, 70, 80, source="one"),
+        *leads("s2", "by_source", 80, 70, 60, source="two"),
+        *leads("n1", "by_nothing", 60, 70, 80, source="one"),
+        *leads("n2", "by_nothing", 70, 70, 70, source="two"),
+        *leads("n3", "by_nothing", 10, 20, 30, source="three"),  # the lead of another
+    ]
+    write(
+        database,
+        {SOURCES: [source(key) for key in ("one", "two", "three")], STATISTICS: facts},
+    )
+    for metric, turned in (
+        ("by-first", ["first_period"]),
+        ("by-source", ["source"]),
+        ("by-nothing", []),
+    ):
+        found = read(client, "/sensitivity", indicator=metric)
+        assert found["direction_turned_by"] == turned
+        assert {one["direction_since"] for one in found["answers"]} == {"2020"}
+    (first,) = read(client, "/sensitivity", indicator="by-first")["answers"]
+    assert (first["direction"], first["depends_on_first"]) == ("closing", True)
+    row = standing(client, "by-first", countries="US,CN")
+    told = ("direction", "direction_since", "recent_direction", "recent_since", "depends_on_first")
+    assert [row[name] for name in told] == ["closing", "2020", "widening", "2021", True]
+    page = client.get("/", headers={"Accept": "text/html"}).text
+    assert 'closing since 2020 <span class="quiet">widening since 2021</span>' in page
+
+
 PINNED = (
     "/observations?indicator=patents&shape=wide&units=share&country=US,CN",
     "/observations?indicator=models-released&attribution=fractional&shape=wide",

@@ -14,6 +14,7 @@ from app.analysis.comparison import Agreement, Gap
 from app.analysis.figures import Observation, Witness
 from app.analysis.gaps import compare
 from app.analysis.indicators import INDICATORS
+from app.analysis.left_out import LeftOut
 from app.analysis.race import _standing as standing
 from app.kit.periods import parse_period
 from app.site.trend_words import trend_words
@@ -479,13 +480,105 @@ def test_a_trend_holds_for_all_that_its_figures_can_stand_for(
     assert reasons == (set() if told else {"qualifier_overlap"})
 
 
+LARGEST = next(one for one in INDICATORS if one.id == "largest-training-compute")
+NAMES = {"US": "United States", "CN": "China"}
+
+
+@pytest.mark.parametrize(
+    ("figures", "direction", "leads", "said"),
+    [
+        (  # 1 - 2/10, 1 - 1/20
+            {"2020": (10, 2), "2021": (20, 1)},
+            "widening",
+            (80, 95),
+            (
+                "Widening: China was 80.0 percent below the United States in 2020, and 95.0 "
+                "percent in 2021."
+            ),
+        ),
+        (  # 1 - 2/10, -(1 - 10/40)
+            {"2020": (10, 2), "2021": (10, 40)},
+            "reversed",
+            (80, -75),
+            (
+                "Taken over: China was 80.0 percent below the United States in 2020, and the "
+                "United States 75.0 percent below China in 2021. The lead changed hands in 2021."
+            ),
+        ),
+        ({"2019": (0, 0), "2020": (4, 4), "2021": (10, 5)}, "widening", (0, 50), None),
+    ],
+)
+def test_what_does_not_add_up_has_a_trend_by_how_much_the_other_one_is_below(
+    figures: Mapping[str, tuple[float, float]],
+    direction: str,
+    leads: tuple[float, float],
+    said: str | None,
+) -> None:
+    found = compare(LARGEST, "US", "CN", series(figures), {"one": Witness("one", None)})
+    (comparison,) = found.comparisons
+    trend = comparison.trend
+    assert trend
+    assert (trend.direction, trend.first) == (direction, "2020")
+    assert (trend.first_lead, trend.last_lead) == leads
+    assert "below" in trend.measure
+    if said:
+        assert trend_words(comparison, NAMES) == said
+
+
+@pytest.mark.parametrize(
+    ("nobodys", "is_certain"),
+    [(3, True), (9, False)],  # the largest of nobody is the other's own, and is not added to it
+)
+def test_the_largest_of_no_country_could_be_the_others(nobodys: float, is_certain: bool) -> None:  # noqa: FBT001
+    figures = series({"2020": (10, 2), "2021": (20, 3)})
+    nowhere: LeftOut = {("one", "2021", "USD", "ai", ""): nobodys}
+    sources = {"one": Witness("one", None)}
+    (comparison,) = compare(LARGEST, "US", "CN", figures, sources, nowhere).comparisons
+    assert comparison.trend
+    assert comparison.trend.direction == "widening"
+    assert comparison.trend.certain is is_certain
+    assert "worked out here from the data of one: US 20" in comparison.sentence
+
+
+def test_a_trend_tells_what_it_is_seen_from_later_periods() -> None:
+    # 60, 20, 40, 50, 50.6 and 55 points of the two together
+    figures = {
+        "2017": (0, 0),
+        "2018": (80, 20),
+        "2019": (60, 40),
+        "2020": (70, 30),
+        "2021": (75, 25),
+        "2022": (753, 247),
+        "2023": (775, 225),
+    }
+    (comparison,) = gap(series(figures)).comparisons
+    trend = comparison.trend
+    assert trend
+    assert (trend.first, trend.direction) == ("2018", "closing")
+    assert trend.by_first == {
+        "2018": "closing",
+        **dict.fromkeys(("2019", "2020", "2021", "2022"), "widening"),
+    }
+    assert (trend.recent, trend.recent_since, trend.depends_on_first) == ("widening", "2019", True)
+    assert str(trend_words(comparison, NAMES)).endswith(
+        "in 2018 and 55.0 in 2023. Seen from any of 2019 to 2022 it is widening."
+    )
+    (steady,) = gap(series({**figures, "2023": (753, 247)})).comparisons
+    assert steady.trend
+    assert (steady.trend.recent, steady.trend.recent_since) == ("flat", "2021")
+    assert steady.trend.depends_on_first  # from 2019 and 2020 it is widening
+    only_flat = {"2020": (60, 40), "2021": (75, 25), "2022": (751, 249)}
+    (rested,) = gap(series(only_flat)).comparisons
+    assert rested.trend
+    assert (rested.trend.direction, rested.trend.recent) == ("widening", "flat")
+    assert not rested.trend.depends_on_first
+
+
 def test_why_there_is_no_trend_or_counterpart_is_told() -> None:
     nothing = gap(series({"2020": (5, 0), "2021": (0, 0)}))
     assert {refusal.reason for refusal in nothing.refusals} == {"zero_sum"}
-    largest = next(one for one in INDICATORS if one.id == "largest-training-compute")
-    two_years = series({"2020": (5, 3), "2021": (9, 1)})
-    found = compare(largest, "US", "CN", two_years, {"one": Witness("one", None)})
-    assert {refusal.reason for refusal in found.refusals} == {"does_not_add_up"}
+    ended = gap(series({"2019": (0, 0), "2020": (5, 1), "2021": (0, 0)}))
+    assert {refusal.reason for refusal in ended.refusals} == {"zero_sum"}
     parts = gap([observation("US", "2021", 5), observation("CN", "2021-01/2021-06", 3)])
     assert {refusal.reason for refusal in parts.refusals} == {"different_period"}
 

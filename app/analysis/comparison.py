@@ -15,7 +15,6 @@ Reason = Literal[
     "several_values",
     "single_period",
     "zero_sum",
-    "does_not_add_up",
     "different_period",
     "without_country",
 ]
@@ -115,7 +114,7 @@ class Trend(Shape):
     first: str = Field(description="The first period compared.", examples=["2022"])
     last: str = Field(description="The last period compared.", examples=["2023"])
     first_lead: float = Field(
-        description="Its lead then, in percentage points.",
+        description="Its lead then, in the points that `measure` says.",
         examples=[20.0],
     )
     last_lead: float = Field(
@@ -124,6 +123,26 @@ class Trend(Shape):
     certain: bool = Field(
         description="Whether that is the direction whatever country all that the source lists "
         "without one (`without_country`) is of.",
+        examples=[True],
+    )
+    recent: Direction | None = Field(
+        description="What the lead does from any period of late to the last: from `recent_since` "
+        "and from each period after it. Null where that cannot be told.",
+        examples=["widening"],
+    )
+    recent_since: str | None = Field(
+        description="The earliest period from which, and from each after it, that is the "
+        "direction; the first one where no later one tells another.",
+        examples=["2016"],
+    )
+    by_first: dict[str, Direction | None] = Field(
+        description="The direction by the first period that it may be told from; null where it "
+        "cannot be told, or what is of no country could turn it.",
+        examples=[{"2015": "closing", "2016": "widening"}],
+    )
+    depends_on_first: bool = Field(
+        description="Whether a later first period would give another direction; flat for a while "
+        "is none.",
         examples=[True],
     )
     crossover: str | None = Field(

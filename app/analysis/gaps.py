@@ -54,8 +54,7 @@ _SENTENCES = {
     "qualifier_overlap": "the two figures, as loosely as they are stated, could be the same",
     "several_values": "the source gives more than one figure for the same thing",
     "single_period": "there are not two periods of one length to compare",
-    "does_not_add_up": "such figures do not add up, so that there is no share to compare",
-    "zero_sum": "both are 0 in a period, so that there is no share to compare",
+    "zero_sum": "both are 0 in the last period or in all before it, so that there is no lead",
     "without_country": "the source lists such facts, and none of a country of the two",
     "different_period": "the source gives the two for different periods",
 }

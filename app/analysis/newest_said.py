@@ -56,17 +56,17 @@ def margins_of(
 
 def directions_of(
     said: Iterable[tuple[str, Comparison]], leader: str | None
-) -> dict[Direction, list[str]]:
-    """Return by direction the sources that tell it, of publishers that tell one alone."""
-    found: dict[str, dict[Direction, str]] = defaultdict(dict)
+) -> dict[Direction, list[Comparison]]:
+    """Return by direction the comparisons that tell it, of publishers that tell one alone."""
+    found: dict[str, dict[Direction, Comparison]] = defaultdict(dict)
     for house, comparison in said:
         if direction := direction_of(comparison.trend, leader):
-            found[house].setdefault(direction, comparison.source)
-    told: dict[Direction, list[str]] = defaultdict(list)
+            found[house].setdefault(direction, comparison)
+    told: dict[Direction, list[Comparison]] = defaultdict(list)
     for by_direction in found.values():
         if len(by_direction) == 1:
-            for direction, source in by_direction.items():
-                told[direction].append(source)
+            for direction, comparison in by_direction.items():
+                told[direction].append(comparison)
     return told
 
 

@@ -91,6 +91,24 @@ class Standing(Shape):
     direction_source: str | None = Field(
         description="The source that says so.", examples=["ai-index-2025"]
     )
+    direction_since: str | None = Field(
+        description="The first period that this direction is told from.", examples=["2015"]
+    )
+    recent_direction: Direction | None = Field(
+        description="What the lead does of late, by that source: seen from `recent_since` or from "
+        "any period after it. Null where that cannot be told.",
+        examples=["widening"],
+    )
+    recent_since: str | None = Field(
+        description="The earliest period from which, and from each after it, the direction is the "
+        "recent one; the first one where no later one tells another.",
+        examples=["2016"],
+    )
+    depends_on_first: bool | None = Field(
+        description="Whether a later first period would give another direction, flat for a while "
+        "aside; null where there is no direction.",
+        examples=[True],
+    )
     directions: dict[str, int] = Field(
         description="How many independent sources tell which direction, each by the newest of its "
         "figures.",
@@ -232,10 +250,11 @@ def _standing(
     directions = directions_of(said, leader)
     beside = best.countries if best else compared
     comparison = best.comparison if best else None
+    told_by = comparison
     direction = direction_of(comparison.trend, leader) if comparison else None
-    told_by = comparison.source if comparison and direction else None
     if direction is None and len(directions) == 1:
         ((direction, (told_by, *_)),) = directions.items()
+    trend = told_by.trend if told_by and direction else None
     return Standing(
         indicator=indicator.id,
         name=indicator.name,
@@ -252,7 +271,11 @@ def _standing(
         publisher=comparison.publisher if comparison else None,
         scope=comparison.scope if comparison else None,
         direction=direction,
-        direction_source=told_by,
+        direction_source=told_by.source if told_by and direction else None,
+        direction_since=trend.first if trend else None,
+        recent_direction=trend.recent if trend else None,
+        recent_since=trend.recent_since if trend else None,
+        depends_on_first=trend.depends_on_first if trend else None,
         directions={name: len(tellers) for name, tellers in sorted(directions.items())},
         not_compared=[country for country in countries if country not in beside],
         witnesses_for=agreed,

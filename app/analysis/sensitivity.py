@@ -1,12 +1,13 @@
 """Sensitivity: the answer under every choice that could have been made, and which ones turn it."""
 
 from collections import Counter, defaultdict
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Literal, get_args
 
 from pydantic import Field
 from sqlalchemy import exists, or_, select
 
-from app.analysis.comparison import Comparison, Gap, Reason, Shape
+from app.analysis.comparison import Comparison, Direction, Gap, Reason, Shape
 from app.analysis.gaps import read_gap
 from app.analysis.indicator import Indicator
 from app.analysis.view import ATTRIBUTIONS, View
@@ -14,7 +15,9 @@ from app.resources.registry import RESOURCES
 from app.storage.records import RevisionRecord
 
 Choice = Literal["source", "scope", "attribution", "revision"]
+DirectionChoice = Literal["first_period", "source", "scope", "attribution", "revision"]
 REVISIONS_AT_MOST = 20
+_CHOICES: tuple[Choice, ...] = get_args(Choice)
 
 
 class Refused(Shape):
@@ -59,6 +62,14 @@ class Answer(Shape):
     ratio: float | None = Field(
         description="a divided by b; null where b is zero.", examples=[15.5]
     )
+    direction: Direction | None = Field(
+        description="What the lead does over all periods; null where that cannot be told.",
+        examples=["closing"],
+    )
+    direction_since: str | None = Field(description="The first period of that.", examples=["2015"])
+    depends_on_first: bool = Field(
+        description="Whether a later first period would give another direction.", examples=[True]
+    )
 
 
 class Sensitivity(Shape):
@@ -84,6 +95,11 @@ class Sensitivity(Shape):
     )
     turned_by: list[Choice] = Field(
         description="The choices that, changed alone, give another leader.", examples=[["source"]]
+    )
+    direction_turned_by: list[DirectionChoice] = Field(
+        description="The choices that, changed alone, give another direction of the same leader's "
+        "lead, flat aside; `first_period` is the period from which it is told.",
+        examples=[["first_period", "source"]],
     )
 
 
@@ -125,11 +141,12 @@ def read_sensitivity(view: View, indicator: Indicator, a: str, b: str) -> Sensit
         refusals=refusals,
         leaders=dict(sorted(leaders.items())),
         turned_by=turning_choices(answers),
+        direction_turned_by=directing_choices(answers),
     )
 
 
 def _answer(gap: Gap, comparison: Comparison, revision: int) -> Answer:
-    newest = comparison.periods[-1]
+    newest, trend = comparison.periods[-1], comparison.trend
     return Answer(
         source=comparison.source,
         scope=comparison.scope,
@@ -141,6 +158,9 @@ def _answer(gap: Gap, comparison: Comparison, revision: int) -> Answer:
         higher=newest.higher,
         leader_certain=newest.leader_certain,
         ratio=newest.ratio,
+        direction=trend.direction if trend else None,
+        direction_since=trend.first if trend else None,
+        depends_on_first=bool(trend and trend.depends_on_first),
     )
 
 
@@ -160,13 +180,28 @@ def _changes(view: View, indicator: Indicator) -> list[int]:
 
 def turning_choices(answers: list[Answer]) -> list[Choice]:
     """Return the choices for which two answers differ in nothing else, and put another ahead."""
-    choices: tuple[Choice, ...] = ("source", "scope", "attribution", "revision")
+    return _turning(answers, lambda answer: answer.higher)
+
+
+def directing_choices(answers: list[Answer]) -> list[DirectionChoice]:
+    """Return the choices that alone give another direction of the lead of the same country."""
+    told = [answer for answer in answers if answer.direction not in (None, "flat")]
+    turning: list[DirectionChoice] = [*_turning(told, lambda one: one.direction, "higher")]
+    if any(answer.depends_on_first for answer in answers):
+        turning.insert(0, "first_period")
+    return turning
+
+
+def _turning(
+    answers: Sequence[Answer], said: Callable[[Answer], str | None], *alike: str
+) -> list[Choice]:
+    """Return the choices for which answers that are alike otherwise say different things."""
     turning: list[Choice] = []
-    for choice in choices:
-        others = ["unit", *(name for name in choices if name != choice)]
+    for choice in _CHOICES:
+        others = ["unit", *alike, *(name for name in _CHOICES if name != choice)]
         groups: dict[tuple[object, ...], set[str | None]] = defaultdict(set)
         for answer in answers:
-            groups[tuple(getattr(answer, name) for name in others)].add(answer.higher)
-        if any(len(said) > 1 for said in groups.values()):
+            groups[tuple(getattr(answer, name) for name in others)].add(said(answer))
+        if any(len(different) > 1 for different in groups.values()):
             turning.append(choice)
     return turning

@@ -50,7 +50,8 @@ def _margin(indicator: Indicator, gap: PeriodGap, unit: str, source: str, scope:
     """Say the two figures and their ratio."""
     more, less = (gap.a, gap.b) if gap.a.value >= gap.b.value else (gap.b, gap.a)
     covers = f", scope {scope}" if scope else ""
-    start = f"{indicator.name}, {gap.period}{covers}, says {source}: "
+    by = "says" if indicator.basis == "reported" else "worked out here from the data of"
+    start = f"{indicator.name}, {gap.period}{covers}, {by} {source}: "
     figures = f"{_said(more, less, unit)} against {_said(less, more, unit)}"
     if not less.value or more.value == less.value:
         return f"{start}{figures}."

@@ -1,7 +1,9 @@
 """Trends: whether a lead widens or closes, where the figures are firm enough to say."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from app.analysis.bounds import Bounds, bounds
 from app.analysis.comparison import Direction, Figure, PeriodGap, Reason, Trend
@@ -12,10 +14,10 @@ PERCENT = "percent"
 FLAT_POINTS = 1.0
 """A lead that moved by no more than this many percentage points is flat."""
 
-_MEASURES = (
-    "the lead in percentage points of the two together",
-    "the difference in percentage points",
-)
+OF_BOTH: Final = "the lead in percentage points of the two together"
+DIFFERENCE: Final = "the difference in percentage points"
+BELOW: Final = "by how many percent the other one is below"
+"""What is compared of amounts, of what is in percent, and of what does not add up."""
 
 
 @dataclass(frozen=True)
@@ -31,39 +33,59 @@ def trend_of(
     """Return what the lead of the first period's leader, or else the last one's, does meanwhile.
 
     Where the other one leads at the end for certain it is reversed, and neither wider nor closer.
+    A later first period may tell another direction: that is told too.
 
     The leader is who has more or, with `behind`, less.
 
     Amounts are compared over periods of one length, by share of the two together: the length of
-    the newest period or, where only that one has it, the commonest. What is in percent is a state
-    and not a sum: its periods need not be of one length, and the lead is the difference itself.
+    the newest period or, where only that one has it, the commonest. Of what does not add up, such
+    as averages, it is by how much the other one is below. What is in percent is a state and not a
+    sum: its periods need not be of one length, and the lead is the difference itself. Where both
+    have nothing there is no lead, so no trend begins there.
     """
     alike = periods if unit == PERCENT else _of_one_length(periods)
     if len(alike) < 2:  # noqa: PLR2004  (a trend has two ends)
         return NoTrend("single_period")
-    if unit != PERCENT and None in {gap.a.share for gap in (alike[0], alike[-1])}:
-        return NoTrend("zero_sum" if adds_up else "does_not_add_up")
+    if unit != PERCENT:
+        *before, last = alike
+        alike = [*filter(_has_any, before), last]
+        if len(alike) == 1 or not _has_any(last):
+            return NoTrend("zero_sum")
+    measure = _Measure(unit, behind=behind, adds_up=adds_up)
     ahead = [_ahead(gap, behind=behind) for gap in alike]
     leader = ahead[0] or ahead[-1] or alike[0].a.country
     ends = alike[0], alike[-1]
-    first, last = (_lead(gap, leader, unit, behind=behind) for gap in ends)
-    directions = _directions(first, last, is_level=ahead[0] is None)
+    directions = measure.directions(*ends, leader, is_level=ahead[0] is None)
     if len(directions) > 1:
         return NoTrend("qualifier_overlap")
-    wide = (_lead(gap, leader, unit, behind=behind, rest=gap.without_country or 0) for gap in ends)
+    (direction,) = directions
+    later = _later(measure, alike, ahead)
+    wide = measure.directions(*ends, leader, is_level=ahead[0] is None, with_nobodys=True)
+    is_certain = wide == directions
+    told = [direction if is_certain else None, *later]
+    recent, since = _recent(told)
+    no_other = {None, direction} if direction == "flat" else {None, direction, "flat"}
     crossings = _crossings(alike, ahead)
     return Trend(
-        direction=next(iter(directions)),
-        certain=_directions(*wide, is_level=ahead[0] is None) == directions,
+        direction=direction,
+        certain=is_certain,
         leader=ahead[0] or ahead[-1],
-        measure=_MEASURES[unit == PERCENT],
+        measure=measure.words,
         first=alike[0].period,
         last=alike[-1].period,
-        first_lead=tidy(first.said),
-        last_lead=tidy(last.said),
+        first_lead=tidy(measure.lead(alike[0], leader).said),
+        last_lead=tidy(measure.lead(alike[-1], leader).said),
+        recent=recent,
+        recent_since=None if since is None else alike[since].period,
+        by_first={gap.period: one for gap, one in zip(alike[:-1], told, strict=True)},
+        depends_on_first=not no_other.issuperset(later),
         crossover=crossings[-1] if crossings else None,
         crossovers=crossings,
     )
+
+
+def _has_any(gap: PeriodGap) -> bool:
+    return bool(gap.a.value or gap.b.value)
 
 
 def _of_one_length(periods: list[PeriodGap]) -> list[PeriodGap]:
@@ -72,6 +94,37 @@ def _of_one_length(periods: list[PeriodGap]) -> list[PeriodGap]:
     if lengths.count(wanted) == 1:
         wanted = max(sorted(set(lengths)), key=lengths.count)
     return [gap for gap, length in zip(periods, lengths, strict=True) if length == wanted]
+
+
+def _later(
+    measure: "_Measure", gaps: Sequence[PeriodGap], ahead: Sequence[str | None]
+) -> list[Direction | None]:
+    """Return the direction from each period between the first and the last to the last one.
+
+    None where it cannot be told, or what is of no country could turn it.
+    """
+    told: list[Direction | None] = []
+    for gap, who in zip(gaps[1:-1], ahead[1:-1], strict=True):
+        leader = who or ahead[-1] or gap.a.country
+        found = {
+            direction
+            for with_nobodys in (False, True)
+            for direction in measure.directions(
+                gap, gaps[-1], leader, is_level=who is None, with_nobodys=with_nobodys
+            )
+        }
+        told.append(found.pop() if len(found) == 1 else None)
+    return told
+
+
+def _recent(told: Sequence[Direction | None]) -> tuple[Direction | None, int | None]:
+    """Return the last of some directions, and from which one on all are the same."""
+    recent, since = told[-1], len(told) - 1
+    if recent is None:
+        return None, None
+    while since and told[since - 1] == recent:
+        since -= 1
+    return recent, since
 
 
 def _directions(first: "_Lead", last: "_Lead", *, is_level: bool) -> set[Direction]:
@@ -112,18 +165,48 @@ class _Lead:
     most: float
 
 
-def _lead(gap: PeriodGap, leader: str, unit: str, *, behind: bool, rest: float = 0) -> _Lead:
-    """Return the lead of a country; `rest` is what may be added to either one."""
-    own, other = (gap.a, gap.b) if leader == gap.a.country else (gap.b, gap.a)
-    if behind:
-        own, other = other, own
-    points = _difference if unit == PERCENT else _share_lead
-    mine, theirs = _bounds(own), _bounds(other)
-    return _Lead(
-        points(own.value, other.value),
-        points(mine.least, theirs.most + rest),
-        points(mine.most + rest, theirs.least),
-    )
+class _Measure:
+    """How a lead is measured, in percentage points."""
+
+    def __init__(self, unit: str, *, behind: bool, adds_up: bool) -> None:
+        self._behind = behind
+        self._adds_up = adds_up
+        if unit == PERCENT:
+            self.words, self._points = DIFFERENCE, _difference
+        elif adds_up:
+            self.words, self._points = OF_BOTH, _share_lead
+        else:
+            self.words, self._points = BELOW, _below
+
+    def lead(self, gap: PeriodGap, leader: str, *, with_nobodys: bool = False) -> _Lead:
+        """Return the lead of a country; what is of nobody may be of either one."""
+        own, other = (gap.a, gap.b) if leader == gap.a.country else (gap.b, gap.a)
+        if self._behind:
+            own, other = other, own
+        mine, theirs = _bounds(own), _bounds(other)
+        rest = (gap.without_country or 0) if with_nobodys else 0
+        return _Lead(
+            self._points(own.value, other.value),
+            self._points(mine.least, self._with(theirs.most, rest)),
+            self._points(self._with(mine.most, rest), theirs.least),
+        )
+
+    def directions(
+        self,
+        first: PeriodGap,
+        last: PeriodGap,
+        leader: str,
+        *,
+        is_level: bool,
+        with_nobodys: bool = False,
+    ) -> set[Direction]:
+        """Return what the lead of a country can have done from one period to another."""
+        ends = (self.lead(gap, leader, with_nobodys=with_nobodys) for gap in (first, last))
+        return _directions(*ends, is_level=is_level)
+
+    def _with(self, most: float, rest: float) -> float:
+        """Return the most that a figure can be if what is of nobody is its country's."""
+        return most + rest if self._adds_up else max(most, rest)
 
 
 def _bounds(figure: Figure) -> Bounds:
@@ -141,3 +224,10 @@ def _share_lead(own: float, other: float) -> float:
     if float("inf") in (own, other):
         return 100.0 if own > other else -100.0
     return 100 * (own - other) / (own + other)
+
+
+def _below(own: float, other: float) -> float:
+    """Return by how many percent the other is below one, negative where one is below the other."""
+    if own == other:
+        return 0.0
+    return 100 * (1 - other / own) if own > other else -100 * (1 - own / other)

@@ -43,6 +43,8 @@ def row(view: RaceView, standing: Standing) -> dict[str, Any]:
         if standing.leader_certain
         else view.countries[standing.runner_up or ""].name,
         "direction": words.DIRECTIONS.get(standing.direction or ""),
+        "since": words.period_words(standing.direction_since or ""),
+        "recent": _recent(standing),
         "direction_by": None
         if standing.direction_source in (None, standing.source)
         else view.publisher(standing.direction_source or ""),
@@ -54,6 +56,16 @@ def row(view: RaceView, standing: Standing) -> dict[str, Any]:
         "for": standing.witnesses_for,
         "against": standing.witnesses_against,
     }
+
+
+def _recent(standing: Standing) -> str | None:
+    """Return what the lead does seen from a later period, where that is something else."""
+    if not standing.depends_on_first:
+        return None
+    if standing.recent_direction in (None, standing.direction):
+        return "seen from other periods it differs"
+    since = words.period_words(standing.recent_since or "")
+    return f"{words.DIRECTIONS[standing.recent_direction]} since {since}"
 
 
 def silence(standing: Standing, entry: IndicatorEntry, choice: Choice, known: Iterable[str]) -> str:

@@ -1,9 +1,16 @@
 """A trend in a sentence: whose lead it is, what it was and what it is."""
 
 from collections.abc import Mapping
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
 
-from app.analysis.comparison import Comparison
+from app.analysis.comparison import Comparison, Trend
+from app.analysis.trends import BELOW, DIFFERENCE, OF_BOTH
 from app.site import words
+
+_STRETCHES_AT_MOST: Final = 3
+_OF: Final = {OF_BOTH: " of the two together", DIFFERENCE: ""}
 
 
 def trend_words(comparison: Comparison, names: Mapping[str, str]) -> str | None:
@@ -11,25 +18,29 @@ def trend_words(comparison: Comparison, names: Mapping[str, str]) -> str | None:
     trend = comparison.trend
     if trend is None:
         return None
-    whole = "" if comparison.unit == "percent" else " of the two together"
     first, last = words.period_words(trend.first), words.period_words(trend.last)
     said = words.capital(words.DIRECTIONS[trend.direction])
     if trend.leader is None:
         return f"{said}: the two were level in {first} and in {last}."
-    leader = words.with_article(trend.leader, names[trend.leader])
-    if trend.direction == "reversed":
-        sides = comparison.periods[0].a.country, comparison.periods[0].b.country
-        other = next(country for country in sides if country != trend.leader)
+    sides = comparison.periods[0].a.country, comparison.periods[0].b.country
+    other = next(country for country in sides if country != trend.leader)
+    one, another = (words.with_article(code, names[code]) for code in (trend.leader, other))
+    turned = trend.direction == "reversed"
+    then = f"{trend.first_lead:.1f}"
+    now = f"{-trend.last_lead if turned else trend.last_lead:.1f}"
+    if trend.measure == BELOW:
+        what = f"{one} {now} percent below {another}" if turned else f"{now} percent"
+        text = f"{said}: {another} was {then} percent below {one} in {first}, and {what} in {last}."
+    elif turned:
         text = (
-            f"{said}: {leader} was ahead by {trend.first_lead:.1f} percentage points{whole} in "
-            f"{first}, and {words.with_article(other, names[other])} by "
-            f"{-trend.last_lead:.1f} in {last}."
+            f"{said}: {one} was ahead by {then} percentage points{_OF[trend.measure]} in {first}, "
+            f"and {another} by {now} in {last}."
         )
     else:
-        text = (
-            f"{said}: the lead of {leader} was {trend.first_lead:.1f} percentage points{whole} in "
-            f"{first} and {trend.last_lead:.1f} in {last}."
-        )
+        lead = f"{then} percentage points{_OF[trend.measure]} in {first}"
+        text = f"{said}: the lead of {one} was {lead} and {now} in {last}."
+    if trend.depends_on_first:
+        text += _by_first(trend)
     if trend.crossovers:
         *before, newest = map(words.period_words, trend.crossovers)
         between = f" in between, {len(trend.crossovers)} times, the last" if before else ""
@@ -37,3 +48,18 @@ def trend_words(comparison: Comparison, names: Mapping[str, str]) -> str | None:
     if not trend.certain:
         text += " What has no country could turn that."
     return text
+
+
+def _by_first(trend: Trend) -> str:
+    """Return what the lead does seen from later periods than the first."""
+    later = list(trend.by_first.items())[1:]
+    stretches = [(direction, [*some]) for direction, some in groupby(later, itemgetter(1))]
+    told = []
+    for direction, some in stretches:
+        first, last = (words.period_words(some[place][0]) for place in (0, -1))
+        which = f"from {first}" if len(some) == 1 else f"from any of {first} to {last}"
+        what = f"it is {words.DIRECTIONS[direction]}" if direction else "it cannot be told"
+        told.append(f"{which} {what}")
+    if len(told) > _STRETCHES_AT_MOST:
+        told = [f"{told[-1]}", "from others it differs"]
+    return f" Seen {words.listed(told)}."
