@@ -95,6 +95,9 @@ def based(empty: Database) -> Database:
         ([money("w", "WLD", 90, "at_least"), money("a", "US", 60), money("b", "CN", 40)], []),
         ([money("w", "WLD", 90), money("a", "US", 60), money("b", "CN", 40, "up_to")], []),
         ([money("w", "WLD", 90), money("a", "US", 91, "at_least")], [["w"]]),
+        # Rounded figures may add up to a little more.
+        ([money("w", "WLD", 1263), money("a", "US", 1000), money("b", "CN", 264)], []),
+        ([money("w", "WLD", 1263), money("a", "US", 1000), money("b", "CN", 265)], [["w"]]),
         # Of another source, scope, period or price: no part of it.
         ([money("w", "WLD", 90), money("a", "US", 91, source="t")], []),
         ([money("w", "WLD", 90), money("a", "US", 91, scope="generative-ai")], []),

@@ -234,7 +234,10 @@ def test_tables_and_charts_tell_it_too(database: Database) -> None:
     (row,) = (row for row in csv.DictReader(table) if row["period"] == "2022" and row["leader"])
     assert (row["without_country"], row["leader_certain"], row["part_of"]) == ("1", "false", "")
     assert {one["leader_certain"] for one in turned} == {False}
-    assert "Not drawn, being of no country that is known: P of s 2023 1 AI models." in chart
+    assert (
+        "Not drawn, being of no country that is known: P of s 2023 1 AI models and, of 1 earlier "
+        "period, at most 1 AI models in 2022."
+    ) in chart
     assert "\u2265 1" in chart  # the year was not over
 
 

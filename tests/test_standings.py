@@ -312,6 +312,8 @@ def test_answers_may_be_asked_for_of_what_may_be_reused(database: Database) -> N
         asked = f"licence={licence}&indicator=funding-amount"
         gap_ = read(database, f"/gap?{asked}")["data"]
         assert [one["source"] for one in gap_["comparisons"]] == keys
+        others = [one["source"] for one in gap_["refusals"] if one["reason"] == "licence"]
+        assert others == [key for key in licences if key not in keys], "that there are is told"
         claims = read(database, f"/claims?{asked}")["data"]["claims"]
         assert sorted({one["source"] for one in claims}) == keys
         rows = read(database, f"/observations?{asked}&units=share&country=US,CN")["data"]

@@ -1,6 +1,6 @@
 """What a chart shows, read from the data: figures, names, and why some are not compared."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
@@ -93,19 +93,25 @@ def _without_country(
     found: Sequence[Observation],
     names: Mapping[str, SourceName],
 ) -> list[str]:
-    """Return in words how much each source lists without a country, in its newest such period."""
+    """Return in words how much each source lists without a country.
+
+    That is in its newest such period and, of the others, in that with most.
+    """
     left_out = asked_of(view, read_left_out(view, [indicator])[indicator.id], filters)
-    newest = {
-        source: (period, value, unit)
-        for (source, period, unit, _, country), value in sorted(left_out.items(), key=str)
-        if country == NOBODYS
-    }
-    drawn = dict.fromkeys(one.source for one in found)
-    return [
-        f"{names[key].name} {newest[key][0]} {number_words(newest[key][1])} {newest[key][2]}"
-        for key in drawn
-        if key in newest
-    ]
+    found_of: dict[str, list[tuple[str, float, str]]] = defaultdict(list)
+    for (source, period, unit, _, country), value in sorted(left_out.items(), key=str):
+        if country == NOBODYS:
+            found_of[source].append((period, value, unit))
+    told = []
+    for source in dict.fromkeys(one.source for one in found if one.source in found_of):
+        *before, (period, value, unit) = found_of[source]
+        text = f"{names[source].name} {period} {number_words(value)} {unit}"
+        if before:
+            earlier, most, unit = max(before, key=lambda one: (one[1], one[0]))
+            text += f" and, of {counted(len(before), 'earlier period')}, at most "
+            text += f"{number_words(most)} {unit} in {earlier}"
+        told.append(text)
+    return told
 
 
 def _nothing(view: View, indicator: Indicator, countries: Sequence[str]) -> NotAllowed:

@@ -17,6 +17,7 @@ Reason = Literal[
     "zero_sum",
     "different_period",
     "without_country",
+    "licence",
 ]
 Direction = Literal["widening", "closing", "flat", "reversed"]
 

@@ -21,8 +21,8 @@ _NAMES = (
     *("value", "qualifier", "source", "original_source", "first", "last"),
 )
 
-ROUNDING = 1 + 1e-9
-"""A sum is more than a figure only by more than what is lost in adding up."""
+ROUNDING = 1.001
+"""By so much may rounded figures add up to more than their whole, and mean nothing by it."""
 
 
 @dataclass(frozen=True)

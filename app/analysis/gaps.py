@@ -5,7 +5,7 @@ Everything else is a refusal with its reason.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 
 from pydantic import BaseModel
@@ -56,6 +56,7 @@ _SENTENCES = {
     "single_period": "there are not two periods of one length to compare",
     "zero_sum": "both are 0 in the last period or in all before it, so that there is no lead",
     "without_country": "the source lists such facts, and none of a country of the two",
+    "licence": "the source has another licence than was asked for",
     "different_period": "the source gives the two for different periods",
 }
 
@@ -110,7 +111,7 @@ def compare(
     left_out: LeftOut = NOTHING,
     *,
     attribution: str | None = None,
-    stated: Iterable[Observation] | None = None,
+    stated: Sequence[Observation] | None = None,
 ) -> Gap:
     """Return the gap that observations show, beside what counts for no country.
 
@@ -135,6 +136,9 @@ def compare(
     for source, scope in sources_of(left_out):
         if source not in by_source:
             refusals.append(_refused(source, scope, None, "without_country"))
+    for source, scope in sorted({(one.source, one.scope) for one in stated or ()}, key=str):
+        if source not in by_source:
+            refusals.append(_refused(source, scope, None, "licence"))
     return Gap(
         indicator=indicator.id,
         name=indicator.name,
