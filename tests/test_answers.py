@@ -320,7 +320,7 @@ def test_what_turns_the_direction_is_named(written: tuple[TestClient, Database])
     told = ("direction", "direction_since", "recent_direction", "recent_since", "depends_on_first")
     assert [row[name] for name in told] == ["closing", "2020", "widening", "2021", True]
     page = client.get("/", headers={"Accept": "text/html"}).text
-    assert 'closing since 2020 <span class="quiet">widening since 2021</span>' in page
+    assert 'closing since 2020 <span class="quiet">(widening since 2021)</span>' in page
 
 
 PINNED = (

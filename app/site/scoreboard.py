@@ -63,7 +63,7 @@ def _recent(standing: Standing) -> str | None:
     if not standing.depends_on_first:
         return None
     if standing.recent_direction in (None, standing.direction):
-        return "seen from other periods it differs"
+        return "seen from later periods it differs"
     since = words.period_words(standing.recent_since or "")
     return f"{words.DIRECTIONS[standing.recent_direction]} since {since}"
 

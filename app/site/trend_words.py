@@ -9,7 +9,7 @@ from app.analysis.comparison import Comparison, Trend
 from app.analysis.trends import BELOW, DIFFERENCE, OF_BOTH
 from app.site import words
 
-_STRETCHES_AT_MOST: Final = 3
+_STRETCHES_AT_MOST: Final = 4
 _OF: Final = {OF_BOTH: " of the two together", DIFFERENCE: ""}
 
 
@@ -56,10 +56,11 @@ def _by_first(trend: Trend) -> str:
     stretches = [(direction, [*some]) for direction, some in groupby(later, itemgetter(1))]
     told = []
     for direction, some in stretches:
-        first, last = (words.period_words(some[place][0]) for place in (0, -1))
-        which = f"from {first}" if len(some) == 1 else f"from any of {first} to {last}"
+        periods = [words.period_words(period) for period, _ in some]
+        whole = f"from any of {periods[0]} to {periods[-1]}"
+        which = f"from {' or '.join(periods)}" if len(periods) <= 2 else whole  # noqa: PLR2004
         what = f"it is {words.DIRECTIONS[direction]}" if direction else "it cannot be told"
         told.append(f"{which} {what}")
     if len(told) > _STRETCHES_AT_MOST:
-        told = [f"{told[-1]}", "from others it differs"]
+        told = [told[-1], "from others it differs"]
     return f" Seen {words.listed(told)}."
