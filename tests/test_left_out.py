@@ -103,7 +103,7 @@ def test_of_the_largest_it_is_the_largest_that_counts_for_no_country(database: D
     found = gap(database, "largest-training-compute")
     assert newest(found) == (5e25, False, "US")
     assert found["comparisons"][0]["sentence"].endswith(
-        "One of 5e+25 FLOP is wholly or partly of no country that is known: if it were of CN, "
+        "One of 5e+25 FLOP (C) is wholly or partly of no country that is known: if it were of CN, "
         "US would not be ahead."
     )
     assert newest(gap(database, "largest-training-compute", as_of="2")) == (2e25, False, "US")

@@ -32,9 +32,12 @@ from app.analysis.indicator import Indicator
 from app.analysis.left_out import (
     NOTHING,
     LeftOut,
+    Names,
     asked_of,
     beside,
     is_certain,
+    names_of,
+    no_names,
     read_left_out,
     sources_of,
 )
@@ -99,6 +102,7 @@ def read_gap(
         *(indicator, a, b, observations, witnesses, left_out),
         attribution=attribution,
         stated=stated,
+        names=names_of(view, indicator),
     )
 
 
@@ -112,11 +116,12 @@ def compare(
     *,
     attribution: str | None = None,
     stated: Sequence[Observation] | None = None,
+    names: Names = no_names,
 ) -> Gap:
     """Return the gap that observations show, beside what counts for no country.
 
     `stated` is all that their sources state, where that is more. Pure: the same observations give
-    the same gap.
+    the same gap, but for the names in its sentences.
     """
     part_of_whole = contains(a, b) or contains(b, a)
     by_source: dict[str, list[Observation]] = defaultdict(list)
@@ -130,7 +135,7 @@ def compare(
         if part_of_whole:
             refusals.append(_refusal(of_one[0], None, "part_of_whole", ""))
             continue
-        found, refused = _compare_source(indicator, a, b, of_one, sources, left_out)
+        found, refused = _compare_source(*(indicator, a, b, of_one, sources, left_out, names))
         comparisons += found
         refusals += refused
     for source, scope in sources_of(left_out):
@@ -159,6 +164,7 @@ def _compare_source(
     stated: list[Observation],
     sources: Sources,
     left_out: LeftOut,
+    names: Names,
 ) -> tuple[list[Comparison], list[Refusal]]:
     """Compare what one source states, a period of one scope, unit and origin at a time."""
     groups: dict[tuple[str, str | None, str, str, str], list[Observation]] = defaultdict(list)
@@ -203,6 +209,7 @@ def _compare_source(
                 sentence=sentence(
                     *(indicator, periods[-1], unit, first.source, scope),
                     publisher=sources.publisher(first.source),
+                    names=names,
                 ),
             )
         )

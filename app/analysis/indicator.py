@@ -67,6 +67,9 @@ class Indicator:
     attributed: bool = False
     """Whether it counts AI models for countries, so that the rule of attribution matters."""
 
+    largest_of: str | None = None
+    """The field of AI models of which it is the largest of each country, if it is."""
+
     @property
     def leaves_out(self) -> bool:
         """Whether facts without a country, which count for none, could change who is ahead."""

@@ -146,6 +146,7 @@ INDICATORS: tuple[Indicator, ...] = (
         higher_is="ahead",
         method="The largest training compute of an AI model of a year.",
         adds_up=False,
+        largest_of="training_compute_flop",
         resource="models",
         basis="derived",
         attributed=True,

@@ -19,8 +19,9 @@ from app.analysis.indicator import Indicator
 from app.analysis.kept import kept_of
 from app.analysis.listed_rounds import rounds_of_no_country
 from app.analysis.observations import observed
-from app.analysis.view import View, sources_with
+from app.analysis.view import View, sources_with, year
 from app.kit.periods import parse_period
+from app.resources.ai_models import AI_MODELS
 from app.storage.fetching import fetch
 
 Group = tuple[str, str, str, str | None, str]
@@ -120,6 +121,36 @@ def sources_of(left_out: LeftOut) -> list[tuple[str, str | None]]:
 def beside(left_out: LeftOut, one: Observation) -> float | None:
     """Return what is left out beside an observation, None where there is nothing."""
     return left_out.get((one.source, one.period, one.unit, one.scope, NOBODYS))
+
+
+Names = Callable[[str, str, float], Sequence[str]]
+"""Tells what a source calls those that are the largest without a country, by period and value."""
+
+
+def no_names(_source: str, _period: str, _value: float) -> Sequence[str]:
+    """Tell none."""
+    return ()
+
+
+def names_of(view: View, indicator: Indicator) -> Names:
+    """Return what tells the AI models that are the largest without a country."""
+    if indicator.largest_of is None:
+        return no_names
+    field = indicator.largest_of
+    nobodys = replace(view, countries=None, of_no_country=True)
+
+    def names(source: str, period: str, value: float) -> Sequence[str]:
+        rows, left_out = nobodys.rows(AI_MODELS).source, nobodys.attributed()
+        query = (
+            select(rows.c.name)
+            .join_from(rows, left_out, left_out.c.id == rows.c.id)
+            .where(rows.c.source == source, rows.c.kind == "model", rows.c[field] == value)
+            .where(year(rows.c.released_first_day, rows.c.released_last_day) == period)
+        )
+        found = nobodys.transaction.connection.scalars(query.order_by(rows.c.name))
+        return tuple(dict.fromkeys(found))
+
+    return names
 
 
 def is_certain(

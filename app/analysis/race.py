@@ -22,7 +22,15 @@ from app.analysis.figures import (
 from app.analysis.gaps import compare
 from app.analysis.indicator import Indicator
 from app.analysis.indicators import indicators
-from app.analysis.left_out import NOTHING, LeftOut, asked_of, read_left_out
+from app.analysis.left_out import (
+    NOTHING,
+    LeftOut,
+    Names,
+    asked_of,
+    names_of,
+    no_names,
+    read_left_out,
+)
 from app.analysis.newest_said import (
     direction_of,
     directions_of,
@@ -175,7 +183,9 @@ def read_race(
         stated = read_stated(view, indicator, countries, filters, observations)
         beside = asked_of(view, left_out[indicator.id], filters)
         standing = _standing(
-            *(indicator, countries, observations, witnesses, beside), stated=stated
+            *(indicator, countries, observations, witnesses, beside),
+            stated=stated,
+            names=names_of(view, indicator),
         )
         standings.append(standing)
         if weights and indicator.id in weights:
@@ -201,6 +211,7 @@ def _standing(
     left_out: LeftOut = NOTHING,
     *,
     stated: Sequence[Observation] | None = None,
+    names: Names = no_names,
 ) -> Standing:
     """Return who leads: the country that wins every pair it is compared in by most witnesses."""
     pairs = {}
@@ -222,7 +233,7 @@ def _standing(
     leaders = [c for c in countries if c in compared and wins[c] == compared - {c}]
     leader = leaders[0] if leaders and indicator.higher_is != "neither" else None
     sources = Sources(witnesses, ())
-    best = _newest(indicator, leader, pairs, sources) if leader else None
+    best = _newest(indicator, leader, pairs, sources, names) if leader else None
     gaps = [gap for pair, gap in pairs.items() if leader in pair and compared.issuperset(pair)]
     agreed = min((gap.agreement.leaders.get(leader or "", 0) for gap in gaps), default=0)
     against = max(
@@ -301,6 +312,7 @@ def _newest(
     leader: str,
     pairs: Mapping[tuple[str, str], Gap],
     sources: Sources,
+    names: Names,
 ) -> _Best | None:
     """Return what to show: the period in which one source sets most countries beside the leader.
 
@@ -345,6 +357,7 @@ def _newest(
     said = sentence(
         *(indicator, gap, comparison.unit, comparison.source, comparison.scope),
         publisher=comparison.publisher,
+        names=names,
     )
     return _Best(comparison, gap, frozenset(rivals[_group(*best)]), said)
 

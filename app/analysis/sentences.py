@@ -1,11 +1,14 @@
 """Gaps in words that a journalist can check against the source."""
 
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
 from app.analysis.bounds import ratio_qualifier
 from app.analysis.comparison import Figure, PeriodGap
 from app.analysis.indicator import Indicator
+from app.analysis.left_out import Names, no_names
 
+_NAMED_AT_MOST = 2
 QUALIFIER_WORDS = {
     "about": "about ",
     "at_least": "at least ",
@@ -22,19 +25,24 @@ def sentence(
     scope: str | None,
     *,
     publisher: str | None = None,
+    names: Names = no_names,
 ) -> str:
     """Say a gap so that each word can be checked against the source."""
     who = f"{publisher} ({source})" if publisher else source
-    return _margin(indicator, gap, unit, who, scope) + _left_out(indicator, gap, unit)
+    named: Sequence[str] = ()
+    if gap.without_country and not indicator.adds_up:
+        named = names(source, gap.period, gap.without_country)
+    return _margin(indicator, gap, unit, who, scope) + _left_out(indicator, gap, unit, named)
 
 
-def _left_out(indicator: Indicator, gap: PeriodGap, unit: str) -> str:
+def _left_out(indicator: Indicator, gap: PeriodGap, unit: str, names: Sequence[str]) -> str:
     """Say what counts for no country, and of whom it would have to be to change who is ahead."""
     if not gap.without_country:
         return ""
     few = gap.without_country == 1 or not indicator.adds_up
     figure = f"{number_words(gap.without_country)} {_of(gap.without_country, unit)}"
-    what = f"{'' if indicator.adds_up else 'One of '}{figure} {'is' if few else 'are'}"
+    called = f" ({' or '.join(names)})" if 0 < len(names) <= _NAMED_AT_MOST else ""
+    what = f"{'' if indicator.adds_up else 'One of '}{figure}{called} {'is' if few else 'are'}"
     partly = "wholly or partly " if indicator.attributed else ""
     more, less = (gap.a, gap.b) if gap.a.value >= gap.b.value else (gap.b, gap.a)
     then = (
