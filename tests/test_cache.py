@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from app.http.cache import NEVER_KEPT
 from app.main import create_app
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
