@@ -137,18 +137,22 @@ def names_of(view: View, indicator: Indicator) -> Names:
     if indicator.largest_of is None:
         return no_names
     field = indicator.largest_of
-    nobodys = replace(view, countries=None, of_no_country=True)
+    models = view.rows(AI_MODELS)
 
     def names(source: str, period: str, value: float) -> Sequence[str]:
-        rows, left_out = nobodys.rows(AI_MODELS).source, nobodys.attributed()
-        query = (
-            select(rows.c.name)
-            .join_from(rows, left_out, left_out.c.id == rows.c.id)
-            .where(rows.c.source == source, rows.c.kind == "model", rows.c[field] == value)
-            .where(year(rows.c.released_first_day, rows.c.released_last_day) == period)
+        of_year = year(*(models.column(f"released_{end}_day") for end in ("first", "last")))
+        query = models.select(("id", "name")).where(
+            *(models.column("source") == source, models.column("kind") == "model"),
+            *(models.column(field) == value, of_year == period),
         )
-        found = nobodys.transaction.connection.scalars(query.order_by(rows.c.name))
-        return tuple(dict.fromkeys(found))
+        found = dict(view.transaction.connection.execute(query).tuples().all())
+        pairs = models.pairs("countries").subquery()
+        those = select(pairs.c.id, pairs.c.value).where(pairs.c.id.in_(found))
+        countries: defaultdict[str, set[str | None]] = defaultdict(set)
+        for id_, country in view.transaction.connection.execute(those):
+            countries[id_].add(country)
+        nobodys = {name for id_, name in found.items() if None in countries.get(id_, {None})}
+        return sorted(nobodys)
 
     return names
 

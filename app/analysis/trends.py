@@ -106,13 +106,11 @@ def _later(
     told: list[Direction | None] = []
     for gap, who in zip(gaps[1:-1], ahead[1:-1], strict=True):
         leader = who or ahead[-1] or gap.a.country
-        found = {
-            direction
-            for with_nobodys in (False, True)
-            for direction in measure.directions(
-                gap, gaps[-1], leader, is_level=who is None, with_nobodys=with_nobodys
+        found = measure.directions(gap, gaps[-1], leader, is_level=who is None)
+        if len(found) == 1 and (gap.without_country or gaps[-1].without_country):
+            found |= measure.directions(
+                gap, gaps[-1], leader, is_level=who is None, with_nobodys=True
             )
-        }
         told.append(found.pop() if len(found) == 1 else None)
     return told
 
