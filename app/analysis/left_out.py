@@ -145,7 +145,8 @@ def names_of(view: View, indicator: Indicator) -> Names:
             *(models.column("source") == source, models.column("kind") == "model"),
             *(models.column(field) == value, of_year == period),
         )
-        found = dict(view.transaction.connection.execute(query).tuples().all())
+        rows = view.transaction.connection.execute(query)
+        found: dict[str, str] = {row.id: row.name for row in rows}
         pairs = models.pairs("countries").subquery()
         those = select(pairs.c.id, pairs.c.value).where(pairs.c.id.in_(found))
         countries: defaultdict[str, set[str | None]] = defaultdict(set)
