@@ -1,5 +1,6 @@
 """A large load does what small writes do, to the row, and a load that fails leaves no trace."""
 
+import csv
 import os
 import re
 import signal
@@ -21,7 +22,7 @@ from app.analysis.checks import check
 from app.cli.group import bar
 from app.exchange import beside, packs
 from app.exchange.beside import read_batches_beside
-from app.exchange.pack_tables import read_batches, read_table
+from app.exchange.pack_tables import _last_lines, read_batches, read_table
 from app.exchange.packs import UnreadablePack, load_pack
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
@@ -348,6 +349,25 @@ def test_a_second_process_tells_the_same_faults(tmp_path: Path, table: str) -> N
     path = tmp_path / "sources.csv"
     beside = read_batches_beside(SOURCES, path, "sqlite+pysqlite", None)
     assert faults(beside) == faults(read_table(SOURCES.fact, path, None))
+
+
+def test_a_fault_is_told_by_the_line_that_its_row_ends_on(tmp_path: Path) -> None:
+    ends = ("\n", "\r", "\r\n")
+    note = '"{0}a{0}{0}b""{0}"'
+    rows = [f"x{n},kind,P,T,{note.format(ends[n % 3])}{ends[n % 2 * 2]}" for n in range(2_500)]
+    rows[1_200:1_200] = ["\n", "\r\n"]
+    table = _HEADER.strip() + ",note\r\n" + "".join(rows)
+    path = tmp_path / "sources.csv"
+    path.write_text(table, newline="")
+    with path.open(newline="") as text:
+        lines = [(reader.line_num, row) for reader in [csv.reader(text)] for row in reader][1:]
+    with pytest.raises(UnreadablePack) as unreadable:
+        list(read_table(SOURCES.fact, path, None))
+    told = [int(fault.split(": ")[1].removeprefix("line ")) for fault in unreadable.value.faults]
+    assert list(dict.fromkeys(told)) == [line for line, _ in lines][: len(set(told))]
+    assert len(set(told)) > 10
+    found = _last_lines(1, [row for _, row in lines])
+    assert list(found) == [line for line, _ in lines]
 
 
 def test_nothing_is_loaded_where_the_second_process_ends_early(

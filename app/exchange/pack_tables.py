@@ -1,6 +1,7 @@
 """Reading the CSV file of one resource: each row is checked, and each fault named by its line."""
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from itertools import islice
@@ -20,6 +21,7 @@ from app.storage.batches import BATCH, Batch, Form, StoredColumns, StoredRow
 _FAULTS_AT_MOST = 100
 _LARGEST_CELL = 131_072
 _AT_ONCE = 1_000
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 Progress = Callable[[int], None]
 """Told how much was done since it was last told: bytes read, or rows written."""
@@ -65,11 +67,11 @@ def read_table(
             header = next(reader, [])
             _check_header(entry, path, header)
             columns = EntryColumns(entry, header, of_cells=True)
-            for lines, rows in _some_at_once(reader):
+            for before, rows in _some_at_once(reader):
                 stored = columns.of_rows(rows)
                 if stored is None:
                     one_by_one = _OneByOne(entry, header, path.name)
-                    stored = one_by_one.stored(lines, rows)
+                    stored = one_by_one.stored(_last_lines(before, rows), rows)
                     faults += one_by_one.faults
                 if stored:
                     yield stored
@@ -113,23 +115,27 @@ def _check_header(entry: type[Entry], path: Path, header: list[str]) -> None:
         raise UnreadablePack(*(f"{path.name}: line 1: {fault}" for fault in faults))
 
 
-def _some_at_once(reader: Any) -> Iterator[tuple[list[int], list[list[str]]]]:
-    """Yield rows, each with the line it ends on. Raises after what could be read till then."""
-    lines: list[int] = []
-    rows: list[list[str]] = []
-    try:
-        for cells in reader:
-            lines.append(reader.line_num)
-            rows.append(cells)
-            if len(rows) == _AT_ONCE:
-                yield lines, rows
-                lines, rows = [], []
-    except (UnicodeDecodeError, csv.Error):
-        if rows:
-            yield lines, rows
-        raise
-    if rows:
-        yield lines, rows
+def _some_at_once(reader: Any) -> Iterator[tuple[int, list[list[str]]]]:
+    """Yield rows, with the line before the first. Raises after what could be read till then."""
+    while True:
+        before: int = reader.line_num
+        rows: list[list[str]] = []
+        try:
+            rows.extend(islice(reader, _AT_ONCE))  # keeps those before a fault
+        except (UnicodeDecodeError, csv.Error):
+            if rows:
+                yield before, rows
+            raise
+        if not rows:
+            return
+        yield before, rows
+
+
+def _last_lines(before: int, rows: Iterable[Sequence[str]]) -> Iterator[int]:
+    """Yield the line that each row ends on, of rows that come after a line."""
+    for cells in rows:
+        before += 1 + sum(len(_LINE_END.findall(cell)) for cell in cells)
+        yield before
 
 
 class _OneByOne:

@@ -78,7 +78,10 @@ def _member(text: str) -> str:
     return text
 
 
-Text = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_clean)]
+LONGEST_TEXT: Final = 2_000
+"""The most characters of a text."""
+
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(_clean)]
 """One line of text without control characters."""
 
 Member = Annotated[Text, AfterValidator(_member)]

@@ -5,6 +5,7 @@ each value of a column is checked once, however many rows have it. A fault ends 
 wrong in which row is the work of the entry itself.
 """
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from pydantic import TypeAdapter
 
 from app.kit.fields import LIST_SEPARATOR
 from app.kit.formulas import restore
+from app.kit.plain_cells import plain_reader
 from app.resources.resource import (
     Entry,
     first_and_last_day,
@@ -21,6 +23,8 @@ from app.resources.resource import (
     words_to_search,
 )
 from app.storage.batches import StoredColumns
+
+_KNOWN_AT_MOST = 5_000
 
 Cells = Sequence[str]
 Reader = Callable[[Sequence[Any]], list[Any]]
@@ -42,7 +46,9 @@ class EntryColumns:
             for name, field in fact.model_fields.items()
             if name not in header
         }
-        self._has_rules = fact.check is not Entry.check
+        read_by_check = fact.check.__code__.co_names
+        self._checked = tuple(name for name in fact.model_fields if name in read_by_check)
+        """The fields that the entry checks beside each other, if it does."""
 
     def of_rows(self, rows: Sequence[Cells]) -> StoredColumns | None:
         """Return the columns to store of rows, None where there is any fault in them.
@@ -60,7 +66,7 @@ class EntryColumns:
         try:
             columns = {name: read(given[name]) for name, read in self._readers.items()}
             columns |= {name: [default] * count for name, default in self._left_out.items()}
-            if self._has_rules:
+            if self._checked:
                 self._check(columns)
         except ValueError:  # as ValidationError is one
             return None
@@ -74,38 +80,69 @@ class EntryColumns:
         return columns
 
     def _check(self, columns: StoredColumns) -> None:
-        names = tuple(self._fact.model_fields)
-        row = object.__new__(self._fact)
-        for values in zip(*(columns[name] for name in names), strict=True):
-            # As Pydantic fills the models that it makes, but one after the other the same.
-            object.__setattr__(row, "__dict__", dict(zip(names, values, strict=True)))
-            row.check()
+        # To the check a tuple with the names that it reads is as good as a model, and costs less.
+        made: Any = namedtuple  # noqa: PYI024  (a type of names that are not known before)
+        row = made("row", self._checked)
+        check: Callable[[Any], None] = self._fact.check
+        for one in map(row._make, zip(*(columns[name] for name in self._checked), strict=True)):
+            check(one)
 
 
-def _cell_reader(fact: type[Entry], name: str, *, is_list: bool) -> Reader:
-    field = fact.model_fields[name]
-    validate = _validator(fact, name)
-    default = field.get_default(call_default_factory=True)
+class _Cells:
+    """Reads the cells of a field: each text once, where the field has few that are different."""
 
-    def read(cells: Cells) -> list[Any]:
+    def __init__(self, fact: type[Entry], name: str, *, is_list: bool) -> None:
+        field = fact.model_fields[name]
+        self._is_required = field.is_required()
+        self._default = field.get_default(call_default_factory=True)
+        self._is_list = is_list
+        self._validate = _validator(fact, name)
+        self._read_plain = None if field.metadata else plain_reader(field.annotation)
+        self._known: dict[str, Any] | None = {} if self._is_required else {"": self._default}
+        """What texts come to, until they are too many to remember."""
+
+    def read(self, cells: Cells) -> list[Any]:
+        """Return the values of cells. Raises ValueError for a fault."""
+        known = self._known
+        if known is None:
+            return self._read_many(cells)
+        if new := list(set(cells).difference(known)):
+            known.update(zip(new, self._values(new), strict=True))
+            if len(known) > _KNOWN_AT_MOST:
+                self._known = None
+        return list(map(known.__getitem__, cells))
+
+    def _read_many(self, cells: Cells) -> list[Any]:
         texts = dict.fromkeys(cells)
-        if "" in texts:
-            if field.is_required():
-                raise ValueError
-            del texts[""]
-        given: list[Any] = [restore(text) if text[0] == "'" else text for text in texts]
-        if is_list:
-            given = [text.split(LIST_SEPARATOR) for text in given]
-        values = validate(given)
-        if is_list:
-            _refuse_members_that_come_twice(values)
+        if not self._is_required:
+            texts.pop("", None)
+        values = self._values(list(texts))
         if len(texts) == len(cells):
             return values
         made = dict(zip(texts, values, strict=True))
-        made[""] = default
-        return [made[text] for text in cells]
+        made.setdefault("", self._default)
+        return list(map(made.__getitem__, cells))
 
-    return read
+    def _values(self, texts: list[str]) -> list[Any]:
+        if "" in texts:  # where a value is required
+            raise ValueError
+        given: list[Any] = texts
+        if "'" in "".join(texts):
+            given = list(map(restore, given))
+        if self._is_list:
+            given = [text.split(LIST_SEPARATOR) for text in given]
+        if self._read_plain and given:
+            values = self._read_plain(given)
+            if values is not None:
+                return values
+        values = self._validate(given)
+        if self._is_list:
+            _refuse_members_that_come_twice(values)
+        return values
+
+
+def _cell_reader(fact: type[Entry], name: str, *, is_list: bool) -> Reader:
+    return _Cells(fact, name, is_list=is_list).read
 
 
 def _value_reader(fact: type[Entry], name: str, *, is_list: bool) -> Reader:

@@ -41,7 +41,11 @@ class TextList(TypeDecorator[list[str]]):
 
     def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> str | None:
         """Return the JSON text of the list."""
-        return None if value is None else orjson.dumps(value).decode()
+        return _write_list(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        """Return what writes a value, without the layers that a decorator puts around it."""
+        return _write_list
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> list[str] | None:
         """Return the list again."""
@@ -50,6 +54,12 @@ class TextList(TypeDecorator[list[str]]):
     def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], Any]:
         """Return what reads a value, without the layers that a decorator puts around it."""
         return _read_list
+
+
+def _write_list(value: list[str] | None) -> str | None:
+    if value == []:
+        return "[]"
+    return None if value is None else orjson.dumps(value).decode()
 
 
 def _read_list(value: str | None) -> list[str] | None:
