@@ -262,6 +262,13 @@ def test_an_encoding_that_is_none_is_refused(tmp_path: Path) -> None:
             rows_of(path, fallbacks=(name,))
 
 
+@pytest.mark.parametrize("name", ["utf_16", "utf-16-le", "utf-32", "cp500"])
+def test_an_encoding_that_goes_with_no_other_one_is_no_fallback(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, "name\nÉcole\n".encode("cp1252"))
+    with pytest.raises(UnreadableTable, match=f"the encoding {name}, which goes with no other one"):
+        rows_of(path, fallbacks=(name,))
+
+
 def _cut(path: Path) -> None:
     os.truncate(path, 400_000)
 

@@ -90,14 +90,23 @@ def _mark(sample: bytes) -> tuple[str, str] | None:
 
 
 def _has_several_bytes(encoding: str) -> bool:
-    """Return whether characters of an encoding can have several bytes."""
+    """Return whether characters of an encoding can have several bytes.
+
+    Raises UnreadableTable for what is none, or writes letters other than UTF-8 does: a line in
+    UTF-16 would be found to be in it by chance alone.
+    """
     try:
-        b"a".decode(encoding, "replace")
+        writes_letters_alike = "a,\n".encode(encoding) == b"a,\n"
         decoder = codecs.getincrementaldecoder(encoding)
     except LookupError:
         raise UnreadableTable(
             f"cannot be read: the mapping names the encoding {encoding}, which is none"
         ) from None
+    if not writes_letters_alike:
+        raise UnreadableTable(
+            f"cannot be read: the mapping names the encoding {encoding}, which goes with no other "
+            "one; a file that is in it begins with a byte-order mark"
+        )
     return any(decoder("replace").decode(bytes([byte])) == "" for byte in range(256))
 
 
