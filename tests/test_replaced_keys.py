@@ -205,11 +205,16 @@ _ROW = "article,A Paper,A title\n"
     ("sources", "rows", "told"),
     [
         ("", "sources,x,nowhere\n", "sources: there is no nowhere to replace another"),
-        ("", "sources,x,y\nsources,y,kept\n", "sources: there is no y to replace another"),
+        ("", "sources,x,y\nsources,y,z\n", "sources: there is no z to replace another"),
+        (
+            "",
+            "sources,x,y\nsources,y,z\nsources,z,x\n",
+            "sources/x is replaced by others in a circle",
+        ),
         (
             f"new,{_ROW}",
             "sources,kept,new\nsources,new,named\n",
-            "sources: there is no new to replace another",
+            "a key that was replaced still has",
         ),
         ("", "sources,was,named\n", "sources: was was replaced by kept, not by named"),
         (f"was,{_ROW}", "", "sources: was was replaced by kept and does not come back"),
@@ -242,6 +247,20 @@ def test_a_pack_that_contradicts_itself_or_what_is_here_is_refused(
     with pytest.raises(UnreadablePack, match=told):
         load_pack(empty, pack)
     assert (facts(empty), replaced(empty)) == before
+
+
+def test_a_key_that_was_replaced_in_its_turn_leads_to_the_last(
+    empty: Database, tmp_path: Path
+) -> None:
+    write(empty, {SOURCES: [source("kept")]})
+    rows = "sources,x,y\nsources,z,x\nsources,y,kept\n"
+    pack = write_pack(tmp_path, {"replacements": _HEADER + rows})
+    load_pack(empty, pack)
+    with _client(empty) as client:
+        for old in ("x", "y", "z"):
+            answer = client.get(f"/sources/{old}", follow_redirects=False)
+            assert (answer.status_code, answer.headers["location"]) == (308, "/sources/kept")
+    assert load_pack(empty, pack).revision is None
 
 
 def test_rows_of_the_pack_that_name_a_replaced_key_are_refused(

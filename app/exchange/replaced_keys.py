@@ -1,6 +1,7 @@
 """The keys that were replaced by others, as packs have them: so that old addresses lead on."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -52,7 +53,8 @@ def replaced_rows(database: Database, at: Revision) -> list[tuple[Any, ...]]:
 def read_replaced(path: Path) -> Replaced:
     """Return what a file of such rows says, by the name of the ledger's table.
 
-    Raises UnreadablePack.
+    A key that was replaced by one that was replaced in its turn leads to the last of them. Raises
+    UnreadablePack, also where there is no last.
     """
     ledgers = {resource.many: resource.ledger.name for resource in RESOURCES}
     replaced: defaultdict[str, dict[str, str]] = defaultdict(dict)
@@ -60,4 +62,18 @@ def read_replaced(path: Path) -> Replaced:
         for name, old, new in zip(some["resource"], some["id"], some["replaced_by"], strict=True):
             if replaced[ledgers[name]].setdefault(old, new) != new:
                 raise UnreadablePack(f"{path.name}: {name}/{old} is there twice")
-    return replaced
+    return {
+        name: {old: _last(keys, old, f"{path.name}: {name}/{old}") for old in keys}
+        for name, keys in replaced.items()
+    }
+
+
+def _last(keys: Mapping[str, str], old: str, what: str) -> str:
+    seen = {old}
+    new = keys[old]
+    while new in keys:
+        if new in seen:
+            raise UnreadablePack(f"{what} is replaced by others in a circle")
+        seen.add(new)
+        new = keys[new]
+    return new
