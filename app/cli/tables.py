@@ -71,6 +71,7 @@ def load_file(
             f"by {found.name}."
         )
         _tell_done(report, dry_run=asked.dry_run)
+        _tell_release(report)
         _tell(report, found.aside)
         _tell_rejects(report, rejects)
     if report.rejected:
@@ -123,6 +124,15 @@ def _tell_done(report: Report, *, dry_run: bool) -> None:
     else:
         what = "Everything else in it" if report.rejected else "Everything in it"
         click.echo(f"{what} is there already; nothing was changed.")
+
+
+def _tell_release(report: Report) -> None:
+    """Print what its release comes to: when it came out, and what became of rows that it lacks."""
+    if report.published_by_rows:
+        click.echo(
+            f"Nobody says when the source was published: {report.published_by_rows} is taken, as "
+            "its newest rows are of that day. --published DATE says it."
+        )
     if report.kept_missing and report.rows:
         click.echo("Rows that it lacks are kept: not all of its own say which they are.")
     elif report.kept_missing:

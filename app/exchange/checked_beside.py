@@ -118,7 +118,7 @@ def _messages(checked: CheckedRows, table: Table) -> Iterator[Any]:
     yield None, sum(told), table.decoding.strange_bytes, fault
     named = checked.named()
     counts = named.companies_made, named.merged, named.spellings, named.skipped
-    doubts = named.contradicted, named.shared_addresses
+    doubts = named.contradicted, named.shared_addresses, named.newest
     yield named.models, named.may_be_named, tuple(named.companies), *counts, *doubts
 
 

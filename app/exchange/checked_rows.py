@@ -81,6 +81,8 @@ class Named:
     """Companies of other sources with their country here and that in the rows."""
 
     shared_addresses: list[str]
+    newest: str | None
+    """The newest day of the rows, where it was looked for."""
 
 
 @dataclass(slots=True)
@@ -192,6 +194,7 @@ class CheckedRows:
             skipped=dict(self._rows.skipped),
             contradicted=organisations.contradicted(),
             shared_addresses=organisations.shared_addresses(),
+            newest=self._rows.newest,
         )
 
     def _part(self, gathered: _Gathered) -> Part:

@@ -57,6 +57,9 @@ class Report:
     restated_made: str | None = None
     """The source that the table passes on, where it was not there."""
 
+    published_by_rows: str | None = None
+    """The day of its newest rows, where these alone tell when the source came out."""
+
     merged: dict[str, str] = field(default_factory=dict)
     """Other names under which rows named a company that was known, and its key."""
 

@@ -4,11 +4,8 @@ Rows that cannot be understood are named and counted, never guessed at; where th
 may be, nothing is loaded. A newer release of the same table supersedes what changed.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-
-from pydantic import ValidationError
 
 from app.exchange.checked_beside import beside
 from app.exchange.checked_rows import CheckedRows, Part
@@ -17,13 +14,12 @@ from app.exchange.import_report import Asked, Report, TooManyRejects
 from app.exchange.kept_keys import KeptKeys, StatedKeys
 from app.exchange.mapped_rows import MappedRows
 from app.exchange.mapping import TableMapping, UnusableMapping
-from app.exchange.mapping_parts import RestatedMark
 from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Reject
+from app.exchange.stated_source import StatedSource, source_of
 from app.exchange.tables import Table, UnreadableTable
 from app.kit.countries import GROUPS
-from app.kit.errors import faults_of
 from app.kit.text import nearest
 from app.resources.ai_models import AI_MODELS, AIModelFact
 from app.resources.companies import COMPANIES
@@ -35,8 +31,6 @@ from app.storage.ledger import Writing
 from app.storage.records import LedgerTable
 from app.storage.refusals import LedgerRefusal
 
-_KEYS_ARE_CODES = {"countries", "sources"}
-
 
 def import_table(
     database: Database, table: Table, mapping: TableMapping, asked: Asked, *, name: str
@@ -46,7 +40,7 @@ def import_table(
     Raises UnreadableTable, UnusableMapping or TooManyRejects, and then nothing is loaded.
     """
     _refuse_unfit(mapping, table, asked)
-    source = _source(mapping, asked, name)
+    source = source_of(mapping, asked, name)
     key = source.id if source else asked.source or ""
     report = Report(mapping.name, mapping.resource.many, key)
     message = asked.message or f"{mapping.content.title}: {name}"
@@ -87,8 +81,15 @@ class _Import:
         self._table = table
         self._mapping = mapping
         self._asked = asked
-        self._source = source and source.model_copy(update={"id": report.source})
-        self._gone_sources = gone
+        self._source = None
+        if source:
+            fact = source.model_copy(update={"id": report.source})
+            sources = writing.rows(SOURCES.ledger, tuple(SourceFact.model_fields))
+            here = {row["id"]: row for row in sources}
+            self._source = StatedSource(fact, mapping, here, gone)
+        self._is_stated = False
+        """Whether a row states it: a source that none states is left out."""
+
         self._report = report
         self._resource = mapping.resource
         # Rows of organisations that are not known are in the table all the same.
@@ -122,6 +123,7 @@ class _Import:
             organisations,
             named,
             only_known=asked.only_known,
+            dated_by=self._source.dated_by if self._source else None,
         )
         self._checked = CheckedRows(
             table,
@@ -178,8 +180,10 @@ class _Import:
                     f"{report.mapping}: rows name companies that are new; say who names them, by "
                     "--source KEY"
                 )
-            self._write_source_of(named.companies)
+            self._note_stated(named.companies)
             writing.put_batches(COMPANIES.ledger, [named.companies])
+        if self._source and self._is_stated:
+            self._source.write(writing, report, named.newest)
         self._write_named_models(named.models)
         if self._resource is AI_MODELS:
             self._keys.update(named.may_be_named)
@@ -207,7 +211,7 @@ class _Import:
                 self._unknown += part.unknown
             self._report.facts += len(facts.values)
             self._note_models(facts)
-            self._write_source_of(facts, part.companies)
+            self._note_stated(facts, part.companies)
             self._write_groups(part.groups)
             yield COMPANIES.ledger, part.companies
             yield self._resource.ledger, facts
@@ -232,31 +236,8 @@ class _Import:
         if self._report.rejected > self._asked.max_rejects:
             raise TooManyRejects(self._report, self._asked.max_rejects)
 
-    def _write_source_of(self, *batches: Batch) -> None:
-        """Write the source with the first rows that state it; one that states none is left out."""
-        if self._source and any(batch.values for batch in batches):
-            self._write_source(self._source)
-            self._source = None
-
-    def _write_source(self, source: SourceFact) -> None:
-        """Write the source where it is new, or came out again; leave it as it is otherwise."""
-        columns = tuple(SourceFact.model_fields)
-        known = {row["id"]: row for row in self._writing.rows(SOURCES.ledger, columns)}
-        before = known.get(source.id)
-        written = []
-        mark = self._mapping.content.source
-        if mark and mark.restates and not (before and before["restates"]):
-            key = self._gone_sources.get(mark.restates.id, mark.restates.id)
-            if source.id not in _chain(key, known):
-                source = source.model_copy(update={"restates": key})
-                if key not in known:
-                    written.append(_fact_of(mark.restates, key))
-                    self._report.restated_made = key
-        if before:
-            restates = before["restates"] or source.restates
-            published = source.published or before["published"]
-            source = SourceFact(**{**before, "restates": restates, "published": published})
-        self._writing.put(SOURCES.ledger, [one.stored() for one in [*written, source]])
+    def _note_stated(self, *batches: Batch) -> None:
+        self._is_stated = self._is_stated or any(batch.values for batch in batches)
 
     def _require_source(self, key: str) -> None:
         if key not in {row["id"] for row in self._writing.rows(SOURCES.ledger, ("id",))}:
@@ -344,41 +325,3 @@ def _refuse_unfit(mapping: TableMapping, table: Table, asked: Asked) -> None:
                 f"{mapping.name}: say what the file does not: {question.about} "
                 f"(--set {name}={question.example})"
             )
-
-
-def _source(mapping: TableMapping, asked: Asked, name: str) -> SourceFact | None:
-    """Return the source of the facts. Raises UnusableMapping where nobody says which it is."""
-    if mapping.content.resource in _KEYS_ARE_CODES:
-        return None
-    mark = mapping.content.source
-    if mark is None:
-        if asked.source or "source" in mapping.content.fields:
-            return None
-        raise UnusableMapping(f"{mapping.name}: say whose figures they are, by --source KEY")
-    published = asked.published or mark.published
-    if published is None and mark.published_in_name:
-        match = re.search(mark.published_in_name, name)
-        published = match[1] if match else None
-    where = "source.restates"
-    try:
-        if mark.restates:
-            _fact_of(mark.restates, mark.restates.id)
-        where = "source"
-        return _fact_of(mark, asked.source or mark.id, published)
-    except ValidationError as error:
-        raise UnusableMapping(f"{mapping.name}: {where}: {faults_of(error)[0]}") from None
-
-
-def _chain(key: str | None, sources: Mapping[str, StoredRow]) -> set[str]:
-    """Return a source and all that it passes on."""
-    found: set[str] = set()
-    while key is not None and key not in found:
-        found.add(key)
-        key = sources[key]["restates"] if key in sources else None
-    return found
-
-
-def _fact_of(mark: RestatedMark, key: str, published: str | None = None) -> SourceFact:
-    given = mark.model_dump(include=SourceFact.model_fields.keys() - {"restates"})
-    published = published or mark.published
-    return SourceFact.model_validate({**given, "id": key, "published": published})

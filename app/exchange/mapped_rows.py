@@ -3,6 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from heapq import nlargest
 from itertools import compress
 from typing import Any, TypeAlias
 
@@ -20,6 +23,7 @@ from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.rejects import Refused
 from app.exchange.tables import Row
+from app.kit.periods import parse_period
 from app.kit.text import nearest
 
 Values: TypeAlias = dict[str, Any]
@@ -41,8 +45,12 @@ class MappedRows:
         models: NamedAIModels,
         *,
         only_known: str | None = None,
+        dated_by: str | None = None,
     ) -> None:
-        """Make them ready. Of `only_known`, a field, rows name organisations that are known."""
+        """Make them ready. Of `only_known`, a field, rows name organisations that are known.
+
+        Of `dated_by`, a field, the newest day is looked for, in rows that are left out too.
+        """
         self._mapping = mapping
         self._header = header
         self._spreads = [
@@ -72,6 +80,14 @@ class MappedRows:
         self.skipped: Counter[str] = Counter()
         """How many rows were left out, by why."""
 
+        self._days = feeds.feed(dated_by, mapping.content.fields[dated_by]) if dated_by else None
+        self._today = datetime.now(UTC).date().isoformat()
+        self._newest: list[tuple[str, int]] = []
+        """The two newest days of that field that are not to come, of a period its first day.
+
+        Each with the line of its row, which may be read more than once.
+        """
+
         self._headings = feeds.headings
         self._origin = feeds.origin
 
@@ -99,6 +115,7 @@ class MappedRows:
         """
         if self._spreads:
             return None
+        self._note_days(rows)
         kept, skipped = self._kept(rows)
         places = Places([row.cells for row in kept], {}, {})
         texts = self._texts_first[: len(self._texts_first) - len(self._naming)]
@@ -159,6 +176,7 @@ class MappedRows:
 
         Raises Refused, here or when they are read.
         """
+        self._note_days([row])
         kept, skipped = self._kept([row])
         self.skipped += skipped
         if not kept:
@@ -166,6 +184,22 @@ class MappedRows:
         if self._spreads:
             return self._spread(row)
         return (self._values(Places([row.cells], {}, {})),)
+
+    def _note_days(self, rows: Sequence[Row]) -> None:
+        """Keep the newest days of rows; where one has none that can be read, they come alone."""
+        if self._days is None:
+            return
+        with suppress(Refused):
+            told = self._days(Places([row.cells for row in rows], {}, {}))
+            firsts = {text: parse_period(text).first.isoformat() for text in set(told) if text}
+            days = ((firsts.get(text, ""), row.line) for text, row in zip(told, rows, strict=True))
+            found = {(day, line) for day, line in days if "" < day <= self._today}
+            self._newest = nlargest(2, found.union(self._newest))
+
+    @property
+    def newest(self) -> str | None:
+        """The newest day that two rows reach: one alone may announce what did not come."""
+        return min((day for day, _ in self._newest), default=None)
 
     def _kept(self, rows: Sequence[Row]) -> tuple[Sequence[Row], Counter[str]]:
         """Return the rows that are not to be left out, and how many of the others why."""

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
 from app.exchange.mapping_parts import (
     LOOKED_UP,
     OF_COMPANIES,
+    OF_DAYS,
     FileMark,
     Part,
     Question,
@@ -129,6 +130,14 @@ class MappingFile(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _a_field_of_days_tells_when_it_was_published(self) -> "MappingFile":
+        if self.source and self.source.published_from is not None:
+            what = "a field that the mapping feeds with the days of a column"
+            at = f"source.published_from: {self.source.published_from}"
+            _choose(self.source.published_from, self._with_days(), what=what, at=at)
+        return self
+
+    @model_validator(mode="after")
     def _spreads_give_the_same_names(self) -> "MappingFile":
         given = {name for spread in self.spread for name in spread.set}
         for number, spread in enumerate(self.spread):
@@ -141,6 +150,13 @@ class MappingFile(BaseModel):
     def in_turn(self) -> list[tuple[str, Rule]]:
         """Return the rules in their order: what is made of other fields comes after them."""
         return sorted(self.fields.items(), key=lambda pair: turn(*pair))
+
+    def _with_days(self) -> tuple[str, ...]:
+        return tuple(
+            name
+            for name, rule in self.fields.items()
+            if rule.column is not None and rule.transform in OF_DAYS and not self.spread
+        )
 
     def _with_a_company(self) -> tuple[str, ...]:
         columns = _BY_NAME[self.resource].ledger.current.c

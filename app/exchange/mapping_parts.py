@@ -25,6 +25,10 @@ LOOKED_UP = {*OF_COMPANIES, "ai_model"}
 """Transforms that look up what a row names, or make it."""
 
 
+OF_DAYS = {"period", "day_first", "month_first"}
+"""Transforms whose values are days or periods."""
+
+
 class Part(BaseModel):
     """A part of a mapping."""
 
@@ -154,6 +158,10 @@ class SourceMark(RestatedMark):
 
     published_in_name: PatternWithGroup | None = None
     """A pattern whose first group is the day of publication in the name of the file."""
+
+    published_from: str | None = None
+    """A field that holds a day or a period: where nobody says when the source came out, the newest
+    of its rows does, as it was not before that."""
 
     @model_validator(mode="after")
     def _restates_another(self) -> "SourceMark":
