@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from app.exchange import checked_beside
-from app.exchange.checked_rows import CheckedRows, Part
+from app.exchange.checked_rows import CheckedRows
 from app.exchange.import_report import Asked, TooManyRejects
 from app.exchange.importing import import_table
 from app.exchange.mapped_rows import MappedRows
 from app.exchange.mapping import find_mapping
+from app.exchange.parts import Part
 from app.exchange.tables import Bounds, Row, UnreadableTable, open_table
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING

@@ -228,10 +228,10 @@ def test_the_command_takes_it_and_says_what_was_left_out(
 PARAT = "CSET_id,name,country,website,aliases,crunchbase_url\n"
 
 
-def test_a_company_that_others_only_named_has_its_address_from_who_describes_it(
+def test_a_company_that_others_only_named_is_of_who_describes_it(
     database: Database, tmp_path: Path
 ) -> None:
-    """It stays theirs in all else, and one that somebody described stays as it is."""
+    """One that somebody described stays as it is."""
     described = company("told", name="Told", roles=["investor"])
     write(database, {COMPANIES: [company("named", name="Named"), described]})
     (tmp_path / "firms.csv").write_text(
@@ -242,13 +242,16 @@ def test_a_company_that_others_only_named_has_its_address_from_who_describes_it(
     )
     report = load(database, tmp_path / "firms.csv", "parat-companies", max_rejects=1)
     assert (report.added, report.changed) == (1, 1), "the source, and one company"
+    assert (report.taken, report.countries) == (["named"], {"named": (None, "CN")})
     found = {row["id"]: row for row in listed(database, COMPANIES)}
-    assert found["named"]["aliases"] == ["crunchbase.com/organization/named-ai"]
-    assert (found["named"]["source"], found["named"]["country"]) == ("s", None)
-    assert found["told"]["aliases"] == []
+    named = found["named"]
+    assert named["aliases"] == ["Nym", "crunchbase.com/organization/named-ai"]
+    assert (named["source"], named["country"]) == ("cset-parat", "CN")
+    assert (named["website"], named["locator"]) == ("http://x.example", "Row of CSET_id 1")
+    assert (found["told"]["aliases"], found["told"]["country"]) == ([], None)
     file = rounds(tmp_path, "/organization/named-ai", "/organization/told", "/organization/wrong")
     load(database, file, only_known="company")
-    assert companies_of(database) == [("named", None)]
+    assert companies_of(database) == [("named", "CN")]
     again = load(database, tmp_path / "firms.csv", "parat-companies", max_rejects=1)
     assert again.revision is None
 

@@ -167,6 +167,35 @@ def _tell(report: Report, aside: Collection[str]) -> None:
         click.echo(f"Known by another name or source: {_some(known, '; ')}.")
     if report.spellings:
         click.echo(f"Addresses that differ in the case of letters only: {report.spellings:,}.")
+    _tell_companies(report)
+    for why, count in report.skipped.items():
+        click.echo(f"Left out: {counted(count, 'row')} {why}.")
+    if left := [name for name in report.unused_columns if name in aside]:
+        click.echo(f"Columns left aside, as they are worked out here: {', '.join(left)}.")
+    if unread := [name for name in report.unused_columns if name not in aside]:
+        click.echo(f"Columns that nothing reads: {', '.join(unread)}.")
+
+
+def _tell_companies(report: Report) -> None:
+    """Print what came to be known of companies, and what others tell otherwise."""
+    if report.taken:
+        count = counted(len(report.taken), "company", "companies")
+        click.echo(f"Described now, as others only named them: {count}: {_some(report.taken)}.")
+    new = [f"{key} ({now})" for key, (before, now) in report.countries.items() if not before]
+    if new:
+        count = counted(len(new), "company", "companies")
+        click.echo(f"Of a country now, and of none before: {count}: {_some(new)}.")
+    others = {key: pair for key, pair in report.countries.items() if pair[0]}
+    if others:
+        pairs = [f"{key} ({now or 'none'}, not {before})" for key, (before, now) in others.items()]
+        click.echo(f"Of another country than before: {_some(pairs)}.")
+    if report.followed:
+        click.echo(f"Rounds that have the country of their company now: {report.followed:,}.")
+    if report.not_followed:
+        click.echo(
+            f"Rounds that keep the country that their company had: {report.not_followed:,}. "
+            "What they were loaded from, loaded again, may tell another one."
+        )
     if report.contradicted:
         pairs = [f"{key} ({here}, not {told})" for key, (here, told) in report.contradicted.items()]
         click.echo(f"Of another country here, where another source says so: {_some(pairs)}.")
@@ -175,12 +204,6 @@ def _tell(report: Report, aside: Collection[str]) -> None:
             "Addresses that several companies have, and that lead to none: "
             f"{_some(report.shared_addresses)}."
         )
-    for why, count in report.skipped.items():
-        click.echo(f"Left out: {counted(count, 'row')} {why}.")
-    if left := [name for name in report.unused_columns if name in aside]:
-        click.echo(f"Columns left aside, as they are worked out here: {', '.join(left)}.")
-    if unread := [name for name in report.unused_columns if name not in aside]:
-        click.echo(f"Columns that nothing reads: {', '.join(unread)}.")
 
 
 def _some(words: Sequence[str], between: str = ", ") -> str:

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
-from app.exchange.checked_rows import CheckedRows, Named, Part
+from app.exchange.checked_rows import CheckedRows
+from app.exchange.parts import Named, Part
 from app.exchange.rejects import Reject
 from app.exchange.tables import Table, UnreadableTable
 from app.storage.batches import Batch
@@ -118,8 +119,9 @@ def _messages(checked: CheckedRows, table: Table) -> Iterator[Any]:
     yield None, sum(told), table.decoding.strange_bytes, fault
     named = checked.named()
     counts = named.companies_made, named.merged, named.spellings, named.skipped
-    doubts = named.contradicted, named.shared_addresses, named.newest
-    yield named.models, named.may_be_named, tuple(named.companies), *counts, *doubts
+    doubts = named.contradicted, named.shared_addresses
+    others = named.taken, named.newest
+    yield named.models, named.may_be_named, tuple(named.companies), *counts, *doubts, *others
 
 
 def _packed(part: Part) -> tuple[Any, ...]:

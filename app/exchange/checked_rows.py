@@ -5,7 +5,6 @@ column, a few hundred at a time; where something of them is refused, one by one,
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -19,87 +18,19 @@ from app.exchange.mapped_rows import MappedRows
 from app.exchange.named_models import NamedAIModels
 from app.exchange.new_companies import NewCompanies
 from app.exchange.organisations import Organisations, Standing
-from app.exchange.rejects import Refused, Reject
+from app.exchange.parts import Gathered, Named, Part
+from app.exchange.rejects import Refused, Reject, Waits
 from app.exchange.tables import BadRow, Row, Table, UnreadableTable
 from app.kit.countries import GROUPS
 from app.kit.errors import NotAllowed, faults_of
 from app.resources.companies import COMPANIES
 from app.resources.entry_columns import EntryColumns
 from app.resources.resource import Resource, list_names
-from app.storage.batches import BATCH, Batch, Form, StoredColumns, StoredRow
+from app.storage.batches import Batch, Form, StoredColumns, StoredRow
 
 _FEW = 250
 _BASES = "based_on"
 """The field of an AI model that names other ones."""
-
-
-@dataclass(slots=True)
-class Part:
-    """What came of rows that were read one after the other."""
-
-    read: int
-    """How many rows of the table were read when it ended."""
-
-    rejects: list[tuple[int, Reject]]
-    """What was refused, each with how many rows were read by then."""
-
-    facts: Batch
-    lines: dict[str, int]
-    """By the key of each fact the line that its row began on."""
-
-    companies: Batch
-    """Companies that the facts name and that are new."""
-
-    refused: list[str]
-    """The keys of rows that were refused, as far as these say them."""
-
-    unknown: int
-    """How many rows were refused whose keys nothing says."""
-
-    groups: set[str]
-    """Groups of countries that the facts name, where no part before has named them."""
-
-
-@dataclass(slots=True)
-class Named:
-    """What the rows of a table came to name, told when all of them have been read."""
-
-    models: dict[str, str]
-    """AI models by key: their names. Those that only refused rows name may be among them."""
-
-    may_be_named: set[str]
-    """The keys of all AI models that rows may mean, those that were refused too."""
-
-    companies: Batch
-    """Companies that could not be known before: new ones, and own ones of another country."""
-
-    companies_made: int
-    merged: dict[str, str]
-    spellings: int
-    skipped: dict[str, int]
-    contradicted: dict[str, tuple[str, str]]
-    """Companies of other sources with their country here and that in the rows."""
-
-    shared_addresses: list[str]
-    newest: str | None
-    """The newest day of the rows, where it was looked for."""
-
-
-@dataclass(slots=True)
-class _Gathered:
-    """What will be a part."""
-
-    rejects: list[tuple[int, Reject]] = field(default_factory=list)
-    facts: list[StoredColumns] = field(default_factory=list)
-    lines: dict[str, int] = field(default_factory=dict)
-    groups: set[str] = field(default_factory=set)
-    refused: list[str] = field(default_factory=list)
-    unknown: int = 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it is as long as parts are."""
-        return len(self.lines) >= BATCH or len(self.rejects) >= BATCH
 
 
 class CheckedRows:
@@ -143,6 +74,9 @@ class CheckedRows:
         self._held: list[tuple[StoredRow, Row, Places, Standing]] = []
         """AI models that others are made from: which ones these are is known after the last row."""
 
+        self._waiting: list[Row] = []
+        """Rows of companies of which it is known after the last one who they are here."""
+
         self._read = 0
         self._lines: dict[str, int] = {}
         self._groups: set[str] = set()
@@ -158,7 +92,7 @@ class CheckedRows:
 
         Raises UnreadableTable, after what was refused till then.
         """
-        gathered = _Gathered()
+        gathered = Gathered()
         try:
             for run in _runs(self._table.rows):
                 if isinstance(run, BadRow):
@@ -170,15 +104,19 @@ class CheckedRows:
                     self._add_one_by_one(run, gathered)
                 if gathered.is_full:
                     yield self._part(gathered)
-                    gathered = _Gathered()
+                    gathered = Gathered()
         except UnreadableTable:
-            yield self._part(_Gathered(rejects=gathered.rejects))
+            yield self._part(Gathered(rejects=gathered.rejects))
             raise
+        self._organisations.all_are_read()
+        self._read -= len(self._waiting)
+        for row in self._waiting:
+            self._add_one_by_one([row], gathered)
         for held in self._held:
             self._add_held(*held, gathered)
             if gathered.is_full:
                 yield self._part(gathered)
-                gathered = _Gathered()
+                gathered = Gathered()
         yield self._part(gathered)
 
     def named(self) -> Named:
@@ -194,10 +132,11 @@ class CheckedRows:
             skipped=dict(self._rows.skipped),
             contradicted=organisations.contradicted(),
             shared_addresses=organisations.shared_addresses(),
+            taken=organisations.taken,
             newest=self._rows.newest,
         )
 
-    def _part(self, gathered: _Gathered) -> Part:
+    def _part(self, gathered: Gathered) -> Part:
         known = self._companies if not self._may_say_more else None
         return Part(
             read=self._read,
@@ -210,7 +149,7 @@ class CheckedRows:
             groups=gathered.groups,
         )
 
-    def _add_at_once(self, run: list[Row], gathered: _Gathered) -> bool:
+    def _add_at_once(self, run: list[Row], gathered: Gathered) -> bool:
         """Add the facts of rows. Return False, and add none, where something may be refused."""
         if self._keys or not (found := self._rows.at_once(run)):
             self._leave_named()
@@ -241,7 +180,7 @@ class CheckedRows:
             return False
         return len(set(keys)) == len(keys) and self._lines.keys().isdisjoint(keys)
 
-    def _enter(self, stored: StoredColumns, lines: list[int], gathered: _Gathered) -> None:
+    def _enter(self, stored: StoredColumns, lines: list[int], gathered: Gathered) -> None:
         stored = self._followed.columns(stored)
         found = dict(zip(stored["id"], lines, strict=True))
         self._lines |= found
@@ -259,7 +198,7 @@ class CheckedRows:
             else:
                 self._named.update(stored[column])
 
-    def _add_one_by_one(self, run: list[Row], gathered: _Gathered) -> None:
+    def _add_one_by_one(self, run: list[Row], gathered: Gathered) -> None:
         """Add the facts of rows, each until something of it is refused."""
         right: list[StoredRow] = []
         lines: list[int] = []
@@ -268,7 +207,7 @@ class CheckedRows:
             try:
                 found = list(self._facts(row))  # all of a row, or nothing
                 waits = self._keys and any(fact[_BASES] for fact, _ in found)
-                told = self._organisations.taken() if waits else []
+                told = self._organisations.withdrawn() if waits else []
                 self._settle_named()
                 for fact, places in found:
                     self._lines[self._followed.key(fact["id"])] = row.line
@@ -279,6 +218,9 @@ class CheckedRows:
                             continue
                     right.append(fact)
                     lines.append(row.line)
+            except Waits:
+                self._leave_named()
+                self._waiting.append(row)
             except Refused as refused:
                 self._refuse(refused, row, gathered)
         if right:
@@ -286,7 +228,7 @@ class CheckedRows:
             self._enter(stored, lines, gathered)
 
     def _add_held(
-        self, fact: StoredRow, row: Row, places: Places, told: Standing, gathered: _Gathered
+        self, fact: StoredRow, row: Row, places: Places, told: Standing, gathered: Gathered
     ) -> None:
         """Add an AI model now that those are known that it is made from."""
         try:
@@ -300,7 +242,7 @@ class CheckedRows:
             self._settle_named()
             self._enter({name: [value] for name, value in fact.items()}, [row.line], gathered)
 
-    def _refuse(self, refused: Refused, row: Row, gathered: _Gathered) -> None:
+    def _refuse(self, refused: Refused, row: Row, gathered: Gathered) -> None:
         """Enter what is refused; note which fact it is about: it is none that the table lacks."""
         gathered.rejects.append((self._read, refused.at(row.line)))
         self._leave_named()

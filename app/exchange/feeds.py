@@ -266,13 +266,13 @@ class Feeds:
         def feed(places: Places) -> list[Any]:
             given = list(map(make, read(places)))
             names = self._made(places, "name") if by_address else given
-            aliases = self._made(places, "aliases")
+            aliases, countries = self._made(places, "aliases"), self._made(places, "country")
             return [
                 one
                 and known.described(
-                    _named_so(name, column), also or (), one if by_address else None
+                    _named_so(name, column), also or (), one if by_address else None, country
                 )
-                for one, name, also in zip(given, names, aliases, strict=True)
+                for one, name, also, country in zip(given, names, aliases, countries, strict=True)
             ]
 
         return feed

@@ -63,6 +63,18 @@ class Report:
     merged: dict[str, str] = field(default_factory=dict)
     """Other names under which rows named a company that was known, and its key."""
 
+    taken: list[str] = field(default_factory=list)
+    """Companies that others only named, and that are the table's own now."""
+
+    countries: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    """Companies of another country than before the load, with both."""
+
+    followed: int = 0
+    """Rows that have the country of such a company from there, and have the new one now."""
+
+    not_followed: int = 0
+    """Rows that have the country that such a company had, and keep it: nobody knows from where."""
+
     contradicted: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Companies of other sources with their country here, which stays, and that in the rows."""
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from app.exchange.checked_beside import beside
-from app.exchange.checked_rows import CheckedRows, Part
+from app.exchange.checked_rows import CheckedRows
+from app.exchange.followed_countries import changed_countries, let_rounds_follow
 from app.exchange.followed_keys import FollowedKeys
 from app.exchange.import_report import Asked, Report, TooManyRejects
 from app.exchange.kept_keys import KeptKeys, StatedKeys
@@ -16,6 +17,7 @@ from app.exchange.mapped_rows import MappedRows
 from app.exchange.mapping import TableMapping, UnusableMapping
 from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
+from app.exchange.parts import Part
 from app.exchange.rejects import Reject
 from app.exchange.stated_source import StatedSource, source_of
 from app.exchange.tables import Table, UnreadableTable
@@ -24,6 +26,7 @@ from app.kit.text import nearest
 from app.resources.ai_models import AI_MODELS, AIModelFact
 from app.resources.companies import COMPANIES
 from app.resources.countries import COUNTRIES, CountryFact
+from app.resources.funding import FUNDING
 from app.resources.sources import SOURCES, SourceFact
 from app.storage.batches import Batch, Form, StoredRow
 from app.storage.database import Database
@@ -108,6 +111,7 @@ class _Import:
         known = writing.rows(COMPANIES.ledger, tuple(COMPANIES.fact.model_fields))
         of_companies = replaced.get(COMPANIES.ledger.name, {})
         organisations = Organisations(known, report.source, of_companies)
+        self._countries = organisations.countries
         models = list(self._models())
         named = NamedAIModels(
             models,
@@ -137,6 +141,7 @@ class _Import:
             followed=FollowedKeys(replaced, self._resource.ledger, self._keys_of_others()),
         )
         self._unused_columns = rows.unused
+        self._tells_countries = self._resource is COMPANIES or rows.tells_countries
 
     def _models(self) -> Iterator[StoredRow]:
         """Yield the AI models that are known, where rows describe or name such."""
@@ -196,6 +201,19 @@ class _Import:
         report.spellings = named.spellings
         report.contradicted = named.contradicted
         report.shared_addresses = named.shared_addresses
+        report.taken = named.taken
+        if self._tells_countries and writing.differs:
+            self._let_countries_follow()
+
+    def _let_countries_follow(self) -> None:
+        """Let rows that have the countries of companies from there have those that are known now.
+
+        Not where the table has such rows itself, which were written with what was known before.
+        """
+        self._report.countries = dict(changed_countries(self._writing, self._countries))
+        if self._report.countries and self._resource is not FUNDING:
+            found = let_rounds_follow(self._writing, self._report.countries)
+            self._report.followed, self._report.not_followed = found
 
     def _tables(self, parts: Iterable[Part]) -> Iterator[tuple[LedgerTable, Batch]]:
         """Yield what to store; enter what is refused, and end where that is too much."""

@@ -76,7 +76,7 @@ class MappedRows:
         self._is_in_turn = sum(looks_up(rule) for _, rule in naming) > 1
         made_of = {one for _, rule in naming for one in fields_of(rule.template)}
         made_of |= {rule.country_of for _, rule in naming if rule.country_of}
-        self._heeded = {"name", "aliases", *made_of}
+        self._heeded = {"name", "aliases", "country", *made_of}
         self.skipped: Counter[str] = Counter()
         """How many rows were left out, by why."""
 

@@ -4,32 +4,28 @@ Found means the same words, whatever their case and accents: nothing is matched 
 name that two companies share matches neither.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 from zlib import crc32
 
+from app.exchange.descriptions import (
+    Description,
+    is_address,
+    is_only_named,
+    is_page,
+    path_of_page,
+)
 from app.exchange.names import Names, folded
+from app.exchange.rejects import Waits
 from app.exchange.transforms import slug
 from app.kit.errors import NotAllowed
 from app.resources.companies import CompanyFact
 
 _LONGEST_KEY = 90
-_ADDRESS = re.compile(r"(?P<host>[\w-]+(?:\.[\w-]+)+)?(?P<path>/.+)", re.DOTALL)
-"""The address of an organisation in a data set, among the aliases. Others name the host, too."""
-
-_DESCRIBING = ("roles", "website", "locator", "note")
-"""The fields of a company that somebody has described, and not only named."""
-
 Standing = list[tuple[Iterable[str], Iterable[str]]]
 """What rows say of countries: which organisations are of one of which."""
-
-
-def _is_page(alias: str) -> bool:
-    address = _ADDRESS.fullmatch(alias)
-    return bool(address and address["host"])
 
 
 class Organisations:
@@ -57,6 +53,16 @@ class Organisations:
         self._named_only: dict[str, Mapping[str, Any]] = {}
         """Those of them that nobody has described."""
 
+        self._taken: dict[str, None] = {}
+        """Those of these that the table describes: they become its own."""
+
+        self._taking: list[str] = []
+        """The same of the rows that are being read."""
+
+        self._claims: defaultdict[str, set[str]] = defaultdict(set)
+        """The names of those whose aliases are what others call a company that they only named."""
+
+        self._are_all_read = False
         self._told: set[str] = set()
         """Own ones that a table of companies has described, before this import."""
 
@@ -86,11 +92,15 @@ class Organisations:
         self.merged: dict[str, str] = {}
         """Other names and spellings under which rows named a company, and its key."""
 
+        self._know_all(companies)
+        self.settle()
+
+    def _know_all(self, companies: Iterable[Mapping[str, Any]]) -> None:
         for company in companies:
             self._know(company["id"], company["name"], company["aliases"])
             self.countries[company["id"]] = company["country"]
-            is_named_only = not any(company[name] for name in _DESCRIBING)
-            if company["source"] == source:
+            is_named_only = is_only_named(company)
+            if company["source"] == self._source:
                 self._own[company["id"]] = company
                 if not is_named_only:
                     self._told.add(company["id"])
@@ -98,7 +108,6 @@ class Organisations:
                 self._foreign.add(company["id"])
                 if is_named_only:
                     self._named_only[company["id"]] = company
-        self.settle()
 
     def named(self, name: str) -> str:
         """Return the key of the organisation of a name or key; one that is not known is made.
@@ -149,33 +158,70 @@ class Organisations:
             found = key if is_key else self._names.find(key) or self._own_of(key)
         return found in self._foreign or found in self._told
 
-    def described(self, name: str, aliases: Sequence[str], address: str | None) -> str:
+    def described(
+        self, name: str, aliases: Sequence[str], address: str | None, country: str | None
+    ) -> str:
         """Return the key of an organisation that a row describes; nothing is made for it.
 
         Known by its address, else by what it is called. By an alias it is known only where another
-        source described it: in one table, a name that is also another row's alias is its own.
+        source told of it: in one table, a name that is also another row's alias is its own.
         Who is described in the same words again is the same one.
+
+        One that others only named becomes the table's own, unless that would take its country or a
+        name from it. Raises Waits where an alias alone leads to such a one: another row may have
+        its name, or the same alias.
         """
         described = name, tuple(aliases), address
         if described not in self._described:
-            self._add(self._described, described, self._key_of(name, aliases, address))
+            row = Description(name, (*aliases, *([address.lower()] if address else [])), country)
+            self._add(self._described, described, self._key_of(row, address))
         return self._described[described]
 
-    def _key_of(self, name: str, aliases: Sequence[str], address: str | None) -> str:
+    def _key_of(self, row: Description, address: str | None) -> str:
         if address and (key := self._at(address.lower())):
-            return key
-        called = self._names.called(name)
+            return self._met(key, row) if key in self._foreign else key
+        called = self._names.called(row.name)
         if called and called not in self._foreign:
             return called
-        for text in (name, *aliases):
+        for text in (row.name, *row.aliases):
             known = self._of_data_set(text) or self._names.find(text)
-            if known in self._foreign:
-                self.merged[name] = str(known)
-                self._pages_told += [(str(known), alias) for alias in aliases if _is_page(alias)]
-                return str(known)
-        key = self._free_key(name)
-        self._know(key, name, [*aliases, *([address.lower()] if address else [])])
+            if known not in self._foreign:
+                continue
+            if text != row.name and self._may_take(str(known), row):
+                self._claims[str(known)].add(row.name)
+                if not self._are_all_read:
+                    raise Waits
+                if len(self._claims[str(known)]) > 1:
+                    continue
+            return self._met(str(known), row)
+        key = self._free_key(row.name)
+        self._know(key, row.name, row.aliases)
         return key
+
+    def _met(self, key: str, row: Description) -> str:
+        """Return the key of one whom another source told of, and who is its own now or stays so."""
+        if self._may_take(key, row):
+            self._foreign.discard(key)
+            self._taking.append(key)
+            self._know_pages(key, row.aliases)
+        else:
+            self._pages_told += [(key, alias) for alias in row.aliases if is_page(alias)]
+        if key not in self._taking or folded(row.name) != self._names.first[key]:
+            self.merged[row.name] = key
+        return key
+
+    def _may_take(self, key: str, row: Description) -> bool:
+        known = self._named_only.get(key)
+        return known is not None and key in self._foreign and row.says_all_of(known)
+
+    def all_are_read(self) -> None:
+        """Take it that there are no more rows than those that wait."""
+        self._are_all_read = True
+
+    @property
+    def taken(self) -> list[str]:
+        """The keys of those that others only named, and that are the table's own now."""
+        return list(self._taken)
 
     def belongs_to_another_source(self, key: str | None) -> bool:
         """Return whether a company was described by another source before."""
@@ -185,7 +231,7 @@ class Organisations:
         """Take it that organisations are of one of these countries; empty is one not known."""
         self._standing.append((keys, countries))
 
-    def taken(self) -> Standing:
+    def withdrawn(self) -> Standing:
         """Return what the rows that were read last say of countries, to be said again or not."""
         taken, self._standing = self._standing, []
         return taken
@@ -200,6 +246,10 @@ class Organisations:
             if key in self._named_only and page not in self._named_only[key]["aliases"]:
                 self._learnt[key].append(page)
         self._pages_told.clear()
+        for key in self._taking:
+            self._taken[key] = None
+            self._learnt.pop(key, None)
+        self._taking.clear()
         self._entered.clear()
         self._added.clear()
 
@@ -207,6 +257,8 @@ class Organisations:
         """Leave what they say, and what was made for them: they were refused."""
         self._standing.clear()
         self._pages_told.clear()
+        self._foreign.update(self._taking)
+        self._taking.clear()
         for kept, one, stood in reversed(self._added):
             del kept[one]
             kept.update((one, before) for before in stood)
@@ -306,25 +358,21 @@ class Organisations:
 
         What others tell of addresses tells no company from another: they change.
         """
-        address = _ADDRESS.fullmatch(alias)
-        return self._addresses.get(address["path"]) if address else None
+        return self._addresses.get(path_of_page(alias) or alias)
 
     def _know(self, key: str, name: str, aliases: Sequence[str]) -> None:
         self._entered[key] = [name, *aliases]
-        plain = []
-        is_named = not aliases
-        for alias in aliases:
-            address = _ADDRESS.fullmatch(alias)
-            if address and not address["host"]:
-                self._add(self._addresses, alias, key)
-                continue
-            is_named = True
-            if address:
-                is_shared = self._pages.get(address["path"], key) != key
-                self._add(self._pages, address["path"], None if is_shared else key)
-            else:
-                plain.append(alias)
-        if not is_named:
+        addresses = [alias for alias in aliases if is_address(alias)]
+        for address in addresses:
+            self._add(self._addresses, address, key)
+        self._know_pages(key, aliases)
+        if addresses and len(addresses) == len(aliases):
             self._names.enter_unnamed(key, name)  # by its address alone: no name to find it by
         else:
+            plain = [one for one in aliases if not (is_address(one) or is_page(one))]
             self._names.enter(key, name, plain)
+
+    def _know_pages(self, key: str, aliases: Sequence[str]) -> None:
+        for path in filter(None, map(path_of_page, aliases)):
+            is_shared = self._pages.get(path, key) != key
+            self._add(self._pages, path, None if is_shared else key)

@@ -43,3 +43,10 @@ class Refused(Exception):
     def at(self, line: int) -> Reject:
         """Return it with the line of its row."""
         return Reject(line, *self.args)
+
+
+class Waits(Refused):
+    """A row of which it is known only after all others what it makes."""
+
+    def __init__(self) -> None:
+        super().__init__("", "", "the rows after it")

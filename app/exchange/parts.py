@@ -1,0 +1,78 @@
+"""What comes of the rows of a table: a part after the other, and then what they named."""
+
+from dataclasses import dataclass, field
+
+from app.exchange.rejects import Reject
+from app.storage.batches import BATCH, Batch, StoredColumns
+
+
+@dataclass(slots=True)
+class Part:
+    """What came of rows that were read one after the other."""
+
+    read: int
+    """How many rows of the table were read when it ended."""
+
+    rejects: list[tuple[int, Reject]]
+    """What was refused, each with how many rows were read by then."""
+
+    facts: Batch
+    lines: dict[str, int]
+    """By the key of each fact the line that its row began on."""
+
+    companies: Batch
+    """Companies that the facts name and that are new."""
+
+    refused: list[str]
+    """The keys of rows that were refused, as far as these say them."""
+
+    unknown: int
+    """How many rows were refused whose keys nothing says."""
+
+    groups: set[str]
+    """Groups of countries that the facts name, where no part before has named them."""
+
+
+@dataclass(slots=True)
+class Named:
+    """What the rows of a table came to name, told when all of them have been read."""
+
+    models: dict[str, str]
+    """AI models by key: their names. Those that only refused rows name may be among them."""
+
+    may_be_named: set[str]
+    """The keys of all AI models that rows may mean, those that were refused too."""
+
+    companies: Batch
+    """Companies that could not be known before: new ones, and own ones of another country."""
+
+    companies_made: int
+    merged: dict[str, str]
+    spellings: int
+    skipped: dict[str, int]
+    contradicted: dict[str, tuple[str, str]]
+    """Companies of other sources with their country here and that in the rows."""
+
+    shared_addresses: list[str]
+    taken: list[str]
+    """Companies that others only named, and that are the table's own now."""
+
+    newest: str | None
+    """The newest day of the rows, where it was looked for."""
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What will be a part."""
+
+    rejects: list[tuple[int, Reject]] = field(default_factory=list)
+    facts: list[StoredColumns] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)
+    groups: set[str] = field(default_factory=set)
+    refused: list[str] = field(default_factory=list)
+    unknown: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is as long as parts are."""
+        return len(self.lines) >= BATCH or len(self.rejects) >= BATCH
