@@ -170,6 +170,12 @@ def _tell(report: Report, aside: Collection[str]) -> None:
     _tell_companies(report)
     for why, count in report.skipped.items():
         click.echo(f"Left out: {counted(count, 'row')} {why}.")
+    if report.left_out:
+        told = [f"line {line}, column {name}: {text!r}" for line, name, text in report.left_out]
+        left = told[:_SHOWN_AT_MOST]
+        more = report.left_out_count - len(left)
+        rest = f"; and {more:,} more" if more else ""
+        click.echo(f"Aliases left out, as they have control characters: {'; '.join(left)}{rest}.")
     if left := [name for name in report.unused_columns if name in aside]:
         click.echo(f"Columns left aside, as they are worked out here: {', '.join(left)}.")
     if unread := [name for name in report.unused_columns if name not in aside]:

@@ -131,5 +131,5 @@ def _packed(part: Part) -> tuple[Any, ...]:
         for number, reject in part.rejects
     ]
     facts, companies = tuple(part.facts), tuple(part.companies)
-    others = part.refused, part.unknown, part.groups
+    others = part.refused, part.unknown, part.groups, part.left_out
     return part.read, rejects, facts, part.lines, companies, *others

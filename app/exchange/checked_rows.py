@@ -11,7 +11,6 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.engine import Dialect
 
-from app.exchange.feeds import Columns, Places
 from app.exchange.followed_keys import FollowedKeys
 from app.exchange.kept_keys import KeptKeys
 from app.exchange.mapped_rows import MappedRows
@@ -19,6 +18,7 @@ from app.exchange.named_models import NamedAIModels
 from app.exchange.new_companies import NewCompanies
 from app.exchange.organisations import Organisations, Standing
 from app.exchange.parts import Gathered, Named, Part
+from app.exchange.places import Columns, Places
 from app.exchange.rejects import Refused, Reject, Waits
 from app.exchange.tables import BadRow, Row, Table, UnreadableTable
 from app.kit.countries import GROUPS
@@ -147,6 +147,7 @@ class CheckedRows:
             refused=gathered.refused,
             unknown=gathered.unknown,
             groups=gathered.groups,
+            left_out=gathered.left_out,
         )
 
     def _add_at_once(self, run: list[Row], gathered: Gathered) -> bool:
@@ -209,6 +210,8 @@ class CheckedRows:
                 waits = self._keys and any(fact[_BASES] for fact, _ in found)
                 told = self._organisations.withdrawn() if waits else []
                 self._settle_named()
+                if found:
+                    gathered.left_out += [(row.line, *one) for one in self._rows.left_out]
                 for fact, places in found:
                     self._lines[self._followed.key(fact["id"])] = row.line
                     if self._keys:

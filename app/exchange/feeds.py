@@ -5,8 +5,6 @@ rules take many rows at once, so that a row costs hardly more than a look-up for
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
 from typing import Any, get_args
 
 from app.exchange.kept_values import KeptValues, Make
@@ -20,37 +18,22 @@ from app.exchange.mapping_parts import LOOKED_UP, OF_COMPANIES, Rule
 from app.exchange.mapping_texts import PLACE, columns_of, fields_of, form_of, places_of
 from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
+from app.exchange.places import Feed, Places, Read, always, joined
 from app.exchange.rejects import Refused
 from app.exchange.tables.members import members_of
 from app.exchange.tables.sheets import NOT_WORKED_OUT, WITHOUT_RESULT
 from app.exchange.told_countries import ToldCountries
-from app.exchange.transforms import TRANSFORMS, slug
+from app.exchange.transforms import TRANSFORMS, ControlCharacters, slug
 from app.kit.errors import NotAllowed
 from app.kit.fields import LONGEST_KEY
 from app.kit.formulas import restore
 from app.kit.text import nearest
 
-Columns = dict[str, list[Any]]
-"""Values of fields: of each a list, with one for each row and None where there is none."""
-
 _UNKNOWN = "the columns"
 """Stands for the column that a text is from, where that differs from row to row."""
 
-
-@dataclass(slots=True)
-class Places:
-    """Rows, or one figure of a row, as rules see them."""
-
-    cells: Sequence[Sequence[str]]
-    more: Mapping[str, str]
-    """What the name of a spread column says, and its text: then there is one row."""
-
-    values: Columns
-    """By field the values that are made, one for each row."""
-
-
-Read = Callable[[Places], list[str]]
-Feed = Callable[[Places], list[Any]]
+_SHOWN = 100
+"""Characters of an alias that is left out."""
 
 
 class Feeds:
@@ -71,6 +54,10 @@ class Feeds:
         self._models = models
         self.headings: set[str] = set()
         """The columns that are read, as the header has them."""
+
+        self.left_out: list[tuple[str, str]] | None = None
+        """Aliases of the row that is read alone which are left out, with their column. None where
+        rows are read together: then such a one is refused, as it is not known which has it."""
 
     def reader(self, name: str) -> Read:
         """Return what reads a column, the text of a spread column, or one of its names."""
@@ -112,7 +99,7 @@ class Feeds:
         """Return what makes the values of a field; None is where there is none."""
         if rule.also:
             alone = rule.model_copy(update={"also": []})
-            return _joined([self.feed(name, one) for one in (alone, *rule.also)])
+            return joined([self.feed(name, one) for one in (alone, *rule.also)])
         if rule.constant is not None:
             return lambda places: [rule.constant] * len(places.cells)
         if rule.country_of is not None:
@@ -146,7 +133,7 @@ class Feeds:
     def _read(self, rule: Rule) -> tuple[str | None, Read]:
         """Return what a rule reads, and the column that it is from if it is one in every row."""
         if rule.asked is not None:
-            return None, _always(self._answers[rule.asked])
+            return None, always(self._answers[rule.asked])
         if rule.template is not None:
             return None, self._template(rule.template)
         readers = [self.reader(column) for column in rule.columns]
@@ -195,9 +182,14 @@ class Feeds:
         return next((one for one in found if one[1] not in nothing), next(iter(found), None))
 
     def _made_of(self, name: str, rule: Rule, column: str, read: Read) -> Feed:
-        make = self._maker(rule, column, self._converter(name, rule))
+        convert = self._converter(name, rule)
+        if name == "aliases":
+            convert = self._or_left_out(convert, column)
+        make = self._maker(rule, column, convert)
         if name == "id" and rule.transform in OF_COMPANIES:
             return self._described(make, read, by_address=rule.transform == "address")
+        if name == "aliases" and rule.separator is not None:
+            return lambda places: list(map(make, read(places)))
         if rule.transform not in LOOKED_UP:
             kept = KeptValues(make)
             values_of = kept.values_of if rule.separator is None else kept.lists_of
@@ -228,11 +220,25 @@ class Feeds:
                     return convert(text)
                 is_worded = rule.words is not None or restores
                 parts = members_of(text if is_worded else given, separator, quoted=rule.quoted)
-                return list(dict.fromkeys(map(convert, parts)))
+                return [one for one in dict.fromkeys(map(convert, parts)) if one is not None]
             except NotAllowed as error:
                 raise Refused.because(error, column, cell) from None
 
         return make
+
+    def _or_left_out(self, convert: Make, column: str) -> Make:
+        """Return what makes an alias; one that cannot be a name is left out alone."""
+
+        def alias(text: str) -> Any:
+            try:
+                return convert(text)
+            except ControlCharacters:
+                if self.left_out is None:
+                    raise
+                self.left_out.append((column, text[:_SHOWN]))
+                return None
+
+        return alias
 
     def _converter(self, name: str, rule: Rule) -> Make:
         is_whole = rule.transform == "number" and _holds_whole_numbers(
@@ -314,7 +320,7 @@ class Feeds:
         reads = [self._named(name, is_field=is_field) for is_field, name in places_of(template)]
         form = form_of(template)
         if not reads:
-            return _always(form % ())
+            return always(form % ())
         return lambda places: [
             form % texts for texts in zip(*[read(places) for read in reads], strict=True)
         ]
@@ -325,7 +331,7 @@ class Feeds:
                 "" if one is None else str(one) for one in self._made(places, name)
             ]
         if name in self._mapping.content.ask:
-            return _always(self._answers[name])
+            return always(self._answers[name])
         return self.reader(name)
 
 
@@ -352,33 +358,11 @@ def _holds_whole_numbers(annotation: Any) -> bool:
     return annotation is int or any(map(_holds_whole_numbers, get_args(annotation)))
 
 
-def _joined(feeds: Sequence[Feed]) -> Feed:
-    """Return what makes one list of the members that several make, None where there is none."""
-
-    def feed(places: Places) -> list[Any]:
-        rows = zip(*[each(places) for each in feeds], strict=True)
-        return [
-            list(dict.fromkeys(chain.from_iterable(map(_members, row)))) or None for row in rows
-        ]
-
-    return feed
-
-
-def _members(made: Any) -> Sequence[Any]:
-    if made is None:
-        return ()
-    return made if isinstance(made, list) else (made,)
-
-
 def _named_so(name: str | None, column: str) -> str:
     """Return the name of an organisation. Raises Refused where a row describes one without."""
     if not name:
         raise Refused(column, "", "the name of the organisation that the row describes")
     return name
-
-
-def _always(text: str) -> Read:
-    return lambda places: [text] * len(places.cells)
 
 
 def _word(words: Mapping[str, str], column: str, text: str) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.exchange.parts import LeftOut
 from app.exchange.rejects import Reject
 
 REJECTS_AT_MOST = 100
@@ -49,6 +50,10 @@ class Report:
     kinds: Counter[str] = field(default_factory=Counter)
     """How many rejects of which kind."""
 
+    left_out: list[LeftOut] = field(default_factory=list)
+    """Aliases that cannot be names and are left out of rows that are loaded: the first of them."""
+
+    left_out_count: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     unused_columns: list[str] = field(default_factory=list)
     companies_made: int = 0
@@ -92,6 +97,11 @@ class Report:
 
     spellings: int = 0
     """Addresses of organisations that differed from another in the case of letters only."""
+
+    def leave_out(self, members: list[LeftOut]) -> None:
+        """Enter members of lists that were left out."""
+        self.left_out_count += len(members)
+        self.left_out += members[: _KEPT_REJECTS - len(self.left_out)]
 
     def reject(self, fault: Reject) -> None:
         """Enter a row that was refused."""

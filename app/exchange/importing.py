@@ -222,6 +222,7 @@ class _Import:
                 self._report.rows = read
                 self._reject(reject)
             self._report.rows = part.read
+            self._report.leave_out(part.left_out)
             facts = part.facts
             if self._removes:
                 self._keys.update(part.lines)

@@ -9,18 +9,13 @@ from heapq import nlargest
 from itertools import compress
 from typing import Any, TypeAlias
 
-from app.exchange.feeds import (
-    Columns,
-    Feeds,
-    Places,
-    Read,
-    refuse_twice,
-)
+from app.exchange.feeds import Feeds, refuse_twice
 from app.exchange.mapping import TableMapping, UnusableMapping, is_of_texts, looks_up
 from app.exchange.mapping_parts import OF_COMPANIES, Rule, Spread
 from app.exchange.mapping_texts import fields_of
 from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
+from app.exchange.places import Columns, Places, Read
 from app.exchange.rejects import Refused
 from app.exchange.tables import Row
 from app.kit.periods import parse_period
@@ -88,6 +83,7 @@ class MappedRows:
         Each with the line of its row, which may be read more than once.
         """
 
+        self._made_by = feeds
         self._headings = feeds.headings
         self._origin = feeds.origin
 
@@ -104,6 +100,11 @@ class MappedRows:
         return any(rule.countries is not None for _, rule in self._rules())
 
     @property
+    def left_out(self) -> list[tuple[str, str]]:
+        """Aliases of the row that was read last which are left out, with their column."""
+        return list(dict.fromkeys(self._made_by.left_out or ()))
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """The fields that it feeds."""
         return tuple(name for name, _ in self._feeds)
@@ -115,6 +116,7 @@ class MappedRows:
         """
         if self._spreads:
             return None
+        self._made_by.left_out = None
         self._note_days(rows)
         kept, skipped = self._kept(rows)
         places = Places([row.cells for row in kept], {}, {})
@@ -176,6 +178,7 @@ class MappedRows:
 
         Raises Refused, here or when they are read.
         """
+        self._made_by.left_out = []
         self._note_days([row])
         kept, skipped = self._kept([row])
         self.skipped += skipped

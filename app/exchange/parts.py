@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from app.exchange.rejects import Reject
 from app.storage.batches import BATCH, Batch, StoredColumns
 
+LeftOut = tuple[int, str, str]
+"""A member of a list that is left out of its row: the line, the column, what stands there."""
+
 
 @dataclass(slots=True)
 class Part:
@@ -31,6 +34,8 @@ class Part:
 
     groups: set[str]
     """Groups of countries that the facts name, where no part before has named them."""
+
+    left_out: list[LeftOut]
 
 
 @dataclass(slots=True)
@@ -71,6 +76,7 @@ class Gathered:
     groups: set[str] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
     unknown: int = 0
+    left_out: list[LeftOut] = field(default_factory=list)
 
     @property
     def is_full(self) -> bool:

@@ -34,6 +34,13 @@ _NOT_IN_KEYS = re.compile(r"[^a-z0-9]+")
 _GREEK = re.compile(r"[\u0391-\u03a9\u03b1-\u03c9]")
 
 
+class ControlCharacters(NotAllowed):
+    """A text with characters that no text has."""
+
+    def __init__(self) -> None:
+        super().__init__("has control characters")
+
+
 @dataclass(frozen=True)
 class Transform:
     """A transform, and what it takes, in a line of the documentation."""
@@ -46,7 +53,7 @@ def _text(text: str) -> str:
     refuse_error(text)
     plain = " ".join(text.split())
     if not plain.isprintable() and _CONTROL.search(plain):
-        raise NotAllowed("has control characters")
+        raise ControlCharacters
     if len(plain) > _LONGEST:
         raise NotAllowed(f"has more than {_LONGEST:,} characters")
     return plain
