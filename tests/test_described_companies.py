@@ -10,6 +10,8 @@ from click.testing import CliRunner
 from starlette.testclient import TestClient
 
 from app.cli import main
+from app.exchange.packs import load_pack
+from app.exchange.seed import find_pack
 from app.main import create_app
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
@@ -245,3 +247,18 @@ def test_ai_models_and_rounds_count_for_the_same_countries_in_any_order(
     assert counts[0] == counts[1]
     released, _ = counts[0]
     assert [released[country, "2023"] for country in ("US", "CN")] == [131, 70]
+
+
+def test_rounds_of_companies_of_the_article_are_found(sqlite_templates: Templates) -> None:
+    """Its pack has their addresses at Crunchbase, and loaded again it changes nothing."""
+    url = sqlite_templates.seeded()
+    database = Database(url)
+    before = known(database)
+    load(database, shared("data/parat/companies.csv"))
+    load(database, shared("data/crunchbase/rounds2.zip"), only_known="company")
+    found = Counter(company for company, _ in companies_of(database))
+    assert [found[key] for key in ("amazon", "baidu", "nvidia")] == [1, 4, 2]
+    assert ("baidu", "CN") in companies_of(database)
+    assert {key: known(database)[key] for key in before} == before
+    assert load_pack(database, find_pack("cross-check")).revision is None
+    database.close()

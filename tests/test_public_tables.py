@@ -298,7 +298,8 @@ def test_crunchbases_rounds_are_of_companies_whatever_the_case_of_their_addresse
     assert total("/funding") == len(rows)
     assert total("/funding", min_amount_usd="1") == total("/funding", min_amount_usd="0")
     assert total("/funding", min_amount_usd="0") == len(amounts)
-    assert total("/companies") == len({row[0].lower() for row in rows})
+    described = {f"/organization/{key}" for key in ("amazon", "baidu", "nvidia")}  # by the packs
+    assert total("/companies") == len({row[0].lower() for row in rows} - described)
     key = "crunchbase-funding-round-9a01d05418af9f794eebff7ace91f638"
     fame = read(client, f"/funding/{key}")
     assert (fame["period"], fame["amount_usd"], fame["round_type"]) == (
