@@ -121,6 +121,71 @@ def test_what_tells_it_is_a_field_of_days(field: str, fault: str) -> None:
     assert fault in told(rounds, 'published_from = "period"', f'published_from = "{field}"')
 
 
+# An older release over a newer one
+
+
+@pytest.mark.parametrize("is_said", [True, False])
+def test_what_an_older_release_lacks_is_kept_unless_that_is_asked(
+    database: Database, tmp_path: Path, *, is_said: bool
+) -> None:
+    newer = systems(tmp_path, "2021-03-04", "2021-03-05", "2021-04-06", "2021-04-06")
+    older = systems(tmp_path, "2021-03-04", "2021-03-04", name="older.csv")
+    at = {"newer": "2021-05", "older": "2021-03-31"} if is_said else {}
+    dates = ("2021-03-31", "2021-05") if is_said else ("2021-03-04", "2021-04-06")
+    load(database, newer, published=at.get("newer"))
+    before = said(database)
+    report = load(database, older, published=at.get("older"))
+    assert (report.older, report.removed, report.changed) == (dates, 0, 1)
+    assert said(database) == before
+    again = load(database, older, published=at.get("older"))
+    assert (again.older, again.revision) == (dates, None)
+    report = load(database, older, published=at.get("older"), missing="remove")
+    assert (report.older, report.removed) == (dates, 2)
+    assert said(database)[0] == dates[0]
+    for _ in range(2):
+        report = load(database, older, published=at.get("older"))
+        assert (report.older, report.revision) == (None, None), "it is what is here now"
+    assert load(database, newer, published=at.get("newer")).older is None
+    assert said(database) == before
+
+
+def test_an_older_release_without_a_date_is_told_by_its_rows(
+    database: Database, tmp_path: Path
+) -> None:
+    days = ("2021-03-04", "2021-03-05", "2021-04-06", "2021-04-06")
+    load(database, systems(tmp_path, *days), published="2021-05-01")
+    report = load(database, systems(tmp_path, *days[:2]))
+    assert (report.older, report.removed) == (("2021-03-04", "2021-04-06"), 0)
+    assert said(database) == ("2021-05-01", None)
+
+
+def test_the_command_warns_of_an_older_release(
+    sqlite_templates: Templates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRACE_DATABASE_URL", sqlite_templates.empty())
+
+    def warned(day: str, *more: str) -> str:
+        file = systems(tmp_path, "2021-03-04", name=f"systems-{day}.csv")
+        return CliRunner().invoke(main, ["load", str(file), *more]).stderr
+
+    assert warned("2021-08-01") == ""
+    told = warned("2021-07-01")
+    assert "It is an older release (2021-07-01) than what was here (2021-08-01)." in told
+    assert "Rows that it lacks are kept, and so is the date of the source" in told
+    assert "It takes the place of that." in warned("2021-07-01", "--missing", "remove")
+
+
+def test_the_older_release_of_epochs_table_removes_nothing_of_the_newer(
+    database: Database,
+) -> None:
+    load(database, shared("data/epoch/all_ml_systems__2024-03-22.csv"))
+    older = shared("data/epoch/all_ml_systems__2023-12-20.csv")
+    report = load(database, older)
+    assert (report.older, report.removed) == (("2023-12-20", "2024-03-22"), 0)
+    assert load(database, older).revision is None
+    assert load(database, older, missing="remove").removed == 287
+
+
 def test_years_that_were_not_over_are_not_compared_whatever_a_file_is_called(
     sqlite_templates: Templates, tmp_path: Path
 ) -> None:

@@ -29,6 +29,10 @@ from app.storage.database import Database
 SOME_REJECTED = 3
 """The exit code where rows were loaded and others refused."""
 
+_KEPT_NEWER = (
+    "Rows that it lacks are kept, and so is the date of the source; others are as it has them. "
+    "With --missing remove it takes the place of the newer one."
+)
 _SHOWN_REJECTS = 20
 _SHOWN_AT_MOST = 5
 Bar = Callable[[str, int | None, str], AbstractContextManager[Callable[[int], None]]]
@@ -71,7 +75,7 @@ def load_file(
             f"by {found.name}."
         )
         _tell_done(report, dry_run=asked.dry_run)
-        _tell_release(report)
+        _tell_release(report, takes_place=asked.missing == "remove")
         _tell(report, found.aside)
         _tell_rejects(report, rejects)
     if report.rejected:
@@ -126,12 +130,19 @@ def _tell_done(report: Report, *, dry_run: bool) -> None:
         click.echo(f"{what} is there already; nothing was changed.")
 
 
-def _tell_release(report: Report) -> None:
+def _tell_release(report: Report, *, takes_place: bool) -> None:
     """Print what its release comes to: when it came out, and what became of rows that it lacks."""
     if report.published_by_rows:
         click.echo(
             f"Nobody says when the source was published: {report.published_by_rows} is taken, as "
             "its newest rows are of that day. --published DATE says it."
+        )
+    if report.older:
+        this, here = report.older
+        click.echo(
+            f"It is an older release ({this}) than what was here ({here}). "
+            + ("It takes the place of that." if takes_place else _KEPT_NEWER),
+            err=True,
         )
     if report.kept_missing and report.rows:
         click.echo("Rows that it lacks are kept: not all of its own say which they are.")

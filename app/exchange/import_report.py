@@ -65,6 +65,9 @@ class Report:
     published_by_rows: str | None = None
     """The day of its newest rows, where these alone tell when the source came out."""
 
+    older: tuple[str, str] | None = None
+    """When the table came out and when what was here before did, where that came later."""
+
     merged: dict[str, str] = field(default_factory=dict)
     """Other names under which rows named a company that was known, and its key."""
 

@@ -19,7 +19,7 @@ from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.parts import Part
 from app.exchange.rejects import Reject
-from app.exchange.stated_source import StatedSource, source_of
+from app.exchange.stated_source import StatedSource, newest_day, source_of
 from app.exchange.tables import Table, UnreadableTable
 from app.kit.countries import GROUPS
 from app.kit.text import nearest
@@ -99,6 +99,7 @@ class _Import:
         usual = "keep" if asked.only_known else mapping.content.missing
         self._removes = (asked.missing or usual) == "remove"
         self._require_own_rows()
+        self._newest_here = self._newest_of_own()
         self._keys: set[str] = set()
         """The keys of the rows of the table, where rows that it lacks are removed."""
 
@@ -142,6 +143,17 @@ class _Import:
         )
         self._unused_columns = rows.unused
         self._tells_countries = self._resource is COMPANIES or rows.tells_countries
+
+    def _newest_of_own(self) -> str | None:
+        """Return the newest day of the source's rows, where rows may go as the table lacks them.
+
+        Only where nobody says when the table came out: its own newest rows are told by then.
+        """
+        field = self._source.dated_by if self._source and self._removes else None
+        if field is None:
+            return None
+        rows = self._writing.rows(self._resource.ledger, ("source", field))
+        return newest_day(row[field] for row in rows if row["source"] == self._report.source)
 
     def _models(self) -> Iterator[StoredRow]:
         """Yield the AI models that are known, where rows describe or name such."""
@@ -187,12 +199,15 @@ class _Import:
                 )
             self._note_stated(named.companies)
             writing.put_batches(COMPANIES.ledger, [named.companies])
-        if self._source and self._is_stated:
-            self._source.write(writing, report, named.newest)
+        if self._source:
+            report.older = self._source.older_than(named.newest, self._newest_here)
+            if self._is_stated:
+                takes_place = self._asked.missing == "remove"
+                self._source.write(writing, report, named.newest, takes_place=takes_place)
         self._write_named_models(named.models)
         if self._resource is AI_MODELS:
             self._keys.update(named.may_be_named)
-        if self._removes:
+        if self._removes and (not report.older or self._asked.missing == "remove"):
             self._remove_missing()
         report.skipped = named.skipped
         report.unused_columns = self._unused_columns

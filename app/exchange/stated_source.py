@@ -1,8 +1,10 @@
 """The source of a table: whose figures they are, when it came out, and whom it passes on."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from heapq import nlargest
 
 from pydantic import ValidationError
 
@@ -63,11 +65,30 @@ class StatedSource:
         mark = self.mapping.content.source
         return mark.published_from if mark and not self.fact.published else None
 
-    def write(self, writing: Writing, report: Report, newest: str | None) -> None:
+    def older_than(self, newest: str | None, here: str | None) -> tuple[str, str] | None:
+        """Return when it came out and when what is here did, where that came later.
+
+        Where nobody says when it came out, its newest rows tell, beside the newest that are here.
+        """
+        if self.mapping.asked_in_keys:
+            return None  # its source has tables of several matters, each of a day of its own
+        before = self.known.get(self.fact.id) or {"published": None, "note": None}
+        one, other = self.fact.published, before["published"]
+        if one is None:
+            said = _SAID_BY_ROWS.search(before["note"] or "")
+            one, other = newest, here or (said and said[1])
+        return (one, other) if one and other and is_before(one, other) else None
+
+    def write(
+        self, writing: Writing, report: Report, newest: str | None, *, takes_place: bool
+    ) -> None:
         """Write it where it is new, or came out again; leave it as it is otherwise.
 
-        `newest` is the newest day of its rows, where these tell when it came out.
+        `newest` is the newest day of its rows, where these tell when it came out. An older release
+        than is here leaves it as it is, unless it takes the place of the newer one.
         """
+        if report.older and not takes_place:
+            return
         source, before = self.fact, self.known.get(self.fact.id)
         written = []
         mark = self.mapping.content.source
@@ -80,7 +101,7 @@ class StatedSource:
                     report.restated_made = key
         if before:
             restates = before["restates"] or source.restates
-            published = source.published or before["published"]
+            published = source.published or (None if report.older else before["published"])
             source = SourceFact(**{**before, "restates": restates, "published": published})
         source = self._dated(source, newest)
         if said := _SAID_BY_ROWS.search(source.note or ""):
@@ -96,6 +117,13 @@ class StatedSource:
             return source
         told = " ".join(filter(None, [plain, _BY_ROWS.format(day=newest)]))
         return source.model_copy(update={"published": newest, "note": told})
+
+
+def newest_day(periods: Iterable[str | None]) -> str | None:
+    """Return the newest day that two rows reach, as it is told of a table that is read."""
+    today = datetime.now(UTC).date().isoformat()
+    days = (parse_period(one).first.isoformat() for one in periods if one)
+    return min(nlargest(2, (day for day in days if day <= today)), default=None)
 
 
 def is_before(one: str, other: str) -> bool:
