@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from app.cli import main
@@ -24,7 +25,7 @@ from app.settings import Settings
 from app.storage.database import Database
 from tests.conftest import Templates
 from tests.importing import load
-from tests.ledger_rows import company, listed, source, write
+from tests.ledger_rows import company, listed, row_of, source, write
 from tests.support import shared
 from tests.test_imports_beside import let_fork
 
@@ -194,6 +195,38 @@ def test_addresses_that_several_have_are_told_and_one_that_changes_is_replaced(
     assert report.shared_addresses[-1:] == ["/organization/shared"]
     load(database, rounds(tmp_path, "/organization/foo"), only_known="company")
     assert companies_of(database) == [("foo-inc", "FR")]
+
+
+def test_the_source_and_the_revision_say_that_rows_were_left_out(
+    database: Database, tmp_path: Path
+) -> None:
+    """Till all are loaded; where all were loaded before, none of them went."""
+
+    def note() -> str:
+        found = row_of(database, SOURCES, "crunchbase")
+        assert found
+        return str(found["note"])
+
+    def message() -> str:
+        with database.read() as transaction:
+            query = text("select message from revisions order by id desc limit 1")
+            return str(transaction.connection.scalar(query))
+
+    file = rounds(tmp_path, "/organization/acme-ai", "/organization/other")
+    load(database, file, only_known="company")
+    only = "Of funding only rows whose company is known here were loaded."
+    assert only in note()
+    assert message() == (
+        "Crunchbase: funding rounds: rounds.csv (only rows whose company is known here)"
+    )
+    assert load(database, file, only_known="company").revision is None
+    load(database, file)
+    assert (only in note(), message()) == (False, "Crunchbase: funding rounds: rounds.csv")
+    plain = note()
+    assert load(database, file, only_known="company").revision is None
+    assert note() == plain
+    load(database, file, only_known="company", missing="remove")
+    assert only in note()
 
 
 @pytest.mark.parametrize(

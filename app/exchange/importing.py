@@ -19,7 +19,7 @@ from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.parts import Part
 from app.exchange.rejects import Reject
-from app.exchange.stated_source import StatedSource, newest_day, source_of
+from app.exchange.stated_source import StatedSource, is_of_known_alone, newest_day, source_of
 from app.exchange.tables import Table, UnreadableTable
 from app.kit.countries import GROUPS
 from app.kit.text import nearest
@@ -46,7 +46,8 @@ def import_table(
     source = source_of(mapping, asked, name)
     key = source.id if source else asked.source or ""
     report = Report(mapping.name, mapping.resource.many, key)
-    message = asked.message or f"{mapping.content.title}: {name}"
+    only = f" (only rows whose {asked.only_known} is known here)" if asked.only_known else ""
+    message = asked.message or f"{mapping.content.title}: {name}{only}"
     try:
         with database.write(
             author=asked.author,
@@ -84,12 +85,6 @@ class _Import:
         self._table = table
         self._mapping = mapping
         self._asked = asked
-        self._source = None
-        if source:
-            fact = source.model_copy(update={"id": report.source})
-            sources = writing.rows(SOURCES.ledger, tuple(SourceFact.model_fields))
-            here = {row["id"]: row for row in sources}
-            self._source = StatedSource(fact, mapping, here, gone)
         self._is_stated = False
         """Whether a row states it: a source that none states is left out."""
 
@@ -98,6 +93,7 @@ class _Import:
         # Rows of organisations that are not known are in the table all the same.
         usual = "keep" if asked.only_known else mapping.content.missing
         self._removes = (asked.missing or usual) == "remove"
+        self._source = self._stated_source(source, gone) if source else None
         self._require_own_rows()
         self._newest_here = self._newest_of_own()
         self._keys: set[str] = set()
@@ -143,6 +139,21 @@ class _Import:
         )
         self._unused_columns = rows.unused
         self._tells_countries = self._resource is COMPANIES or rows.tells_countries
+
+    def _stated_source(self, source: SourceFact, gone: Mapping[str, str]) -> StatedSource:
+        fact = source.model_copy(update={"id": self._report.source})
+        sources = self._writing.rows(SOURCES.ledger, tuple(SourceFact.model_fields))
+        here = {row["id"]: row for row in sources}
+        has_all = bool(self._asked.only_known) and self._has_all(here.get(fact.id))
+        return StatedSource(fact, self._mapping, here, gone, has_all=has_all)
+
+    def _has_all(self, before: StoredRow | None) -> bool:
+        """Return whether rows of the source are here that were loaded without leaving any out."""
+        if before is None or is_of_known_alone(before, self._resource.many):
+            return False
+        rows = self._writing.rows(self._resource.ledger, ("source",))
+        is_kept = self._asked.missing != "remove"
+        return is_kept and any(row["source"] == self._report.source for row in rows)
 
     def _newest_of_own(self) -> str | None:
         """Return the newest day of the source's rows, where rows may go as the table lacks them.
@@ -202,8 +213,7 @@ class _Import:
         if self._source:
             report.older = self._source.older_than(named.newest, self._newest_here)
             if self._is_stated:
-                takes_place = self._asked.missing == "remove"
-                self._source.write(writing, report, named.newest, takes_place=takes_place)
+                self._source.write(writing, report, self._asked, named.newest)
         self._write_named_models(named.models)
         if self._resource is AI_MODELS:
             self._keys.update(named.may_be_named)

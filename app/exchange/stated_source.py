@@ -23,6 +23,20 @@ _BY_ROWS = "Published on {day} or later, as its newest rows tell."
 
 _SAID_BY_ROWS = re.compile(r" ?Published on (\S+) or later, as its newest rows tell\.")
 
+_OF_KNOWN = "Of {resource} only rows whose {field} is known here were loaded."
+"""What the note of a source says where others were left out of all that it has."""
+
+
+def _said_of_known(resource: str) -> re.Pattern[str]:
+    return re.compile(
+        " ?" + re.escape(_OF_KNOWN).replace(r"\{field\}", r"\w+").replace(r"\{resource\}", resource)
+    )
+
+
+def is_of_known_alone(source: StoredRow, resource: str) -> bool:
+    """Return whether a source says that of a resource it has only rows of what is known here."""
+    return bool(_said_of_known(resource).search(source["note"] or ""))
+
 
 def source_of(mapping: TableMapping, asked: Asked, name: str) -> SourceFact | None:
     """Return the source of a file of this name. Raises UnusableMapping where nobody says it."""
@@ -59,6 +73,9 @@ class StatedSource:
     replaced: Mapping[str, str]
     """What replaced keys of sources."""
 
+    has_all: bool
+    """Whether it has rows that were loaded without leaving out those of what is not known."""
+
     @property
     def dated_by(self) -> str | None:
         """The field whose newest day tells when it came out, where nobody says that."""
@@ -79,15 +96,13 @@ class StatedSource:
             one, other = newest, here or (said and said[1])
         return (one, other) if one and other and is_before(one, other) else None
 
-    def write(
-        self, writing: Writing, report: Report, newest: str | None, *, takes_place: bool
-    ) -> None:
+    def write(self, writing: Writing, report: Report, asked: Asked, newest: str | None) -> None:
         """Write it where it is new, or came out again; leave it as it is otherwise.
 
         `newest` is the newest day of its rows, where these tell when it came out. An older release
         than is here leaves it as it is, unless it takes the place of the newer one.
         """
-        if report.older and not takes_place:
+        if report.older and asked.missing != "remove":
             return
         source, before = self.fact, self.known.get(self.fact.id)
         written = []
@@ -103,10 +118,18 @@ class StatedSource:
             restates = before["restates"] or source.restates
             published = source.published or (None if report.older else before["published"])
             source = SourceFact(**{**before, "restates": restates, "published": published})
-        source = self._dated(source, newest)
+        source = self._of_known(self._dated(source, newest), asked.only_known)
         if said := _SAID_BY_ROWS.search(source.note or ""):
             report.published_by_rows = said[1]
         writing.put(SOURCES.ledger, [one.stored() for one in [*written, source]])
+
+    def _of_known(self, source: SourceFact, field: str | None) -> SourceFact:
+        """Return the source with a note that rows were left out, where it has no others."""
+        resource = self.mapping.resource.many
+        plain = _said_of_known(resource).sub("", source.note or "").strip()
+        if field and not self.has_all:
+            plain = f"{plain} {_OF_KNOWN.format(resource=resource, field=field)}".strip()
+        return source.model_copy(update={"note": plain or None})
 
     def _dated(self, source: SourceFact, newest: str | None) -> SourceFact:
         """Return the source with the day that its rows tell, where that is all that is known."""
