@@ -174,6 +174,20 @@ def test_a_key_that_another_row_or_source_has_is_refused(
     assert row["source"] == "my-institute-labs"
 
 
+def test_of_two_rows_of_one_key_the_first_that_is_right_is_taken(
+    database: Database, tmp_path: Path
+) -> None:
+    table = "Country,Year,Labs\nUS,2023,x\nUS,2023,12\nUSA,2023,13\nUS,2023,12\n"
+    report = load(database, written(tmp_path, table), own(tmp_path))
+    again = "a key of its own: line 3 has it"
+    assert [(r.line, r.column) for r in report.rejects] == [(2, "Labs"), (4, "id"), (5, "id")]
+    assert [r.expected for r in report.rejects[1:]] == [again, again]
+    row = row_of(database, STATISTICS, "us-2023-labs-my-institute")
+    assert row
+    assert row["value"] == 12
+    assert "**Two rows of one key.** The first is taken" in GUIDE
+
+
 def test_nothing_is_loaded_where_too_much_is_refused(database: Database, tmp_path: Path) -> None:
     table = "Country,Year,Labs\nUS,2023,12\nAtlantis,2023,1\nCN,202,1\nCN,2023,-1\n"
     with pytest.raises(TooManyRejects) as caught:
