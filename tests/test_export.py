@@ -117,6 +117,11 @@ def test_a_package_of_some_licences_has_what_lists_have(
     )
 
 
+def test_a_package_of_all_licences_is_limited_to_none(client: TestClient) -> None:
+    answer = client.get("/export.zip?licence=open,other&licence=none")
+    assert answer.content == client.get("/export.zip").content
+
+
 def test_old_keys_lead_on_in_a_package_of_some_licences_where_their_rows_are_in_it(
     templates: Templates,
 ) -> None:

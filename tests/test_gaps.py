@@ -540,6 +540,51 @@ def test_the_largest_of_no_country_could_be_the_others(nobodys: float, is_certai
     assert "worked out here from the data of one: US 20" in comparison.sentence
 
 
+@pytest.mark.parametrize(
+    ("figures", "nobodys", "told"),
+    [
+        ({"2020": (19, 1), "2023": (125, 69)}, {"2023": 50}, "closing"),  # to 0.6 at the least
+        ({"2020": (19, 1), "2023": (125, 69)}, {"2023": 62}, None),  # CN could be ahead
+        ({"2020": (19, 1), "2023": (125, 69)}, {"2020": 30}, None),  # it could have been
+        ({"2020": (1, 1), "2023": (5, 8)}, {}, "widening"),
+        ({"2020": (1, 1), "2023": (5, 8)}, {"2020": 1}, None),
+        ({"2020": (1, 1), "2023": (5, 8)}, {"2023": 9}, None),
+        ({"2020": (9, 1), "2023": (1, 9)}, {"2023": 7}, "reversed"),
+        ({"2020": (9, 1), "2023": (1, 9)}, {"2023": 9}, None),
+    ],
+)
+def test_a_trend_is_certain_where_nobodys_cannot_turn_it(
+    figures: Mapping[str, tuple[float, float]], nobodys: Mapping[str, float], told: str | None
+) -> None:
+    counted = next(one for one in INDICATORS if one.id == "models-released")
+    left_out: LeftOut = {
+        ("one", period, "USD", "ai", ""): value for period, value in nobodys.items()
+    }
+    sources = {"one": Witness("one", None)}
+    (comparison,) = compare(counted, "US", "CN", series(figures), sources, left_out).comparisons
+    trend = comparison.trend
+    assert trend
+    assert trend.certain is (told is not None)
+    assert trend.by_first == {"2020": told}
+    said = str(trend_words(comparison, NAMES)).endswith("What has no country could turn that.")
+    assert said is not trend.certain
+
+
+def test_a_trend_says_whose_lead_it_is_that_widens_or_closes_later() -> None:
+    # 60, -20 and 50 points for the US
+    back = gap(series({"2020": (80, 20), "2021": (40, 60), "2022": (75, 25)}))
+    (comparison,) = back.comparisons
+    assert comparison.trend
+    assert comparison.trend.by_first == {"2020": "closing", "2021": "reversed"}
+    assert "Seen from 2021 the other one was ahead." in str(trend_words(comparison, NAMES))
+    # 60, -60 and -20 points for the US
+    lost = gap(series({"2020": (80, 20), "2021": (20, 80), "2022": (40, 60)}))
+    (comparison,) = lost.comparisons
+    assert comparison.trend
+    assert comparison.trend.by_first == {"2020": "reversed", "2021": "closing"}
+    assert "Seen from 2021 that of China is closing." in str(trend_words(comparison, NAMES))
+
+
 def test_a_trend_tells_what_it_is_seen_from_later_periods() -> None:
     # 60, 20, 40, 50, 50.6 and 55 points of the two together
     figures = {

@@ -229,7 +229,8 @@ def test_wide_has_a_row_for_each_figure_and_goes_with_no_order(made_up: TestClie
     asked = {"indicator": "patents", "shape": "wide", "source": "dup"}
     rows = list(csv.reader(io.StringIO(get(made_up, "/observations.csv", **asked).text.strip())))
     terms = ["patents", "2023", "dup", "", "", "patents", "reported"]
-    named = ["indicator", "period", "source", "original_source", "scope", "unit", "basis"]
+    named = ["indicator", "period", "source", "original_source", "licence"]
+    named += ["scope", "unit", "basis"]
     assert rows[0] == [*named, "qualifiers", "reasons", "CN", "US"]
     assert [row for row in rows if row[1] == "2023"] == [
         [*terms, "", "", "2", "6"],

@@ -137,13 +137,13 @@ class Trend(Shape):
         examples=["2016"],
     )
     by_first: dict[str, Direction | None] = Field(
-        description="The direction by the first period that it may be told from; null where it "
+        description="What the lead of who is ahead in the last period does, by the first period "
+        "that it may be told from; reversed where the other one was ahead in that. Null where it "
         "cannot be told, or what is of no country could turn it.",
         examples=[{"2015": "closing", "2016": "widening"}],
     )
     depends_on_first: bool = Field(
-        description="Whether a later first period would give another direction; flat for a while "
-        "is none.",
+        description="Whether `by_first` has different directions; flat for a while is none.",
         examples=[True],
     )
     crossover: str | None = Field(

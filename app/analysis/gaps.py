@@ -59,7 +59,7 @@ _SENTENCES = {
     "single_period": "there are not two periods of one length to compare",
     "zero_sum": "both are 0 in the last period or in all before it, so that there is no lead",
     "without_country": "the source lists such facts, and none of a country of the two",
-    "licence": "the source has another licence than was asked for",
+    "licence": "the source has no licence of those that were asked for",
     "different_period": "the source gives the two for different periods",
 }
 

@@ -113,8 +113,8 @@ class Standing(Shape):
         examples=["2016"],
     )
     depends_on_first: bool | None = Field(
-        description="Whether a later first period would give another direction, flat for a while "
-        "aside; null where there is no direction.",
+        description="Whether another first period would give another direction (flat for a while "
+        "is none); null where there is no direction.",
         examples=[True],
     )
     directions: dict[str, int] = Field(

@@ -63,12 +63,13 @@ class Answer(Shape):
         description="a divided by b; null where b is zero.", examples=[15.5]
     )
     direction: Direction | None = Field(
-        description="What the lead does over all periods; null where that cannot be told.",
+        description="What the lead does over all periods; null where that cannot be told, or "
+        "what is of no country could turn it.",
         examples=["closing"],
     )
     direction_since: str | None = Field(description="The first period of that.", examples=["2015"])
     depends_on_first: bool = Field(
-        description="Whether a later first period would give another direction.", examples=[True]
+        description="Whether another first period would give another direction.", examples=[True]
     )
 
 
@@ -97,8 +98,9 @@ class Sensitivity(Shape):
         description="The choices that, changed alone, give another leader.", examples=[["source"]]
     )
     direction_turned_by: list[DirectionChoice] = Field(
-        description="The choices that, changed alone, give another direction of the same leader's "
-        "lead, flat aside; `first_period` is the period from which it is told.",
+        description="The choices that, changed alone, turn the direction: `first_period` where an "
+        "answer depends on it, others where the lead of the same country widens by one answer and "
+        "closes by another.",
         examples=[["first_period", "source"]],
     )
 
@@ -158,7 +160,7 @@ def _answer(gap: Gap, comparison: Comparison, revision: int) -> Answer:
         higher=newest.higher,
         leader_certain=newest.leader_certain,
         ratio=newest.ratio,
-        direction=trend.direction if trend else None,
+        direction=trend.direction if trend and trend.certain else None,
         direction_since=trend.first if trend else None,
         depends_on_first=bool(trend and trend.depends_on_first),
     )
@@ -185,7 +187,7 @@ def turning_choices(answers: list[Answer]) -> list[Choice]:
 
 def directing_choices(answers: list[Answer]) -> list[DirectionChoice]:
     """Return the choices that alone give another direction of the lead of the same country."""
-    told = [answer for answer in answers if answer.direction not in (None, "flat")]
+    told = [answer for answer in answers if answer.direction in ("widening", "closing")]
     turning: list[DirectionChoice] = [*_turning(told, lambda one: one.direction, "higher")]
     if any(answer.depends_on_first for answer in answers):
         turning.insert(0, "first_period")

@@ -64,7 +64,6 @@ def trend_of(
     is_certain = wide == directions
     told = [direction if is_certain else None, *later]
     recent, since = _recent(told)
-    no_other = {None, direction} if direction == "flat" else {None, direction, "flat"}
     crossings = _crossings(alike, ahead)
     return Trend(
         direction=direction,
@@ -78,7 +77,7 @@ def trend_of(
         recent=recent,
         recent_since=None if since is None else alike[since].period,
         by_first={gap.period: one for gap, one in zip(alike[:-1], told, strict=True)},
-        depends_on_first=not no_other.issuperset(later),
+        depends_on_first=_differ(told),
         crossover=crossings[-1] if crossings else None,
         crossovers=crossings,
     )
@@ -123,6 +122,12 @@ def _recent(told: Sequence[Direction | None]) -> tuple[Direction | None, int | N
     while since and told[since - 1] == recent:
         since -= 1
     return recent, since
+
+
+def _differ(told: Sequence[Direction | None]) -> bool:
+    """Return whether directions contradict each other; to be flat for a while is none."""
+    moved = {*told} - {None, "flat"}
+    return len(moved) > 1 or (told[0] == "flat" and bool(moved))
 
 
 def _directions(first: "_Lead", last: "_Lead", *, is_level: bool) -> set[Direction]:
@@ -199,8 +204,11 @@ class _Measure:
         with_nobodys: bool = False,
     ) -> set[Direction]:
         """Return what the lead of a country can have done from one period to another."""
-        ends = (self.lead(gap, leader, with_nobodys=with_nobodys) for gap in (first, last))
-        return _directions(*ends, is_level=is_level)
+        ends = [self.lead(gap, leader, with_nobodys=with_nobodys) for gap in (first, last)]
+        found = _directions(*ends, is_level=is_level)
+        if with_nobodys and any(lead.least < 0 < lead.most for lead in ends):
+            return found | {"widening", "reversed"}  # either one could have been ahead
+        return found
 
     def _with(self, most: float, rest: float) -> float:
         """Return the most that a figure can be if what is of nobody is its country's."""

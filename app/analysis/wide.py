@@ -10,7 +10,7 @@ from app.kit.errors import NotAllowed
 from app.kit.tables import Column, Kind
 from app.resources.reading import Unanswerable
 
-ROW = ("indicator", "period", "source", "original_source", "scope", "unit", "basis")
+ROW = ("indicator", "period", "source", "original_source", "licence", "scope", "unit", "basis")
 WORDS = ("qualifiers", "reasons")
 """What is said of single countries: `US about; CN at_least`, `CN no_earlier_period`."""
 
@@ -30,6 +30,7 @@ class WideObservations(RootModel[list[dict[str, Any]]]):
                     "period": "2023",
                     "source": "bnn-2024-03-31",
                     "original_source": None,
+                    "licence": None,
                     "scope": "generative-ai",
                     "unit": "USD",
                     "basis": "reported",

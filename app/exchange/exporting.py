@@ -84,7 +84,9 @@ def package_name(at: Revision, licences: Sequence[Reuse] | None) -> str:
 
 
 def _each(licences: Sequence[Reuse] | None) -> list[Reuse]:
-    return sorted(set(licences or ()))
+    """Return the kinds of licences that a package is limited to, none where it has all."""
+    asked = set(licences or ())
+    return [] if asked == {*_WITH} else sorted(asked)
 
 
 def _asking(

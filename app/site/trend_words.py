@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
-from app.analysis.comparison import Comparison, Trend
+from app.analysis.comparison import Comparison, Direction, Trend
 from app.analysis.trends import BELOW, DIFFERENCE, OF_BOTH
 from app.site import words
 
@@ -40,7 +40,7 @@ def trend_words(comparison: Comparison, names: Mapping[str, str]) -> str | None:
         lead = f"{then} percentage points{_OF[trend.measure]} in {first}"
         text = f"{said}: the lead of {one} was {lead} and {now} in {last}."
     if trend.depends_on_first:
-        text += _by_first(trend)
+        text += _by_first(trend, f"that of {another}" if turned else "it")
     if trend.crossovers:
         *before, newest = map(words.period_words, trend.crossovers)
         between = f" in between, {len(trend.crossovers)} times, the last" if before else ""
@@ -50,8 +50,8 @@ def trend_words(comparison: Comparison, names: Mapping[str, str]) -> str | None:
     return text
 
 
-def _by_first(trend: Trend) -> str:
-    """Return what the lead does seen from later periods than the first."""
+def _by_first(trend: Trend, whose: str) -> str:
+    """Return what the lead of who is ahead today does seen from later periods than the first."""
     later = list(trend.by_first.items())[1:]
     stretches = [(direction, [*some]) for direction, some in groupby(later, itemgetter(1))]
     told = []
@@ -59,8 +59,15 @@ def _by_first(trend: Trend) -> str:
         periods = [words.period_words(period) for period, _ in some]
         whole = f"from any of {periods[0]} to {periods[-1]}"
         which = f"from {' or '.join(periods)}" if len(periods) <= 2 else whole  # noqa: PLR2004
-        what = f"it is {words.DIRECTIONS[direction]}" if direction else "it cannot be told"
-        told.append(f"{which} {what}")
+        told.append(f"{which} {_what(direction, whose)}")
     if len(told) > _STRETCHES_AT_MOST:
         told = [told[-1], "from others it differs"]
     return f" Seen {words.listed(told)}."
+
+
+def _what(direction: Direction | None, whose: str) -> str:
+    if direction is None:
+        return "it cannot be told"
+    if direction == "reversed":
+        return "the other one was ahead"
+    return f"{whose} is {words.DIRECTIONS[direction]}"

@@ -40,7 +40,7 @@ REASONS: Final = {
     "not_comparable_unit": "the two sides are given in different units or prices",
     "qualifier_overlap": "the figures are stated so loosely that they could be the same",
     "without_country": "a source lists such facts, and none of a country of these",
-    "licence": "a source has another licence than was asked for",
+    "licence": "a source has no licence of those asked for",
     "several_values": "a source gives several figures for the same thing",
 }
 """Why nobody can be said to lead. `single_period` is not among them: it is about direction."""
