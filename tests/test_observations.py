@@ -228,7 +228,7 @@ def test_the_world_of_the_packs_is_the_whole_of_a_share(client: TestClient) -> N
 def test_wide_has_a_row_for_each_figure_and_goes_with_no_order(made_up: TestClient) -> None:
     asked = {"indicator": "patents", "shape": "wide", "source": "dup"}
     rows = list(csv.reader(io.StringIO(get(made_up, "/observations.csv", **asked).text.strip())))
-    terms = ["patents", "2023", "dup", "", "", "patents", "reported"]
+    terms = ["patents", "2023", "dup", "", "", "", "patents", "reported"]
     named = ["indicator", "period", "source", "original_source", "licence"]
     named += ["scope", "unit", "basis"]
     assert rows[0] == [*named, "qualifiers", "reasons", "CN", "US"]
@@ -240,6 +240,11 @@ def test_wide_has_a_row_for_each_figure_and_goes_with_no_order(made_up: TestClie
     for name, value in (("sort", "value"), ("limit", "5"), ("fields", "value"), ("count", "exact")):
         problem = is_problem(made_up.get("/observations", params={**asked, name: value}), 422)
         assert problem["errors"][0]["parameter"] == name
+
+
+def test_wide_rows_have_the_licence_of_their_source(client: TestClient) -> None:
+    rows = read(client, "/observations", indicator="people-using-ai", shape="wide")
+    assert {row["licence"] for row in rows} == {"MIT"}
 
 
 @pytest.mark.parametrize(
