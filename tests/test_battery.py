@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from app.kit.filters import Where, among, any_member, at_least, at_most, has_words, within
 from app.kit.formats import TABLE_FORMATS, TableFormat
-from app.kit.licences import OPEN, reusable
+from app.kit.licences import OPEN, licensed, reusable
 from app.kit.periods import parse_period_range
 from app.kit.text import words
 from app.main import create_app
@@ -153,7 +153,7 @@ def keeps(where: Where, resource: Resource, asked: str, row: Row) -> bool:  # no
     if where.condition is has_words:
         there = _plain_words(row, resource)
         return all(any(word.startswith(begun) for word in there) for begun in words(asked))
-    if where.condition is reusable:
+    if where.condition in (reusable, licensed):
         licence = row["licence"]
         kind = "none" if licence is None else "open" if licence.lower() in OPEN else "other"
         return kind in asked.split(",")
@@ -169,7 +169,7 @@ def asked_values(where: Where, resource: Resource, rows: list[Row], random: Rand
         there = sorted({word for row in rows for word in _plain_words(row, resource)})
         some = random.sample(there, min(5, len(there)))
         return [*some, *(word[:2].upper() for word in some), " ".join(some[:2])]
-    if where.condition is reusable:
+    if where.condition in (reusable, licensed):
         return ["open", "other", "none", "open,none"]
     listed = (row[where.column] for row in rows)
     flat = {part for value in listed for part in (value if isinstance(value, list) else [value])}
