@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from app.kit.fields import LIST_SEPARATOR, Count, Text
 from app.kit.formulas import defuse, restore
@@ -83,6 +83,23 @@ def test_a_row_that_is_too_short_is_a_fault() -> None:
     assert columns.of_rows([right, right[:3]]) is None
     assert columns.of_rows([right[:3], right[:3]]) is None
     assert columns.of_rows([right]) is not None
+
+
+def test_a_check_may_read_fields_by_way_of_others() -> None:
+    class Pair(Entry):
+        id: Text
+        names: list[Text] = Field(default=[])
+
+        def check(self) -> None:
+            if self._are_alike():
+                raise ValueError("it names itself")
+
+        def _are_alike(self) -> bool:
+            return any(name == self.id for name in self.names)
+
+    columns = EntryColumns(Pair, ("id", "names"), of_cells=True)
+    assert columns.of_rows([["a", "b;c"], ["b", ""]]) is not None
+    assert columns.of_rows([["a", "b;c"], ["b", "c;b"]]) is None
 
 
 @pytest.mark.parametrize("resource", MADE_UP, ids=lambda resource: resource.many)

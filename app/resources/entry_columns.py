@@ -5,7 +5,6 @@ each value of a column is checked once, however many rows have it. A fault ends 
 wrong in which row is the work of the entry itself.
 """
 
-from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -25,6 +24,7 @@ from app.resources.resource import (
 from app.storage.batches import StoredColumns
 
 _KNOWN_AT_MOST = 5_000
+"""So many texts of a column are remembered, with what they come to."""
 
 Cells = Sequence[str]
 Reader = Callable[[Sequence[Any]], list[Any]]
@@ -46,9 +46,7 @@ class EntryColumns:
             for name, field in fact.model_fields.items()
             if name not in header
         }
-        read_by_check = fact.check.__code__.co_names
-        self._checked = tuple(name for name in fact.model_fields if name in read_by_check)
-        """The fields that the entry checks beside each other, if it does."""
+        self._has_rules = fact.check is not Entry.check
 
     def of_rows(self, rows: Sequence[Cells]) -> StoredColumns | None:
         """Return the columns to store of rows, None where there is any fault in them.
@@ -66,7 +64,7 @@ class EntryColumns:
         try:
             columns = {name: read(given[name]) for name, read in self._readers.items()}
             columns |= {name: [default] * count for name, default in self._left_out.items()}
-            if self._checked:
+            if self._has_rules:
                 self._check(columns)
         except ValueError:  # as ValidationError is one
             return None
@@ -80,12 +78,12 @@ class EntryColumns:
         return columns
 
     def _check(self, columns: StoredColumns) -> None:
-        # To the check a tuple with the names that it reads is as good as a model, and costs less.
-        made: Any = namedtuple  # noqa: PYI024  (a type of names that are not known before)
-        row = made("row", self._checked)
-        check: Callable[[Any], None] = self._fact.check
-        for one in map(row._make, zip(*(columns[name] for name in self._checked), strict=True)):
-            check(one)
+        names = tuple(self._fact.model_fields)
+        row = object.__new__(self._fact)
+        for values in zip(*(columns[name] for name in names), strict=True):
+            # As Pydantic fills the models that it makes, but one after the other the same.
+            object.__setattr__(row, "__dict__", dict(zip(names, values, strict=True)))
+            row.check()
 
 
 class _Cells:
@@ -97,7 +95,7 @@ class _Cells:
         self._default = field.get_default(call_default_factory=True)
         self._is_list = is_list
         self._validate = _validator(fact, name)
-        self._read_plain = None if field.metadata else plain_reader(field.annotation)
+        self._read_plain = None if is_list or field.metadata else plain_reader(field.annotation)
         self._known: dict[str, Any] | None = {} if self._is_required else {"": self._default}
         """What texts come to, until they are too many to remember."""
 
