@@ -104,6 +104,16 @@ def test_what_is_python_works(block: str, served: tuple[Path, Served]) -> None:
     assert pd.api.types.is_numeric_dtype(tables[0]["amount_usd"])
 
 
+def test_what_it_shows_of_an_answer_is_said(served: tuple[Path, Served]) -> None:
+    (asked,) = re.findall(r"^curl '([^']+/gap[^']*)'$", README, re.MULTILINE)
+    found = served[1].get(asked.removeprefix(BASE)).json()["data"]
+    (shown,) = fences("json")
+    told = [json.loads(line) for line in shown.splitlines()]
+    assert [[*each] for each in told] == [["sentence"], ["source", "period", "reason", "detail"]]
+    said = [*found["comparisons"], *found["refusals"]]
+    assert all(any(each.items() <= other.items() for other in said) for each in told)
+
+
 def test_every_address_in_its_table_answers(served: tuple[Path, Served]) -> None:
     addresses = [
         address

@@ -53,7 +53,7 @@ def table_wanted(query: Any, accept: str | None) -> TableFormat | None:
 
     That is a format which the address asks for, and goes before what the header says.
     """
-    return None if wanted_citation(query) else table_format(accept)
+    return None if not accept or wanted_citation(query) else table_format(accept)
 
 
 def wanted_citation(query: Any) -> CitationFormat | None:
