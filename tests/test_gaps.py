@@ -765,3 +765,25 @@ def test_a_figure_lies_within_its_bounds(value: float, qualifier: str) -> None:
     found = bounds(value, qualifier)
     assert found.least <= value <= found.most
     assert found.overlap(found)
+
+
+@pytest.mark.parametrize(
+    ("us", "cn", "direction"),
+    [
+        ((60.9, 62.3), (38.7, 41.1), "flat"),  # 22.2 to 21.2 points, which floats make more than 1
+        ((41.1, 62.4), (28.2, 48.5), "flat"),
+        ((41.1, 62.4), (28.2, 48.4), "widening"),  # 12.9 to 14
+    ],
+)
+def test_a_lead_that_moved_by_just_one_point_is_flat(
+    us: tuple[float, float], cn: tuple[float, float], direction: str
+) -> None:
+    waves = zip(("2025-H", "2026-Q1"), us, cn, strict=True)
+    told = [
+        one
+        for period, a, b in waves
+        for one in pair(a, b, period=period.replace("2025-H", "2025-07/2025-12"), unit="percent")
+    ]
+    (comparison,) = gap(told).comparisons
+    assert comparison.trend
+    assert comparison.trend.direction == direction

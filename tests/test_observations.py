@@ -25,6 +25,7 @@ from tests.conftest import Templates
 from tests.ledger_rows import (
     ai_model,
     company,
+    funding_round,
     source,
     statistic,
     write,
@@ -536,3 +537,91 @@ def test_none_above_a_threshold_is_a_zero_where_others_are_listed(
     (comparison,) = read(client, "/gap", indicator="models-above-1e25-flop")["comparisons"]
     (period,) = comparison["periods"]
     assert (period["leader"], period["a"]["value"], period["b"]["value"]) == ("US", 1, 0)
+
+
+def test_a_whole_that_is_asked_for_with_its_parts_is_the_whole(made_up: TestClient) -> None:
+    def shares(countries: str) -> dict[str, tuple[float | None, str, str | None]]:
+        asked = {"indicator": "patents", "source": "world", "units": "share", "country": countries}
+        rows = read(made_up, "/observations", **asked)
+        return {row["country"]: (row["value"], row["unit"], row["reason"]) for row in rows}
+
+    of_world = "percent of WLD"
+    assert shares("WLD,US,CN") == {  # 30 and 10 of 200
+        "WLD": (100, of_world, None),
+        "US": (15, of_world, None),
+        "CN": (5, of_world, None),
+    }
+    of_both = "percent of ASIA + CN + US"
+    assert shares("ASIA,CN,US") == {  # China is in it twice
+        "US": (None, of_both, "part_of_whole"),
+        "CN": (None, of_both, "part_of_whole"),
+    }
+
+
+def test_a_change_of_percentages_is_told_in_their_digits_whatever_their_periods(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    waves = {"2025-01/2025-06": 15.4, "2025-07/2025-12": 16.3, "2026-Q1": 16.4}
+    use = {"metric": "ai-use", "unit": "percent"}
+    rows = [
+        statistic(f"p{n}", period=period, value=value, **use)
+        for n, (period, value) in enumerate(waves.items())
+    ]
+    write(database, {SOURCES: [source()], STATISTICS: rows})
+    found = read(client, "/observations", indicator="ai-use", units="change", sort="period")
+    assert [(row["value"], row["reason"]) for row in found] == [
+        (None, NONE),
+        (0.9, None),
+        (0.1, None),
+    ]
+
+
+def test_what_is_lent_or_changes_hands_is_no_money_that_a_company_took_in(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    types = ("debt-financing", "post-ipo-debt", "secondary-market", "series-a", None)
+    money = {"country": "US", "amount_usd": 10, "qualifier": "exact"}
+    rounds = [
+        funding_round(f"r{n}", "us1", round_type=type_, **money) for n, type_ in enumerate(types)
+    ]
+    rows = {SOURCES: [source()], COMPANIES: [company("us1", country="US")], FUNDING: rounds}
+    write(database, rows)
+    found = read(client, "/observations", indicator="rounds-amount,rounds-count")
+    assert {row["indicator"]: row["value"] for row in found} == {
+        "rounds-amount": 20,
+        "rounds-count": 2,
+    }
+    (entry,) = (one for one in read(client, "/indicators") if one["id"] == "rounds-amount")
+    assert "debt-financing" in entry["method"]
+
+
+def test_a_score_adds_up_no_group_with_its_members_and_tells_what_is_not_certain(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    companies = [company(f"{code}1", country=code.upper()) for code in ("us", "cn")]
+    models = [
+        ai_model("one", developers=["us1"], released="2023"),
+        ai_model("two", developers=["us1"], released="2023"),
+        ai_model("other", developers=["cn1"], released="2023"),
+        *(ai_model(f"nobodys{n}", developers=["nowhere"], released="2023") for n in range(2)),
+    ]
+    figures = [
+        patents(code.lower(), code, "2023", n) for n, code in enumerate(("CN", "US", "WLD"), 3)
+    ]
+    rows = {
+        SOURCES: [source()],
+        COMPANIES: [*companies, company("nowhere")],
+        AI_MODELS: models,
+        STATISTICS: figures,
+    }
+    write(database, rows)
+    asked = {"weights": "patents:1,models-released:1"}
+    found = read(client, "/race", countries="US,CN", **asked)
+    assert (found["unusable_weights"], found["uncertain_weights"]) == ([], ["models-released"])
+    assert [one["country"] for one in found["composite"]] == ["US", "CN"]
+    found = read(client, "/race", countries="WLD,US,CN", **asked)
+    assert found["unusable_weights"] == ["models-released", "patents"]
+    assert (found["composite"], found["uncertain_weights"]) == ([], [])

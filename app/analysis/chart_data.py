@@ -59,7 +59,7 @@ def read_chart(
     return Chart(
         title=indicator.name,
         unit=usual,
-        observations=_so_far(indicator, found, sources),
+        observations=found,
         countries=_country_names(view, countries),
         sources=names,
         revision=view.at.id,
@@ -70,20 +70,6 @@ def read_chart(
         width=width,
         height=height,
     )
-
-
-def _so_far(
-    indicator: Indicator, found: Sequence[Observation], sources: Sources
-) -> Sequence[Observation]:
-    """Return the figures, what is counted of a period that was not over as `at_least` so much."""
-    if not indicator.leaves_out:
-        return found
-
-    def is_so_far(one: Observation) -> bool:
-        published = sources.published(one.source)
-        return one.qualifier == "exact" and bool(published) and (published or "") < one.last_day
-
-    return [one._replace(qualifier="at_least") if is_so_far(one) else one for one in found]
 
 
 def _without_country(

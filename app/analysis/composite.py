@@ -10,6 +10,7 @@ from app.analysis.comparison import Shape
 from app.analysis.figures import Observation, Sources, Witness
 from app.analysis.indicator import Indicator
 from app.analysis.scopes import is_projection
+from app.kit.countries import contains
 
 
 class Composite(Shape):
@@ -17,7 +18,9 @@ class Composite(Shape):
 
     country: str = Field(description="The country.", examples=["US"])
     score: float = Field(
-        description="The weighted mean of its shares among the countries, from 0 to 100.",
+        description="The weighted mean, over indicators, of its figure in percent of those of all "
+        "the countries, from 0 to 100: a common scale, and for what does not add up no share of "
+        "anything.",
         examples=[91.2],
     )
     stability: float = Field(
@@ -70,10 +73,12 @@ def shares_of(
 ) -> dict[str, float]:
     """Return each country's share in the newest group that has all of them; empty if none has.
 
-    Only what is compared counts: no part of a scope, nothing that was published before its period
-    was over, nothing stated so loosely that two could be the same. Where the sources name no
-    leader, all have to be level in it.
+    Only what is compared counts: no country beside a group that it is in, no part of a scope,
+    nothing that was published before its period was over, nothing stated so loosely that two could
+    be the same. Where the sources name no leader, all have to be level in it.
     """
+    if any(contains(one, other) for one in countries for other in countries):
+        return {}
     sources = Sources(witnesses, observations)
     groups: dict[tuple[bool, str, bool, str, str, str, str, str], list[Observation]] = {}
     for one in observations:

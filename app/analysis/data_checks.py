@@ -233,6 +233,8 @@ _REASONS: dict[str, Any] = {
     "same_round_twice": _twice,
     "outlier": _far,
     "future_period": _early,
-    "no_licence": lambda _source: "The source states no licence: what may be done with it is open.",
+    "no_licence": lambda _source: (
+        "The source states no licence: what may be done with it is not known."
+    ),
     "no_locator": _many,
 }

@@ -9,6 +9,7 @@ from sqlalchemy import Double, case, cast, func, literal, select
 
 from app.analysis.indicator import Indicator
 from app.analysis.kept import kept_of
+from app.analysis.listed_rounds import NOT_TAKEN_IN
 from app.analysis.observing import (
     ai_models,
     average_qualifier,
@@ -45,6 +46,11 @@ def _above(flop: float) -> Indicator:
         ),
     )
 
+
+_NOT_LENT = (
+    "Loans and shares that change hands are left out, as far as the source tells them apart "
+    f"({', '.join(NOT_TAKEN_IN)})."
+)
 
 INDICATORS: tuple[Indicator, ...] = (
     Indicator(
@@ -88,7 +94,7 @@ INDICATORS: tuple[Indicator, ...] = (
         unit="USD",
         higher_is="ahead",
         method="The rounds that one source lists for a year, added up; those without an amount "
-        "bring in nothing. A basis of its own: never added to totals.",
+        f"bring in nothing. {_NOT_LENT} A basis of its own: never added to totals.",
         resource="funding",
         basis="summed",
         observe=rounds(lambda rows: func.sum(rows.amount_usd), summed_qualifier, "USD"),
@@ -98,7 +104,7 @@ INDICATORS: tuple[Indicator, ...] = (
         name="Funding, number of listed rounds",
         unit="rounds",
         higher_is="ahead",
-        method="The rounds with an amount that one source lists for a year, counted.",
+        method=f"The rounds with an amount that one source lists for a year, counted. {_NOT_LENT}",
         resource="funding",
         basis="summed",
         observe=rounds(
@@ -137,6 +143,7 @@ INDICATORS: tuple[Indicator, ...] = (
                 / func.sum(weight)
             ),
             only=lambda rows: rows.openness.is_not(None),
+            grows=False,
         ),
     ),
     Indicator(

@@ -22,6 +22,9 @@ from app.storage.sums import add_up
 SUMS_AT_MOST = 20_000
 """So many sums are kept; where there are more, each question adds up for itself."""
 
+NOT_TAKEN_IN = ("debt", "debt-financing", "loan", "post-ipo-debt", "secondary-market")
+"""Rounds that bring a company no money of its own: what is lent, and shares that change hands."""
+
 _TEXT = Characters()
 _COLUMNS: dict[str, TypeEngine[Any]] = {
     "country": _TEXT,
@@ -101,6 +104,7 @@ def _rounds(view: View, countries: Sequence[str] | None) -> Select[Any]:
     unplaced = () if of_nobody else (rows.country.is_(None),)
     lacking = or_(rows.company.is_(None), *unplaced, rows.amount_usd.is_(None))
     of_year = year(rows.period_first_day, rows.period_last_day)
+    is_lent = func.coalesce(rows.round_type, "").in_(NOT_TAKEN_IN)
     query = select(
         literal(_NO_COUNTRY, _TEXT).label("country") if of_nobody else rows.country,
         func.substr(rows.period_first_day, 1, 4).label("year"),
@@ -110,7 +114,7 @@ def _rounds(view: View, countries: Sequence[str] | None) -> Select[Any]:
         rows.qualifier,
         rows.amount_usd,
         rows.revision,
-    ).where(not_(lacking), of_year.is_not(None))
+    ).where(not_(or_(lacking, is_lent)), of_year.is_not(None))
     if of_nobody:
         return query.where(rows.country.is_(None))
     return query if countries is None else query.where(rows.country.in_(countries))

@@ -106,7 +106,7 @@ class Observations:
         return select(*shown).where(kept.c.place == 1).subquery("observations")
 
     def _worked_out(self, view: View, stated: FromClause) -> Subquery:
-        levels = units.alone(stated)
+        levels = units.alone(stated, _of_source(view, stated, "published_last_day"))
         source: FromClause = levels
         no_sums = {one.id for one in indicators(view).values() if not one.adds_up}
         match self.units:
@@ -125,7 +125,8 @@ class Observations:
                 source = levels.outerjoin(size, beside)
                 worked = units.by_size(self.units, levels, size, no_sums)
         columns: dict[str, Column] = {name: levels.c[name] for name in COLUMNS}
-        columns["value"] = case((worked.qualifier.is_not(None), worked.value))
+        can_be_said = and_(levels.c.is_over, worked.qualifier.is_not(None))
+        columns["value"] = case((can_be_said, worked.value))
         columns["value"] = type_coerce(columns["value"], Number()).label("value")
         columns["unit"] = worked.unit.label("unit")
         columns["qualifier"] = func.coalesce(worked.qualifier, levels.c.qualifier).label(
@@ -135,7 +136,7 @@ class Observations:
             *columns.values(),
             _licence(view, levels),
             _attribution(view, levels),
-            worked.reason.label("reason"),
+            case((levels.c.is_over, worked.reason), else_="incomplete_period").label("reason"),
             levels.c.unit.label("stated_unit"),
         )
         return query.select_from(source).subquery("observations")
@@ -143,9 +144,14 @@ class Observations:
 
 def _licence(view: View, levels: FromClause) -> Column:
     """Return the licence of the source of each observation."""
+    return _of_source(view, levels, "licence").label("licence")
+
+
+def _of_source(view: View, levels: FromClause, column: str) -> Column:
+    """Return a column of the source of each observation."""
     sources = view.rows(SOURCES)
-    stated = sources.select(("licence",)).where(sources.column("id") == levels.c.source)
-    return stated.scalar_subquery().label("licence")
+    stated = sources.select((column,)).where(sources.column("id") == levels.c.source)
+    return stated.scalar_subquery()
 
 
 def _attribution(view: View, levels: FromClause) -> Column:

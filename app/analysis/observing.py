@@ -149,6 +149,19 @@ def summed_qualifier(rows: Any) -> Column:
     )
 
 
+def _so_far(qualifier: Column, is_over: Column, *, grows: bool) -> Column:
+    """Return how firm a count is of a year that was not over when its source came out.
+
+    What can only grow is at least so much.
+    """
+    firm = ("exact", "about") if grows else ()
+    return case(
+        (or_(is_over, qualifier.in_(("at_least", "disputed"))), qualifier),
+        (qualifier.in_(firm), "at_least"),
+        else_="about",
+    )
+
+
 def _grouped(
     indicator: Indicator,
     *,
@@ -157,20 +170,28 @@ def _grouped(
     value: Column,
     unit: Column | None = None,
     qualifier: Column,
+    published: Column,
+    grows: bool = True,
     scope: Column = _NOTHING,
     source: Column,
     original_source: Column = _NOTHING,
     revision: Column,
 ) -> Select[Any]:
-    """Return one observation for each country, year, source and, if given, unit."""
+    """Return one observation for each country, year, source and, if given, unit.
+
+    `published` is the last day on which the source can have come out, null where that is not known.
+    """
+    last_day = of_year + "-12-31"
+    came_out = func.max(published)
+    is_over = or_(came_out.is_(None), came_out >= last_day)
     return _observation(
         indicator.id,
         country=country,
         period=of_year,
-        days=(of_year + "-01-01", of_year + "-12-31"),
+        days=(of_year + "-01-01", last_day),
         value=value,
         unit=indicator.unit if unit is None else unit,
-        qualifier=qualifier,
+        qualifier=_so_far(qualifier, is_over, grows=grows),
         scope=scope,
         source=source,
         original_source=original_source,
@@ -192,30 +213,39 @@ def rounds(
     """Observe what the rounds that a source lists add up to in a year, in prices of one sort."""
 
     def observe(view: View, indicator: Indicator) -> Select[Any]:
-        rows: Any = listed_rounds(view).c
-        return _grouped(
+        listed, stated = listed_rounds(view), view.rows(SOURCES).source
+        rows: Any = listed.c
+        query = _grouped(
             indicator,
             country=rows.country,
             of_year=rows.year,
             value=value(rows),
             unit=None if unit == "rounds" else _priced(rows, unit),
             qualifier=qualifier(rows),
+            published=stated.c.published_last_day,
             scope=literal("listed-rounds", Characters()),
             source=rows.source,
             original_source=_shared(rows.original_source),
             revision=rows.revision,
         )
+        return query.select_from(listed).outerjoin(stated, stated.c.id == rows.source)
 
     return observe
 
 
 def ai_models(
-    value: Callable[[Any, Column], Column], only: Callable[[Any], Column] | None = None
+    value: Callable[[Any, Column], Column],
+    only: Callable[[Any], Column] | None = None,
+    *,
+    grows: bool = True,
 ) -> Observe:
-    """Observe the AI models that a source lists, by country of their developers and year."""
+    """Observe the AI models that a source lists, by country of their developers and year.
+
+    `grows` says that while a year lasts it can only become more.
+    """
 
     def observe(view: View, indicator: Indicator) -> Select[Any]:
-        source = view.rows(AI_MODELS).source
+        source, stated = view.rows(AI_MODELS).source, view.rows(SOURCES).source
         rows, counted = source.c, view.attributed()
         of_year = year(rows.released_first_day, rows.released_last_day)
         query = (
@@ -225,11 +255,14 @@ def ai_models(
                 of_year=of_year,
                 value=value(rows, counted.c.weight),
                 qualifier=literal("exact", Characters()),
+                published=stated.c.published_last_day,
+                grows=grows,
                 source=rows.source,
                 revision=rows.revision,
             )
             .select_from(source)
             .join(counted, counted.c.id == rows.id)
+            .outerjoin(stated, stated.c.id == rows.source)
             .where(rows.kind == "model", of_year.is_not(None))
         )
         return query if only is None else query.where(only(rows))

@@ -160,9 +160,14 @@ class Race(Shape):
     )
     unusable_weights: list[str] = Field(
         description="Indicators that were given a weight, and for which no source has all of the "
-        "countries so that they can be compared, or the sources are divided, or more is neither "
-        "ahead nor behind.",
+        "countries so that they can be compared, or one country is a part of another, or the "
+        "sources are divided, or more is neither ahead nor behind.",
         examples=[["companies"]],
+    )
+    uncertain_weights: list[str] = Field(
+        description="Indicators of the composite whose leader is not certain: what a source lists "
+        "without a country could put another one ahead, so that the score could be another.",
+        examples=[["models-released"]],
     )
 
 
@@ -200,6 +205,11 @@ def read_race(
         standings=standings,
         composite=composite if weights else None,
         unusable_weights=sorted(set(weights or {}) - usable.keys()),
+        uncertain_weights=sorted(
+            one.indicator
+            for one in standings
+            if one.indicator in usable and one.leader_certain is False
+        ),
     )
 
 

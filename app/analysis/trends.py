@@ -141,7 +141,7 @@ def _directions(first: "_Lead", last: "_Lead", *, is_level: bool) -> set[Directi
 
 
 def _direction(points: float) -> Direction:
-    if abs(points) <= FLAT_POINTS:
+    if tidy(abs(points)) <= FLAT_POINTS:
         return "flat"
     return "widening" if points > 0 else "closing"
 

@@ -12,20 +12,24 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
+    Double,
     FromClause,
     Integer,
+    Numeric,
     Subquery,
     and_,
     case,
     cast,
     func,
     literal,
+    null,
     or_,
     select,
 )
 
 from app.analysis.observing import quotient_qualifier
 from app.analysis.view import View, year
+from app.kit.countries import contains
 from app.resources.statistics import STATISTICS
 from app.storage.columns import Characters
 
@@ -79,8 +83,11 @@ class Worked:
         return case((loose, _OVERLAP), (self.value.is_(None), self.missing))
 
 
-def alone(levels: FromClause) -> Subquery:
-    """Add the `length` of the period, and value and qualifier where they are the only ones."""
+def alone(levels: FromClause, published: Column) -> Subquery:
+    """Add what formulas need: value and qualifier where they are the only ones, and of the period.
+
+    That is its `length`, and whether it `is_over` when its source came out, on the day `published`.
+    """
     same = [levels.c[name] for name in (*SERIES, "period")]
     one = func.count().over(partition_by=same) == 1
     return select(
@@ -88,13 +95,14 @@ def alone(levels: FromClause) -> Subquery:
         case((one, levels.c.value)).label("alone"),
         case((one, levels.c.qualifier)).label("alone_qualifier"),
         _length(levels).label("length"),
+        or_(published.is_(None), published >= levels.c.period_last_day).label("is_over"),
     ).subquery("alone")
 
 
 def change(levels: FromClause, *, in_percent: bool) -> Worked:
     """Return what changed since the period before, which is as long and ends as this begins."""
     over: dict[str, Any] = {
-        "partition_by": [*(levels.c[name] for name in SERIES), levels.c.length],
+        "partition_by": [*(levels.c[name] for name in SERIES), _length_of_sums(levels)],
         "order_by": (levels.c.period_first_day, levels.c.fact),
     }
     follows = or_(
@@ -112,15 +120,16 @@ def change(levels: FromClause, *, in_percent: bool) -> Worked:
     changed = levels.c.alone - before
     if in_percent:
         return Worked(100.0 * changed / func.nullif(before, 0), _word("percent"), firmness, none)
-    unit = case((levels.c.unit == "percent", _word("percentage points")), else_=levels.c.unit)
-    return Worked(changed, unit, firmness, none)
+    is_percent = levels.c.unit == "percent"
+    # As many digits as two percentages have, and none that binary fractions make of them.
+    points = cast(func.round(cast(changed, Numeric()), 9), Double)
+    unit = case((is_percent, _word("percentage points")), else_=levels.c.unit)
+    return Worked(case((is_percent, points), else_=changed), unit, firmness, none)
 
 
 def index(levels: FromClause, base_period: str | None) -> Worked:
     """Return figures with one period, else the first one, as 100."""
-    # What is in percent is a state, whatever the length of its periods.
-    length = case((levels.c.unit != "percent", levels.c.length))
-    series = [*(levels.c[name] for name in SERIES), length]
+    series = [*(levels.c[name] for name in SERIES), _length_of_sums(levels)]
     several = _is_one_of_several(levels)
     none: Column
     if base_period is None:
@@ -156,26 +165,40 @@ def ratio(levels: FromClause, base: str) -> Worked:
 
 
 def share(levels: FromClause, named: Sequence[str], no_sums: Collection[str]) -> Worked:
-    """Return figures in percent of those of the countries named, or of the world's."""
+    """Return figures in percent of those of the countries named, or of the world's.
+
+    Where one of those named has all others in it, that is the whole.
+    """
     several = _is_one_of_several(levels)
     countries = sorted(set(named))
     adds_up = _adds_up(levels, no_sums)
-    if len(countries) > 1:
+    group = next((one for one in countries if _is_whole(one, countries)), None)
+    if any(contains(one, other) for one in countries for other in countries) and not group:
+        of_what = _word(f"percent of {' + '.join(countries)}")
+        return Worked(cast(null(), Double), of_what, levels.c.qualifier, _word("part_of_whole"))
+    if len(countries) > 1 and not group:
         parts = [_Country.of(levels, country) for country in countries]
         whole: Column = reduce(add, (part.value for part in parts))
         there: Column = case((and_(*(part.there > 0 for part in parts)), 1), else_=0)
         of_what = _word(f"percent of {' + '.join(countries)}")
         firmness = quotient_qualifier(levels.c.qualifier, _rest_qualifier(levels, countries))
     else:
-        world = _Country.of(levels, WORLD)
-        whole, there, of_what = world.value, world.there, _word(f"percent of {WORLD}")
-        firmness = world.firmness(levels, WORLD)
+        one = group or WORLD
+        of_one = _Country.of(levels, one)
+        whole, there, of_what = of_one.value, of_one.there, _word(f"percent of {one}")
+        firmness = of_one.firmness(levels, one)
     return Worked(
         case((adds_up, 100.0 * levels.c.alone / func.nullif(whole, 0))),
         of_what,
         firmness,
         case((adds_up, _missing(several, there, whole, "no_whole")), else_=_NO_SUM),
     )
+
+
+def _is_whole(group: str, countries: Sequence[str]) -> bool:
+    """Return whether a group has all others of several countries in it."""
+    others = [country for country in countries if country != group]
+    return bool(others) and all(contains(group, country) for country in others)
 
 
 def sizes(view: View, metric: str, unit: str) -> Subquery:
@@ -272,6 +295,11 @@ def _rest_qualifier(levels: FromClause, countries: Sequence[str]) -> Column:
         (others("about") > 0, _word("about")),
         else_=_EXACT,
     )
+
+
+def _length_of_sums(levels: FromClause) -> Column:
+    """Return the length of a period; null for what is in percent, a state however long it is."""
+    return case((levels.c.unit != "percent", levels.c.length))
 
 
 def _adds_up(levels: FromClause, no_sums: Collection[str]) -> ColumnElement[bool]:
