@@ -329,9 +329,13 @@ def test_a_list_links_to_its_next_page_and_its_other_formats(client: TestClient)
 
 @pytest.mark.parametrize("suffix", ["", *(f".{table.suffix}" for table in TABLE_FORMATS)])
 @pytest.mark.parametrize(
-    "path", ["/gap?indicator=funding-amount", "/race", "/indicators", "/claims?indicator=companies"]
+    "path",
+    [
+        *("/gap?indicator=funding-amount", "/race", "/indicators", "/claims?indicator=companies"),
+        *("/funding?country=US", "/observations?indicator=funding-amount", "/revisions?limit=1"),
+    ],
 )
-def test_a_report_links_to_the_address_that_keeps_giving_it(
+def test_an_answer_links_to_the_address_that_keeps_giving_it(
     client: TestClient, path: str, suffix: str
 ) -> None:
     plain, _, asked = path.partition("?")
@@ -344,6 +348,8 @@ def test_a_report_links_to_the_address_that_keeps_giving_it(
     assert "max-age" in pinned.headers["cache-control"]
     if suffix in {".csv", ".ndjson"}:
         assert pinned.content == answer.content
+    if not suffix:
+        assert answer.json()["links"]["pinned"] == canonical
 
 
 @pytest.mark.parametrize("root", ["/airace", "/a", "/data/v1"])

@@ -126,6 +126,7 @@ def list_answer(
     if page and page.next_cursor:
         following = located(path, rest, f"cursor={page.next_cursor}")
     links = [f'<{following}>; rel="next"'] if following else []
+    links.append(f'<{pinned}>; rel="canonical"')
     if isinstance(page, JsonPage):
         links += alternates(path, rest)
         content = {
@@ -137,7 +138,7 @@ def list_answer(
         return JsonAnswer(orjson.dumps(content), [*validator.raw, link_header(links)])
     rows = [[tuple(item.values()) for item in page.items]] if page else None
     batches = rows or read_rows(database, listing, query, at)
-    headers = {**validator.headers, **({"Link": ", ".join(links)} if links else {})}
+    headers = {**validator.headers, "Link": ", ".join(links)}
     answer = table_answer(table or CSV, listing.name, columns, batches, headers)
     return validator.unchanged(instead_of=answer) if known else answer
 

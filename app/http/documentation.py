@@ -75,8 +75,8 @@ def _openapi(app: FastAPI) -> dict[str, object]:
         description=_DESCRIPTION,
         routes=app.routes,
         tags=[
-            *({"name": resource.many, "description": resource.about} for resource in RESOURCES),
             {"name": "answers", "description": "Who leads, by how much, and which source says so."},
+            *({"name": resource.many, "description": resource.about} for resource in RESOURCES),
             {"name": "ledger", "description": "What was changed, when, by whom and why."},
             {"name": "service", "description": "The map of the API, and whether it is well."},
         ],
