@@ -233,6 +233,10 @@ def test_microsofts_waves_are_facts_and_what_the_seed_has_is_there_already(
     client, database = seeded
     report = load(database, shared(MICROSOFT))
     assert (report.rows, report.facts, report.added, report.changed) == (147, 441, 435, 0)
+    standings = read(client, "/race", countries="CN,PE")["standings"]
+    (level,) = (one for one in standings if one["indicator"] == "people-using-ai")
+    assert (level["leader"], level["period"], level["witnesses_level"]) == (None, "2026-Q1", 1)
+    assert level["sentence"].endswith("CN 16.4 percent against PE 16.4 percent.")
     rows = read(
         client, "/adoption", metric="people_using_ai", source="ms-diffusion-2026q1", limit=1000
     )

@@ -1,6 +1,7 @@
 """Who leads, told as firmly as it can be: ranges, directions, projections, parts, citations."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -136,6 +137,69 @@ def test_a_sentence_names_the_publisher_where_that_is_known() -> None:
         "10 USD, 3.0 to 1."
     )
     assert ", says report-2024: " in str(standing(rows).sentence)
+
+
+# Ties
+
+
+NOTHING_OF_A_LEADER = (
+    "leader",
+    "runner_up",
+    "margin",
+    "margin_qualifier",
+    "margin_least",
+    "margin_most",
+    "leader_certain",
+    "direction",
+    "direction_source",
+    "direction_since",
+    "recent_direction",
+    "recent_since",
+    "depends_on_first",
+)
+
+
+@pytest.mark.parametrize("figure", [0, 7])
+def test_those_that_are_level_are_told_so_by_source_period_and_sentence(figure: int) -> None:
+    rows = [
+        *pair(5, 5, source="early", period="2022"),
+        *pair(3, 3, source="late", period="2022"),
+        *pair(figure, figure, source="late", period="2023"),
+    ]
+    found = standing(rows, early="An Institute", late="Another")
+    assert [name for name in NOTHING_OF_A_LEADER if getattr(found, name) is not None] == []
+    assert (found.source, found.publisher, found.scope, found.period) == (
+        *("late", "Another"),
+        *("ai", "2023"),
+    )
+    assert found.sentence == (
+        f"Funding, total, 2023, scope ai, says Another (late): US {figure} USD against CN "
+        f"{figure} USD."
+    )
+    assert (found.witnesses_for, found.witnesses_against, found.witnesses_level) == (0, 0, 2)
+    assert (found.directions, found.not_compared) == ({}, [])
+
+
+def test_of_more_than_two_all_that_are_compared_have_to_be_level() -> None:
+    def told(*countries: str, **figures: int) -> Standing:
+        rows = [observation(code, "2023", value) for code, value in figures.items()]
+        return _standing(FUNDING, countries, rows, {"one": Witness("one", None)})
+
+    found = told("US", "CN", "GB", US=4, CN=4, GB=4)
+    assert (found.period, found.witnesses_level, found.not_compared) == ("2023", 1, [])
+    found = told("US", "CN", "GB", US=4, GB=4)
+    assert (found.period, found.witnesses_level, found.not_compared) == ("2023", 1, ["CN"])
+    found = told("US", "CN", "GB", US=4, CN=4, GB=1)
+    assert (found.leader, found.period, found.sentence) == (None, None, None)
+    assert found.witnesses_level == 0
+
+
+def test_sources_that_are_divided_put_nobody_level() -> None:
+    found = standing([*pair(2, 1, source="a"), *pair(1, 2, source="b"), *pair(1, 1, source="c")])
+    assert (found.leader, found.period, found.witnesses_level) == (None, None, 0)
+    neither = replace(FUNDING, higher_is="neither")
+    found = _standing(neither, ("US", "CN"), pair(1, 1), {"one": Witness("one", None)})
+    assert (found.period, found.witnesses_level) == (None, 0)
 
 
 # Projections and parts

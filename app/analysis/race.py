@@ -1,15 +1,12 @@
 """The race on one page: every indicator in a row, with its leader, margin and direction."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from pydantic import BaseModel, Field
 
-from app.analysis.agreement import of_the_whole
 from app.analysis.bounds import ratio_qualifier
-from app.analysis.comparison import Comparison, Direction, Gap, PeriodGap, Shape
+from app.analysis.comparison import Direction, Gap, Shape
 from app.analysis.composite import Composite, rank, shares_of
 from app.analysis.figures import (
     Observation,
@@ -31,15 +28,9 @@ from app.analysis.left_out import (
     no_names,
     read_left_out,
 )
-from app.analysis.newest_said import (
-    direction_of,
-    directions_of,
-    last_day_of,
-    margins_of,
-    newest_said,
-)
+from app.analysis.newest_said import direction_of, directions_of, margins_of, newest_said
 from app.analysis.numbers import tidy
-from app.analysis.sentences import sentence
+from app.analysis.shown_gap import shown_gap
 from app.analysis.view import View
 
 
@@ -51,14 +42,17 @@ class Standing(Shape):
     higher_is: str = Field(description="What more of it means.", examples=["ahead"])
     leader: str | None = Field(
         description="The country that most independent sources put ahead of all others; null "
-        "where none can say or they are divided.",
+        "where none can say, they are divided, or they put those that they compare level "
+        "(`witnesses_level` is above 0 then).",
         examples=["US"],
     )
     runner_up: str | None = Field(
-        description="The country it is compared with for the margin.", examples=["CN"]
+        description="The country it is compared with for the margin; null without a leader.",
+        examples=["CN"],
     )
     margin: float | None = Field(
-        description="The leader's figure divided by the runner-up's, in the newest period.",
+        description="The leader's figure divided by the runner-up's, in the newest period; null "
+        "where there is no leader, or the runner-up has nothing.",
         examples=[11.7],
     )
     margin_qualifier: str | None = Field(
@@ -81,8 +75,15 @@ class Standing(Shape):
         "lists without a country were the runner-up's; null where there is no leader.",
         examples=[True],
     )
-    period: str | None = Field(description="The newest period both have.", examples=["2024"])
-    source: str | None = Field(description="The source of the margin.", examples=["ai-index-2025"])
+    period: str | None = Field(
+        description="The newest period both have: the leader and the runner-up or, where none "
+        "leads, two that are level.",
+        examples=["2024"],
+    )
+    source: str | None = Field(
+        description="The source of the margin, or that puts the two level.",
+        examples=["ai-index-2025"],
+    )
     publisher: str | None = Field(
         description="Who published that source.", examples=["Stanford HAI"]
     )
@@ -124,7 +125,7 @@ class Standing(Shape):
     )
     not_compared: list[str] = Field(
         description="The countries that no source sets beside another, or that have no figure in "
-        "the period of the margin.",
+        "the period of the margin; where none leads, in that of those that are level.",
         examples=[["GB"]],
     )
     witnesses_for: int = Field(
@@ -134,13 +135,16 @@ class Standing(Shape):
         description="Independent sources that name another one.", examples=[0], ge=0
     )
     witnesses_level: int = Field(
-        description="Independent sources that put it level with another one.", examples=[0], ge=0
+        description="Independent sources that put it level with another one; where none leads, "
+        "that put level all that they compare, and 0 where they are divided.",
+        examples=[0],
+        ge=0,
     )
     refusals: dict[str, int] = Field(
         description="How many answers were refused, by reason.", examples=[{"one_sided": 6}]
     )
     sentence: str | None = Field(
-        description="The margin in words.",
+        description="The margin in words, or the two figures where they are level.",
         examples=["Funding, total, 2024, says Stanford HAI (ai-index-2025): 11.7 to 1."],
     )
 
@@ -223,7 +227,10 @@ def _standing(
     stated: Sequence[Observation] | None = None,
     names: Names = no_names,
 ) -> Standing:
-    """Return who leads: the country that wins every pair it is compared in by most witnesses."""
+    """Return who leads: the country that wins every pair it is compared in by most witnesses.
+
+    Where all pairs that are compared are level, it is what puts two of them so.
+    """
     pairs = {}
     for a, b in combinations(countries, 2):
         of_two = [one for one in observations if one.country in (a, b)]
@@ -239,12 +246,16 @@ def _standing(
         if named.get(a, 0) != named.get(b, 0):
             winner, loser = (a, b) if named.get(a, 0) > named.get(b, 0) else (b, a)
             wins[winner].add(loser)
-    compared = {country for pair, gap in pairs.items() if gap.comparisons for country in pair}
+    answered = {pair: gap for pair, gap in pairs.items() if gap.comparisons}
+    compared = {country for pair in answered for country in pair}
     leaders = [c for c in countries if c in compared and wins[c] == compared - {c}]
     leader = leaders[0] if leaders and indicator.higher_is != "neither" else None
+    is_level = bool(answered) and all(map(_is_level, answered.values()))
     sources = Sources(witnesses, ())
-    best = _newest(indicator, leader, pairs, sources, names) if leader else None
-    gaps = [gap for pair, gap in pairs.items() if leader in pair and compared.issuperset(pair)]
+    best = None
+    if leader or is_level:
+        best = shown_gap(indicator, leader, pairs, sources, names)
+    gaps = [gap for pair, gap in answered.items() if is_level or leader in pair]
     agreed = min((gap.agreement.leaders.get(leader or "", 0) for gap in gaps), default=0)
     against = max(
         (
@@ -272,7 +283,7 @@ def _standing(
     beside = best.countries if best else compared
     comparison = best.comparison if best else None
     told_by = comparison
-    direction = direction_of(comparison.trend, leader) if comparison else None
+    direction = direction_of(comparison.trend, leader) if comparison and leader else None
     if direction is None and len(directions) == 1:
         ((direction, (told_by, *_)),) = directions.items()
     trend = told_by.trend if told_by and direction else None
@@ -286,7 +297,7 @@ def _standing(
         margin_qualifier=firmness,
         margin_least=least,
         margin_most=most,
-        leader_certain=newest.leader_certain if newest else None,
+        leader_certain=newest.leader_certain if newest and leader else None,
         period=newest.period if newest else None,
         source=comparison.source if comparison else None,
         publisher=comparison.publisher if comparison else None,
@@ -307,71 +318,6 @@ def _standing(
     )
 
 
-@dataclass(frozen=True)
-class _Best:
-    """The gap that a standing shows: one comparison, in one period, of those countries."""
-
-    comparison: Comparison
-    newest: PeriodGap
-    countries: frozenset[str]
-    sentence: str
-
-
-def _newest(
-    indicator: Indicator,
-    leader: str,
-    pairs: Mapping[tuple[str, str], Gap],
-    sources: Sources,
-    names: Names,
-) -> _Best | None:
-    """Return what to show: the period in which one source sets most countries beside the leader.
-
-    Among those the newest, the newest edition of what one publisher states, an original before one
-    that restates, and the closest rival.
-    """
-    editions: dict[tuple[str, str | None, str], str] = {}
-    for found in pairs.values():
-        for one in found.comparisons:
-            for gap in one.periods:
-                key = sources.house(one.witness), one.scope, gap.period
-                day = sources.published(one.witness) or ""
-                editions[key] = max(day, editions.get(key, ""))
-    won = [
-        (comparison, gap)
-        for pair, found in pairs.items()
-        if leader in pair
-        for comparison in of_the_whole(found.comparisons)
-        for gap in comparison.periods
-        if comparison.periods[-1].leader == gap.leader == leader
-    ]
-    rivals: dict[tuple[object, ...], set[str]] = defaultdict(lambda: {leader})
-    for comparison, gap in won:
-        rivals[_group(comparison, gap)] |= {gap.a.country, gap.b.country}
-
-    def is_newest(comparison: Comparison, gap: PeriodGap) -> bool:
-        newest = editions[sources.house(comparison.witness), comparison.scope, gap.period]
-        return (sources.published(comparison.witness) or newest) == newest
-
-    def order(found: tuple[Comparison, PeriodGap]) -> tuple[int, str, bool, bool, float, str]:
-        comparison, gap = found
-        last_day = last_day_of(gap)
-        original = comparison.witness == comparison.source
-        lead = abs(gap.difference)
-        count, is_last = len(rivals[_group(*found)]), is_newest(comparison, gap)
-        return count, last_day, is_last, original, -lead, comparison.source
-
-    best = max(won, key=order, default=None)
-    if best is None:
-        return None
-    comparison, gap = best
-    said = sentence(
-        *(indicator, gap, comparison.unit, comparison.source, comparison.scope),
-        publisher=comparison.publisher,
-        names=names,
-    )
-    return _Best(comparison, gap, frozenset(rivals[_group(*best)]), said)
-
-
-def _group(comparison: Comparison, gap: PeriodGap) -> tuple[object, ...]:
-    series = (comparison.source, comparison.witness, comparison.scope, comparison.unit)
-    return *series, gap.period
+def _is_level(gap: Gap) -> bool:
+    """Return whether all sources that say who is ahead of two put them level."""
+    return gap.agreement.leaders.keys() == {"equal"}
