@@ -400,22 +400,135 @@ def test_periods_are_said_as_people_say_them(period: str, said: str) -> None:
     assert words.period_words(period) == said
 
 
-def _led(*leaders: str) -> list[Standing]:
-    """Return the standings of indicators that have these leaders."""
+def _standings(*told: str) -> list[Standing]:
+    """Return standings of a leader each, or `level`; of others after a dash that are not compared.
+
+    `US -GB` is led by the United States, and the United Kingdom is not compared.
+    """
     rest: dict[str, Any] = dict.fromkeys(Standing.model_fields)
-    return [Standing.model_construct(**{**rest, "leader": leader}) for leader in leaders]
+    found = []
+    for one in told:
+        who, _, beside = one.partition(" -")
+        given = {
+            "leader": None if who in ("level", "nobody") else who,
+            "witnesses_level": int(who == "level"),
+            "not_compared": beside.split(),
+        }
+        found.append(Standing.model_construct(**{**rest, **given}))
+    return found
 
 
 @pytest.mark.parametrize(
-    ("leaders", "said"),
+    ("told", "said"),
     [
         ((), "No source can say who leads, the United States or China"),
+        (("nobody",), "No source can say who leads, the United States or China"),
         (("US",), "The United States leads China on the one indicator that can be compared"),
         (("CN", "CN"), "China leads the United States on both indicators that can be compared"),
-        (("US",) * 3, "The United States leads China on all 3 indicators that can be compared"),
+        (
+            ("US", "US", "US", "nobody"),
+            "The United States leads China on all 3 indicators that can be compared",
+        ),
         (("US", "CN", "US"), "The United States leads on 2 of 3 indicators, China on 1"),
         (("US", "CN"), "The United States and China lead on 1 indicator each"),
+        (
+            ("US", "level"),
+            (
+                "The United States leads China on 1 of 2 indicators that can be compared; they "
+                "are level on 1"
+            ),
+        ),
+        (
+            ("US", "CN", "US", "level", "level"),
+            "The United States leads on 2 of 5 indicators, China on 1; they are level on 2",
+        ),
+        (
+            ("level",),
+            "The United States and China are level on the one indicator that can be compared",
+        ),
     ],
 )
-def test_the_headline_counts_and_never_weighs(leaders: tuple[str, ...], said: str) -> None:
-    assert words.headline([("US", "United States"), ("CN", "China")], _led(*leaders)) == said
+def test_the_headline_counts_and_never_weighs(told: tuple[str, ...], said: str) -> None:
+    countries = [("US", "United States"), ("CN", "China")]
+    assert words.headline(countries, _standings(*told)) == said
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (
+            ("US", "US"),
+            (
+                "The United States leads China, the World and Peru on both indicators that can be"
+                " compared"
+            ),
+        ),
+        (
+            ("US -WLD", "US -WLD"),
+            (
+                "The United States leads China and Peru on both indicators that can be compared; "
+                "the World is compared on none"
+            ),
+        ),
+        (
+            ("US -WLD PE", "US -WLD PE", "nobody -US CN"),
+            (
+                "The United States leads China on both indicators that can be compared; the World"
+                " and Peru are compared on none"
+            ),
+        ),
+        (
+            ("US -WLD PE", "US -WLD", "US -WLD"),
+            (
+                "The United States leads China on all 3 indicators that can be compared; the "
+                "World is compared on none and Peru on 2 of them"
+            ),
+        ),
+        (
+            ("US -CN", "US -WLD PE", "US -PE"),
+            (
+                "The United States leads on all 3 indicators that can be compared; China, the "
+                "World and Peru are compared on some of them"
+            ),
+        ),
+        (
+            ("US -WLD", "level -WLD"),
+            (
+                "The United States leads China and Peru on 1 of 2 indicators that can be "
+                "compared; they are level on 1; the World is compared on none"
+            ),
+        ),
+        (
+            ("US", "level -US"),
+            (
+                "The United States leads China, the World and Peru on 1 of 2 indicators that can "
+                "be compared; those compared are level on 1; the United States is compared on 1 "
+                "of them"
+            ),
+        ),
+        (
+            ("US -PE", "CN -PE"),
+            "The United States and China lead on 1 indicator each; Peru is compared on none",
+        ),
+        (
+            ("level -PE WLD", "level -US CN"),
+            (
+                "Those compared are level on both indicators that can be compared; the United "
+                "States, China, the World and Peru are compared on 1 of them"
+            ),
+        ),
+    ],
+)
+def test_the_headline_names_only_those_that_are_compared(told: tuple[str, ...], said: str) -> None:
+    countries = [("US", "United States"), ("CN", "China"), ("WLD", "World"), ("PE", "Peru")]
+    assert words.headline(countries, _standings(*told)) == said
+
+
+def test_who_is_not_compared_stands_in_the_headline_and_in_each_row(client: TestClient) -> None:
+    three = page(client, "/?countries=US,CN,WLD")
+    assert (
+        "<h1>The United States leads China on all 5 indicators that can be compared; the World is "
+        "compared on none</h1>"
+    ) in three
+    assert three.count('<span class="quiet beside">the World not compared</span>') == 5
+    assert "not compared" not in page(client, "/").partition('id="indicator"')[0]

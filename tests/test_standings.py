@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from starlette.testclient import TestClient
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 from app.analysis.comparison import Gap
 from app.analysis.figures import Observation, Witness
 from app.analysis.gaps import compare
+from app.analysis.left_out import NOBODYS, LeftOut
 from app.analysis.race import Standing, _standing
 from app.main import create_app
 from app.resources.ai_models import AI_MODELS
@@ -17,6 +19,8 @@ from app.resources.funding import FUNDING as ROUNDS
 from app.resources.sources import SOURCES
 from app.resources.statistics import STATISTICS
 from app.settings import Settings
+from app.site import scoreboard
+from app.site.race_view import Choice, CountryName, RaceView
 from app.site.trend_words import trend_words
 from app.site.words import range_words, scope_words
 from app.storage.database import Database
@@ -29,7 +33,7 @@ def firm(amount: int) -> dict[str, Any]:
     return {"amount_usd": amount, "qualifier": "exact"}
 
 
-NAMES = {"US": "United States", "CN": "China"}
+NAMES = {"US": "United States", "CN": "China", "GB": "United Kingdom", "WLD": "World"}
 
 
 def standing(rows: list[Observation], **publishers: str) -> Standing:
@@ -139,6 +143,79 @@ def test_a_sentence_names_the_publisher_where_that_is_known() -> None:
     assert ", says report-2024: " in str(standing(rows).sentence)
 
 
+@pytest.mark.parametrize(
+    ("figures", "crossover", "told"),
+    [
+        ({"2015": (10, 90), "2016": (60, 40), "2017": (90, 10)}, "2016", "taken over in 2016"),
+        ({"2015": (10, 90), "2016": (50, 50), "2017": (90, 10)}, "2017", "taken over in 2017"),
+        ({"2014": (90, 10), "2015": (40, 60), "2016": (70, 30)}, "2016", "closing since 2014"),
+        ({"2015": (90, 10), "2016": (70, 30)}, None, "closing since 2015"),
+    ],
+)
+def test_a_lead_was_taken_over_in_the_period_in_which_another_came_ahead(
+    figures: dict[str, tuple[int, int]], crossover: str | None, told: str
+) -> None:
+    rows = [row for year, both in figures.items() for row in pair(*both, period=year)]
+    found = standing(rows)
+    assert (found.crossover, scoreboard_row(found)["direction"]) == (crossover, told)
+
+
+def test_what_the_lead_does_of_late_is_told_with_the_period_it_was_taken_over_in() -> None:
+    figures = {"2014": (90, 10), "2015": (40, 60), "2016": (70, 30)}
+    found = standing([row for year, both in figures.items() for row in pair(*both, period=year)])
+    assert (found.direction, found.recent_direction, found.recent_since) == (
+        *("closing", "reversed"),
+        "2015",
+    )
+    assert scoreboard_row(found)["recent"] == "taken over in 2016"
+
+
+def test_a_crossover_that_what_has_no_country_could_move_is_not_told() -> None:
+    """Who was ahead in 2016 cannot be known, so that it was after 2015 is all that can be said."""
+    rows = [
+        row
+        for year, both in {"2015": (10, 90), "2016": (60, 50), "2017": (90, 10)}.items()
+        for row in pair(*both, period=year)
+    ]
+    witnesses = {"one": Witness("one", None)}
+    for rest, crossover, told in (
+        (5, "2016", "taken over in 2016"),
+        (20, None, "taken over after 2015"),
+    ):
+        left_out: LeftOut = {("one", "2016", "USD", "ai", NOBODYS): rest}
+        found = _standing(FUNDING, ("US", "CN"), rows, witnesses, left_out)
+        assert (found.direction, found.crossover) == ("reversed", crossover)
+        assert scoreboard_row(found)["direction"] == told
+
+
+def scoreboard_row(found: Standing) -> dict[str, Any]:
+    """Return what the row of a standing on the scoreboard says."""
+    return scoreboard.row(view_of("US", "CN"), found)
+
+
+def view_of(*codes: str) -> RaceView:
+    """Return as much of a view as the scoreboard needs."""
+    countries = {code: CountryName(NAMES[code], is_group=False) for code in codes}
+    return cast(
+        "RaceView",
+        SimpleNamespace(
+            choice=Choice(codes, "funding-amount"),
+            countries=countries,
+            publisher=lambda source: source,
+        ),
+    )
+
+
+def test_countries_have_their_article_on_the_scoreboard() -> None:
+    rows = [*pair(60, 50), observation("GB", "2023", 40)]
+    left_out: LeftOut = {("one", "2023", "USD", "ai", NOBODYS): 90}
+    witnesses = {"one": Witness("one", None)}
+    found = _standing(FUNDING, ("CN", "GB"), rows, witnesses, left_out)
+    assert scoreboard.row(view_of("CN", "GB"), found)["unless"] == "the United Kingdom"
+    found = _standing(FUNDING, ("CN", "GB", "WLD"), rows, witnesses)
+    assert scoreboard.row(view_of("CN", "GB", "WLD"), found)["over"] == " over the United Kingdom"
+
+
 # Ties
 
 
@@ -153,6 +230,7 @@ NOTHING_OF_A_LEADER = (
     "direction",
     "direction_source",
     "direction_since",
+    "crossover",
     "recent_direction",
     "recent_since",
     "depends_on_first",
@@ -200,6 +278,30 @@ def test_sources_that_are_divided_put_nobody_level() -> None:
     neither = replace(FUNDING, higher_is="neither")
     found = _standing(neither, ("US", "CN"), pair(1, 1), {"one": Witness("one", None)})
     assert (found.period, found.witnesses_level) == (None, 0)
+
+
+def test_the_page_says_level_also_where_other_periods_are_refused(database: Database) -> None:
+    rows = [
+        *(total(key, country=key.upper(), **firm(7)) for key in ("us", "cn")),
+        total("alone", period="2022", **firm(9)),
+    ]
+    papers = [
+        statistic(f"{key}-papers", country=key.upper(), metric="papers", unit="papers", value=value)
+        for key, value in (("us", 4), ("cn", 2))
+    ]
+    write(database, {ROUNDS: rows, STATISTICS: papers})
+    row = read(database, "/race?countries=US,CN")
+    (level,) = (one for one in row["data"]["standings"] if one["indicator"] == "funding-amount")
+    assert (level["refusals"]["one_sided"], level["witnesses_level"]) == (1, 1)
+    assert "Figures of House & Co_#1 $" in row["citation"]["text"]
+    page = read_page(database, "/")
+    assert (
+        "<h1>The United States leads China on 1 of 2 indicators that can be compared; they are "
+        "level on 1</h1>"
+    ) in page
+    assert "<span>level in 2023 by the figures of House &amp; Co_#1 $ (via X) (AI)</span>" in page
+    three = read_page(database, "/?countries=US,CN,GB")
+    assert "(AI); the United Kingdom not compared</span>" in three
 
 
 # Projections and parts

@@ -80,3 +80,17 @@ def direction_of(trend: Trend | None, leader: str | None) -> Direction | None:
     if not trend.certain:
         return None
     return trend.direction
+
+
+def crossover_of(comparison: Comparison) -> str | None:
+    """Return the newest period of a trend with another leader than before, None if none.
+
+    Or where what has no country could move it.
+    """
+    trend = comparison.trend
+    if trend is None or trend.crossover is None:
+        return None
+    certain = {gap.period for gap in comparison.periods if gap.leader_certain}
+    periods = [*trend.by_first, trend.last]
+    from_before = periods[periods.index(trend.crossover) - 1 :]
+    return trend.crossover if certain.issuperset(from_before) else None

@@ -28,7 +28,13 @@ from app.analysis.left_out import (
     no_names,
     read_left_out,
 )
-from app.analysis.newest_said import direction_of, directions_of, margins_of, newest_said
+from app.analysis.newest_said import (
+    crossover_of,
+    direction_of,
+    directions_of,
+    margins_of,
+    newest_said,
+)
 from app.analysis.numbers import tidy
 from app.analysis.shown_gap import shown_gap
 from app.analysis.view import View
@@ -102,6 +108,12 @@ class Standing(Shape):
     )
     direction_since: str | None = Field(
         description="The first period that this direction is told from.", examples=["2015"]
+    )
+    crossover: str | None = Field(
+        description="The newest period of that in which another country was ahead than before, as "
+        "the source of the direction says. Null where there is no direction or none such, or "
+        "what a source lists without a country could move it.",
+        examples=["2016"],
     )
     recent_direction: Direction | None = Field(
         description="What the lead does of late, by that source: seen from `recent_since` or from "
@@ -305,6 +317,7 @@ def _standing(
         direction=direction,
         direction_source=told_by.source if told_by and direction else None,
         direction_since=trend.first if trend else None,
+        crossover=crossover_of(told_by) if told_by and trend else None,
         recent_direction=trend.recent if trend else None,
         recent_since=trend.recent_since if trend else None,
         depends_on_first=trend.depends_on_first if trend else None,

@@ -27,8 +27,11 @@ def race_page(view: RaceView, frame: Frame) -> str:
     choice = view.choice
     entries = {entry.id: entry for entry in view.catalogue}
     board = [standing for standing in view.race.standings if standing.leader]
-    silent = [standing for standing in view.race.standings if not standing.leader]
-    there = set(view.countries)
+    silent = sorted(
+        (standing for standing in view.race.standings if not standing.leader),
+        key=words.is_level,
+        reverse=True,
+    )
     chosen = entries[choice.indicator]
     names = [(code, view.countries[code].name) for code in choice.countries]
     offered = _offered(view)
@@ -43,18 +46,15 @@ def race_page(view: RaceView, frame: Frame) -> str:
         is_empty=not view.at.id,
         day=words.day_words(view.at.recorded_at),
         latest_day=words.day_words(view.latest.recorded_at),
-        headline=words.headline(names, board),
-        tally=scoreboard.tally(board, len(silent)),
+        headline=words.headline(names, view.race.standings),
+        tally=scoreboard.tally(view.race.standings),
         country_names={code: country.name for code, country in view.countries.items()},
         first_countries=offered[:_SHOWN_AT_ONCE],
         more_countries=offered[_SHOWN_AT_ONCE:],
         revisions=[(one, words.day_words(one.recorded_at)) for one in view.revisions],
         board=[scoreboard.row(view, standing) for standing in board],
         silent=[
-            (
-                scoreboard.link(choice, one),
-                scoreboard.silence(one, entries[one.indicator], choice, there),
-            )
+            (scoreboard.link(choice, one), scoreboard.silence(view, one, entries[one.indicator]))
             for one in silent
         ],
         indicator=chosen,

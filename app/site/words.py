@@ -1,7 +1,7 @@
 """What the page says in words: countries, periods, days, margins, reasons of refusals."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Final
@@ -154,27 +154,70 @@ def _tenths(ratio: float, *, is_bound: bool) -> str:
     return f"{tenths:,}".removesuffix(".0")
 
 
+def is_level(standing: Standing) -> bool:
+    """Return whether nobody leads because those that are compared are level."""
+    return standing.leader is None and standing.witnesses_level > 0
+
+
 def headline(countries: Sequence[tuple[str, str]], standings: Sequence[Standing]) -> str:
     """Return who leads, as a headline. Indicators are counted, never weighed.
 
-    `countries` are codes with names.
+    Those where the countries are level count too. `countries` are codes with names.
     """
     names = {code: with_article(code, name) for code, name in countries}
-    told = [standing.leader for standing in standings if standing.leader]
-    won = {code: told.count(code) for code in names if code in told}
-    if not won:
+    told = [one for one in standings if one.leader or is_level(one)]
+    if not told:
         return f"No source can say who leads, {' or '.join(names.values())}"
-    every = counted(len(told), "indicator")
-    best = max(won.values())
+    compared = {code: sum(code not in one.not_compared for one in told) for code in names}
+    parts = [_ahead(names, told, compared), _beside(names, compared, len(told))]
+    leaders = {one.leader for one in told if one.leader}
+    level = [one for one in told if not one.leader]
+    if leaders and level:
+        named = leaders | {code for code, count in compared.items() if count == len(told)}
+        is_of_them = len(named) > 1 and not any(leaders & {*one.not_compared} for one in level)
+        parts.insert(1, f"{'they' if is_of_them else 'those compared'} are level on {len(level)}")
+    return capital("; ".join(filter(None, parts)))
+
+
+def _ahead(names: Mapping[str, str], told: Sequence[Standing], compared: Mapping[str, int]) -> str:
+    """Return who leads on how many indicators, over those that all of these compare."""
+    leaders = [one.leader for one in told if one.leader]
+    won = {code: leaders.count(code) for code in names if code in leaders}
+    best = max(won.values(), default=0)
     ahead = [code for code, count in won.items() if count == best]
+    every = counted(len(told), "indicator")
+    how = {1: "the one indicator", 2: "both indicators"}.get(len(told), f"all {every}")
+    others = [code for code in names if code not in won and compared[code] == len(told)]
+    others_named = listed(names[code] for code in others)
+    if not won:
+        those = others_named if len(others) > 1 else "those compared"
+        return f"{those} are level on {how} that can be compared"
     if len(won) == 1:
-        others = listed(name for code, name in names.items() if code not in won)
-        how = {1: "the one indicator", 2: "both indicators"}.get(len(told), f"all {every}")
-        return capital(f"{names[ahead[0]]} leads {others} on {how} that can be compared")
+        how = how if best == len(told) else f"{best} of {every}"
+        over = f" {others_named}" if others else ""
+        return f"{names[ahead[0]]} leads{over} on {how} that can be compared"
     if len(ahead) > 1:
         each = counted(best, "indicator")
         rest = [f"{names[c]} on {n}" for c, n in won.items() if c not in ahead]
         start = f"{listed(names[code] for code in ahead)} lead on {each} each"
-        return capital(", ".join([start, *([listed(rest)] if rest else [])]))
+        return ", ".join([start, *([listed(rest)] if rest else [])])
     rest = [f"{names[code]} on {count}" for code, count in won.items() if code not in ahead]
-    return capital(f"{names[ahead[0]]} leads on {best} of {every}, {listed(rest)}")
+    return f"{names[ahead[0]]} leads on {best} of {every}, {listed(rest)}"
+
+
+def _beside(names: Mapping[str, str], compared: Mapping[str, int], every: int) -> str:
+    """Return which countries are not compared on all of the indicators, empty where all are."""
+    none = [names[code] for code, count in compared.items() if not count]
+    some = {names[code]: count for code, count in compared.items() if 0 < count < every}
+    counts = {*some.values()}
+    on = f"{min(counts)} of them" if len(counts) == 1 else "some of them"
+    if none and some:
+        return f"{_are(none)} compared on none and {listed(some)} on {on}"
+    if none:
+        return f"{_are(none)} compared on none"
+    return f"{_are(some)} compared on {on}" if some else ""
+
+
+def _are(names: Collection[str]) -> str:
+    """Return names with the verb that they take: `France is`, `France and China are`."""
+    return f"{listed(names)} {'is' if len(names) == 1 else 'are'}"
