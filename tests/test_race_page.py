@@ -532,3 +532,25 @@ def test_who_is_not_compared_stands_in_the_headline_and_in_each_row(client: Test
     ) in three
     assert three.count('<span class="quiet beside">the World not compared</span>') == 5
     assert "not compared" not in page(client, "/").partition('id="indicator"')[0]
+
+
+def test_refusals_of_parts_are_folded_and_a_publisher_is_named_once_a_reason(
+    sqlite_templates: Templates,
+) -> None:
+    url = sqlite_templates.empty()
+    with closing(Database(url)) as database:
+        rows = [
+            *((part, year) for part in ("ai-chips", "ai-robots") for year in ("2020", "2021")),
+            *(("ai", "2020"), ("ai", "2021"), ("generative-ai", "2022")),
+        ]
+        totals = of_tracker(
+            total(f"{scope}-{year}", scope=scope, period=year, amount_usd=5, qualifier="exact")
+            for scope, year in rows
+        )
+        write(database, {SOURCES: [source("tracker")], FUNDING: totals})
+    with TestClient(create_app(Settings(database_url=url))) as client:
+        shown = page(client, "/?indicator=funding-amount")
+    whole, _, parts = shown.partition("In 2 scopes that are parts of others")
+    assert "<dd>P of tracker: ai 2020, 2021; generative-ai 2022</dd>" in whole
+    assert "<dd>P of tracker: ai-chips 2020, 2021; ai-robots 2020, 2021</dd>" in parts
+    assert "ai-chips 2020" not in whole

@@ -4,15 +4,17 @@ A pure function of answers that are already worked out. What it shows are the wo
 answers, each beside the address of the API call that gives it.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 from app.analysis.agreement import of_the_whole
 from app.analysis.catalogue import IndicatorEntry
 from app.analysis.claims import Claim, whole_claims
-from app.analysis.comparison import Comparison, Gap
+from app.analysis.comparison import Comparison, Gap, Refusal
 from app.analysis.figures import house_of
+from app.analysis.scopes import wider
 from app.kit.text import counted
 from app.site import scoreboard, words
 from app.site.race_view import FIRST_COUNTRIES, Choice, Frame, RaceView, SourceName
@@ -89,12 +91,19 @@ def _offered(view: RaceView) -> list[str]:
 def _pair(view: RaceView, gap: Gap) -> dict[str, Any]:
     a, b = (view.countries[code].name for code in (gap.a, gap.b))
     whole = of_the_whole(gap.comparisons)
+    refused, refused_parts = _refusals_of_parts_apart(view, gap)
     return {
         "title": f"{a} and {b}",
         "agreement": _agreement(view, gap),
         "comparisons": [_comparison(view, gap, one) for one in whole],
         "parts": [_comparison(view, gap, one) for one in gap.comparisons if one not in whole],
-        "refusals": _refusals(view, gap),
+        "refusals": _refusals(view, refused),
+        "refused_parts": _refusals(view, refused_parts),
+        "parts_refused": counted(
+            len({(view.publisher(one.source), one.scope) for one in refused_parts}),
+            "scope that is part of another",
+            "scopes that are parts of others",
+        ),
         "call": view.choice.call(
             "/gap", indicator=gap.indicator, a=gap.a, b=gap.b, period=view.choice.period
         ),
@@ -142,23 +151,43 @@ def _comparison(view: RaceView, gap: Gap, comparison: Comparison) -> dict[str, A
     }
 
 
-def _refusals(view: RaceView, gap: Gap) -> list[tuple[str, str]]:
-    """Return each reason in words, with the sources and periods that it holds for."""
-    grouped: dict[str, dict[str, list[str]]] = {}
-    for refusal in gap.refusals:
-        who = view.publisher(refusal.source)
-        if refusal.scope:
-            who += f" ({refusal.scope})"
-        periods = grouped.setdefault(refusal.detail, {}).setdefault(who, [])
+def _refusals_of_parts_apart(view: RaceView, gap: Gap) -> tuple[list[Refusal], list[Refusal]]:
+    """Return the refusals, and apart from them those in a part of a scope of the same publisher."""
+    stated = [(one.source, one.scope) for one in gap.comparisons]
+    stated += [(one.source, one.scope) for one in gap.refusals]
+    scopes: dict[str, set[str | None]] = defaultdict(set)
+    for source, scope in stated:
+        scopes[house_of(view.publisher(source))].add(scope)
+    parts = [
+        one
+        for one in gap.refusals
+        if wider(one.scope, scopes[house_of(view.publisher(one.source))])
+    ]
+    return [one for one in gap.refusals if one not in parts], parts
+
+
+def _refusals(view: RaceView, refusals: Iterable[Refusal]) -> list[tuple[str, list[str]]]:
+    """Return each reason in words, with its sources, and the scopes and periods of each."""
+    grouped: dict[str, dict[str, dict[str, list[str]]]] = {}
+    for refusal in refusals:
+        of_source = grouped.setdefault(refusal.detail, {}).setdefault(
+            view.publisher(refusal.source), {}
+        )
+        periods = of_source.setdefault(refusal.scope or "", [])
         if refusal.period:
             periods.append(words.period_words(refusal.period))
     return [
-        (
-            words.capital(detail),
-            "; ".join(f"{who} {', '.join(periods)}".rstrip() for who, periods in said.items()),
-        )
-        for detail, said in grouped.items()
+        (words.capital(detail), [_refused(who, scopes) for who, scopes in by_source.items()])
+        for detail, by_source in grouped.items()
     ]
+
+
+def _refused(who: str, scopes: Mapping[str, Iterable[str]]) -> str:
+    """Return a publisher with the scopes, and the periods of each, that it is refused in."""
+    told = (
+        f"{scope} {', '.join(dict.fromkeys(periods))}".strip() for scope, periods in scopes.items()
+    )
+    return f"{who}: {'; '.join(told)}".removesuffix(": ")
 
 
 def _source(view: RaceView, key: str) -> dict[str, Any]:
