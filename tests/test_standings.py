@@ -300,6 +300,9 @@ def test_the_page_says_level_also_where_other_periods_are_refused(database: Data
         "level on 1</h1>"
     ) in page
     assert "<span>level in 2023 by the figures of House &amp; Co_#1 $ (via X) (AI)</span>" in page
+    assert f"On {len(row['data']['standings']) - 2} others no leader can be named." in page
+    first, *_ = page.partition('<ul class="silent">')[2].split("</li>")
+    assert "level in 2023" in first, "what has an answer goes before what has none"
     three = read_page(database, "/?countries=US,CN,GB")
     assert "(AI); the United Kingdom not compared</span>" in three
 
@@ -417,6 +420,19 @@ def test_where_there_are_no_figures_the_page_says_that_and_not_that_sources_are_
     page = read_page(database, "/?period=2019")
     assert "no source gives figures of two of these countries within these periods" in page
     assert "its sources are divided" not in page
+
+
+def test_the_page_says_that_sources_are_divided(database: Database) -> None:
+    amounts = {"s": (1, 2), "t": (2, 1)}
+    rows = [
+        total(f"{key}-{code.lower()}", country=code, source=key, **firm(amount))
+        for key, both in amounts.items()
+        for code, amount in zip(("US", "CN"), both, strict=True)
+    ]
+    write(database, {ROUNDS: [*rows, total("alone", period="2020", **firm(9))]})
+    assert "<span>its sources are divided</span>" in read_page(database, "/")
+    three = read_page(database, "/?countries=US,CN,GB")
+    assert "its sources are divided, or put some of these countries level</span>" in three
 
 
 def test_a_group_that_no_figure_is_of_can_be_asked_for(database: Database) -> None:

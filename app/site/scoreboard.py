@@ -99,14 +99,12 @@ def silence(view: RaceView, standing: Standing, entry: IndicatorEntry) -> str:
         return "more of it is neither ahead nor behind"
     if not set(entry.countries) & set(choice.countries) & set(view.countries):
         return "no source gives figures for these countries"
+    if set(standing.not_compared) != set(choice.countries):
+        more = ", or put some of these countries level"
+        return f"its sources are divided{more * (len(choice.countries) > len(FIRST_COUNTRIES))}"
     said = [words.REASONS[reason] for reason in standing.refusals if reason in words.REASONS]
-    if not said and set(standing.not_compared) == set(choice.countries):
-        within = " within these periods" if choice.period else ""
-        return f"no source gives figures of two of these countries{within}"
-    divided = "its sources are divided"
-    if len(choice.countries) > len(FIRST_COUNTRIES):
-        divided += ", or put some of these countries level"
-    return "; ".join(said) or divided
+    within = " within these periods" if choice.period else ""
+    return "; ".join(said) or f"no source gives figures of two of these countries{within}"
 
 
 def _level(view: RaceView, standing: Standing) -> str:
