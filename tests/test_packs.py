@@ -566,6 +566,11 @@ def test_faults_are_all_told_up_to_a_hundred(untouched: Database, tmp_path: Path
         (_COMPANIES.replace(",US,", ",Korea,"), "companies.csv: line 2: country is not a country"),
         (_COMPANIES.replace("investor", "investor;;"), "companies.csv: line 2: roles"),
         (_COMPANIES.replace("investor", "inventor"), "did you mean investor?"),
+        (_COMPANIES.replace("investor", "inventor"), "line 2: roles is not one of the allowed"),
+        (
+            _COMPANIES.replace("investor", "investor;inventor"),
+            "line 2: roles (the 2nd of the list) is not one of the allowed words",
+        ),
     ],
 )
 def test_a_fault_in_the_last_file_undoes_the_first(

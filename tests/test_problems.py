@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 import pytest
 from starlette.testclient import TestClient
 
+from app.kit.text import ordinal
 from app.main import create_app
 from app.settings import Settings
 from tests.answering import client_of, is_problem
@@ -73,6 +75,83 @@ def test_what_is_nearest_is_below_the_mount_point_too(sqlite_templates: Template
         assert client.get("/airace").json() == client.get("/airace/").json()
 
 
-def test_an_unfit_name_of_a_parameter_is_not_repeated(sqlite_client: TestClient) -> None:
-    (error,) = is_problem(sqlite_client.get("/funding?a%00b=1"), 400)["errors"]
+@pytest.mark.parametrize("name", ["a%00b", "a%20b", "a<b>", "a%2Fb", "a%22b", "%C3%A9", "a" * 41])
+def test_an_unfit_name_of_a_parameter_is_not_repeated(sqlite_client: TestClient, name: str) -> None:
+    answer = sqlite_client.get(f"/funding?{name}=1")
+    (error,) = is_problem(answer, 400)["errors"]
     assert error["parameter"] is None
+    for given in (name, unquote(name)):
+        assert given not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("country[]", "country"),
+        ("min-amount-usd", "min_amount_usd"),
+        ("page[size]", None),
+        ("filter.country", "country"),
+        ("contry", "country"),
+        ("2", None),
+        ("a" * 40, None),
+    ],
+)
+def test_a_plain_name_that_is_no_parameter_is_told_with_the_nearest(
+    sqlite_client: TestClient, name: str, near: str | None
+) -> None:
+    problem = is_problem(sqlite_client.get(f"/funding?{name}=US"), 400)
+    (error,) = problem["errors"]
+    assert (error["parameter"], error["nearest"]) == (name, near)
+    meant = f" (did you mean {near}?)" if near else ""
+    assert problem["detail"] == f"{name} is not a parameter here{meant}"
+
+
+def test_a_garbled_value_is_told_by_the_plain_name_of_its_parameter(
+    sqlite_client: TestClient,
+) -> None:
+    (error,) = is_problem(sqlite_client.get("/funding?country[]=%00"), 400)["errors"]
+    assert error["parameter"] == "country[]"
+
+
+@pytest.mark.parametrize(
+    ("query", "places"),
+    [
+        ("/funding?country=US,CN,Zzyx,FR", ["3rd"]),
+        ("/funding?country=US,Zzyx&country=Zzyx", ["2nd", "3rd"]),
+        ("/funding?kind=total,rnd", ["2nd"]),
+        ("/funding?sort=id,amout_usd", ["2nd"]),
+        ("/funding?fields=idd,country,scop", ["1st", "3rd"]),
+        ("/race?countries=US,CN,Zzyx", ["3rd"]),
+        ("/charts/funding-amount.svg?country=Zzyx,US", ["1st"]),
+        ("/export.zip?licence=open,Zzyx", ["2nd"]),
+        ("/?countries=US,Zzyx", ["2nd"]),
+    ],
+)
+def test_what_is_wrong_in_a_list_is_told_by_its_place_and_once(
+    sqlite_client: TestClient, query: str, places: list[str]
+) -> None:
+    answer = sqlite_client.get(query, headers={"Accept": "application/json, */*;q=0.1"})
+    problem = is_problem(answer, 422)
+    told = [f"(the {place} of the list) " for place in places]
+    assert len(problem["errors"]) == len(told)
+    for place, error in zip(told, problem["errors"], strict=True):
+        assert error["detail"].startswith(place)
+        assert problem["detail"].count(f"{error['parameter']} {error['detail']}") == 1
+    assert "zyx" not in answer.text
+
+
+def test_what_is_alone_in_a_list_needs_no_place(sqlite_client: TestClient) -> None:
+    problem = is_problem(sqlite_client.get("/funding?country=Zzyx"), 422)
+    assert "of the list" not in str(problem)
+
+
+def test_a_page_tells_the_place_in_a_list_too(sqlite_client: TestClient) -> None:
+    page = sqlite_client.get("/?countries=US,Zzyx", headers={"Accept": "text/html"})
+    assert page.status_code == 422
+    assert "(the 2nd of the list) is not a country" in page.text
+
+
+def test_places_are_counted_as_people_do() -> None:
+    numbers = (1, 2, 3, 4, 10, 11, 12, 13, 21, 102, 111)
+    said = ["1st", "2nd", "3rd", "4th", "10th", "11th", "12th", "13th", "21st", "102nd", "111th"]
+    assert [ordinal(number) for number in numbers] == said

@@ -75,7 +75,7 @@ def _rows_are_facts(transaction: ReadTransaction, resource: Resource) -> Iterato
         try:
             stored = resource.fact.model_validate(given).stored()
         except ValidationError as error:
-            for fault in faults_of(error):
+            for fault in faults_of(error, given):
                 yield Finding(resource.many, row["id"], str(fault))
             continue
         for name, value in stored.items():

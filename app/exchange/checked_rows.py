@@ -294,9 +294,9 @@ class CheckedRows:
         try:
             return self._fact.model_validate(given).stored()
         except ValidationError as error:
-            fault = faults_of(error)[0]
+            fault = faults_of(error, given)[0]
         few = ", ".join(fault.allowed[:5])
-        words = f"{fault.message} (such as {few})" if few else fault.message
+        words = f"{fault.said} (such as {few})" if few else fault.said
         name = fault.name or ""
         column, found = self._rows.origin(name, places) or (name, str(given.get(name, "")))
         if found and name not in given:

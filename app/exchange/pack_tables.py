@@ -27,10 +27,6 @@ Progress = Callable[[int], None]
 """Told how much was done since it was last told: bytes read, or rows written."""
 
 
-class _WrongLength(Exception):
-    """A row has not as many cells as there are columns."""
-
-
 class UnreadablePack(Exception):
     """A pack of which nothing was loaded. Each line says where and what is wrong."""
 
@@ -152,23 +148,24 @@ class _OneByOne:
         """Return the rows that are right, by column."""
         right: list[StoredRow] = []
         for line, cells in zip(lines, rows, strict=True):
-            try:
-                right.append(self._entry(cells).stored())
-            except ValidationError as error:
-                self._note(line, *map(str, faults_of(error)))
-            except _WrongLength:
+            if len(cells) != len(self._header):
                 self._note(line, f"has {len(cells)} cells, not {len(self._header)}")
+                continue
+            given = self._given(cells)
+            try:
+                right.append(self._fact.model_validate(given).stored())
+            except ValidationError as error:
+                self._note(line, *map(str, faults_of(error, given)))
         return {name: [row[name] for row in right] for name in (right[0] if right else ())}
 
-    def _entry(self, cells: Sequence[str]) -> Entry:
-        if len(cells) != len(self._header):
-            raise _WrongLength
+    def _given(self, cells: Sequence[str]) -> dict[str, Any]:
+        """Return what a row gives, its lists apart."""
         given: dict[str, Any] = {
             name: restore(cell) for name, cell in zip(self._header, cells, strict=True) if cell
         }
         for name in self._lists:
             given[name] = given[name].split(LIST_SEPARATOR) if name in given else []
-        return self._fact.model_validate(given)
+        return given
 
     def _note(self, line: int, *faults: str) -> None:
         self.faults += [f"{self._file}: line {line}: {fault}" for fault in faults]

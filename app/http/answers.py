@@ -22,7 +22,7 @@ from app.http.streams import Stream
 from app.kit.errors import Fault, NotAllowed
 from app.kit.formats import CSV, TABLE_FORMATS, Batches, DoesNotFit, TableFormat
 from app.kit.promptly import take_time
-from app.kit.queries import UnacceptableValue, UnreadableQuery, read_query
+from app.kit.queries import UnacceptableValue, UnreadableQuery, plain_name, read_query
 from app.kit.tables import Column
 from app.resources.changes import ChangeQuery
 from app.resources.json_pages import JsonPage, may_be_prompt, read_json_page
@@ -42,7 +42,6 @@ from app.resources.results import read_rows
 from app.storage.database import Database, ReadTransaction, Revision
 
 _PARAMETERS_AT_MOST = 100
-_LONGEST_NAME = 40
 _CLEAN = ("text without control characters",)
 _SAFE = ",:"
 _PLAIN = re.compile(r"[A-Za-z0-9_.~,:=&-]*").fullmatch
@@ -221,14 +220,10 @@ def parameters(request: Request) -> Pairs:
         raise problems.unreadable_query([fault]) from None
     garbled = {name for name, value in pairs if not (name + value).isprintable()}
     if garbled:
-        faults = [Fault(_shown(name), "has control characters", _CLEAN) for name in sorted(garbled)]
+        wrong = "has control characters"
+        faults = [Fault(plain_name(name), wrong, _CLEAN) for name in sorted(garbled)]
         raise problems.unreadable_query(faults)
     return pairs
-
-
-def _shown(name: str) -> str | None:
-    """Return the name of a parameter if it is a plain word: nothing else of input is repeated."""
-    return name if name.isascii() and name.isidentifier() and len(name) <= _LONGEST_NAME else None
 
 
 def read_parameters(model: type[Query], pairs: Pairs) -> Query:

@@ -1,5 +1,6 @@
 """The first page: the race for browsers, the map of the API for programs."""
 
+from dataclasses import replace
 from typing import Final
 
 import orjson
@@ -141,7 +142,7 @@ def _tell(request: Request, problem: Problem) -> Response:
         status=problem.status.value,
         title=problem.title,
         detail=problem.detail,
-        faults=problem.faults,
+        faults=[replace(fault, message=fault.said) for fault in problem.faults],
     )
     headers = {"Cache-Control": "no-store", **problem.headers, **_HEADERS}
     return Response(page, problem.status.value, headers, HTML)

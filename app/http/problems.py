@@ -95,7 +95,7 @@ class Problem(Exception):
             "errors": [
                 {
                     "parameter": fault.name,
-                    "detail": fault.message,
+                    "detail": fault.said,
                     "allowed": fault.allowed,
                     "nearest": fault.nearest,
                 }
@@ -108,14 +108,19 @@ class Problem(Exception):
 
 def unreadable_query(faults: Sequence[Fault]) -> Problem:
     """Return the problem of a query with unknown, repeated or garbled parameters."""
-    detail = "; ".join(f"{fault.name or 'a parameter'} {fault.message}" for fault in faults)
+    detail = "; ".join(_told(fault, "a parameter") for fault in faults)
     return Problem(400, "unreadable-query", "The query cannot be read", detail, faults=faults)
 
 
 def unacceptable_value(faults: Sequence[Fault]) -> Problem:
     """Return the problem of a query whose parameters are known and whose values are not."""
-    detail = "; ".join(f"{fault.name or 'the query'} {fault.message}" for fault in faults)
+    detail = "; ".join(_told(fault, "the query") for fault in faults)
     return Problem(422, "unacceptable-value", "A value is not allowed", detail, faults=faults)
+
+
+def _told(fault: Fault, nameless: str) -> str:
+    near = f" (did you mean {fault.nearest}?)" if fault.nearest else ""
+    return f"{fault.name or nameless} {fault.said}{near}"
 
 
 def does_not_fit(table: TableFormat, reason: str) -> Problem:

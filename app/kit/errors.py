@@ -1,12 +1,14 @@
 """Errors in outside input, whatever it came through: a query, a pack, a command."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from app.kit.text import nearest as nearest_spelling
+from app.kit.text import ordinal
 
 _LISTED_AT_MOST = 60
 
@@ -34,11 +36,19 @@ class Fault:
     message: str
     allowed: tuple[str, ...] = ()
     nearest: str | None = None
+    place: int | None = None
+    """Which of a list it is, counted from one; None where it is no member, or the only one."""
+
+    @property
+    def said(self) -> str:
+        """What is wrong and with which of a list, to stand after the name."""
+        place = f"(the {ordinal(self.place)} of the list) " if self.place else ""
+        return f"{place}{self.message}"
 
     def __str__(self) -> str:
         allowed = f" (allowed: {', '.join(self.allowed)})" if self.allowed else ""
         nearest = f"; did you mean {self.nearest}?" if self.nearest else ""
-        return f"{self.name or 'input'} {self.message}{allowed}{nearest}"
+        return f"{self.name or 'input'} {self.said}{allowed}{nearest}"
 
 
 def choose(word: str, choices: Sequence[str], *, what: str) -> str:
@@ -52,9 +62,23 @@ def choose(word: str, choices: Sequence[str], *, what: str) -> str:
     )
 
 
-def faults_of(error: ValidationError) -> list[Fault]:
-    """Return what Pydantic found wrong, in our words and without the values it was given."""
-    return [_fault(details) for details in error.errors(include_url=False)]
+def faults_of(error: ValidationError, given: Mapping[str, Any] | None = None) -> list[Fault]:
+    """Return what Pydantic found wrong, in our words and without the values it was given.
+
+    Members of the lists that were `given` are told by their places, where there are several.
+    """
+    return [
+        replace(_fault(details), place=_place(details, given or {}))
+        for details in error.errors(include_url=False)
+    ]
+
+
+def _place(details: ErrorDetails, given: Mapping[str, Any]) -> int | None:
+    """Return which of a list of several is wrong, counted from one."""
+    match details["loc"]:
+        case (str(name), int(place), *_) if len(given.get(name) or ()) > 1:
+            return place + 1
+    return None
 
 
 def _fault(details: ErrorDetails) -> Fault:

@@ -13,6 +13,8 @@ from app.kit.text import nearest
 Query = TypeVar("Query", bound=BaseModel)
 
 _PIECES = re.compile(r"\\[\\,]|,|\\|[^\\,]+")
+_LONGEST_NAME = 40
+_PLAIN_NAME = re.compile(rf"[A-Za-z0-9_.\[\]-]{{1,{_LONGEST_NAME}}}")
 
 
 class UnreadableQuery(Exception):
@@ -50,7 +52,7 @@ def read_query(model: type[Query], pairs: Iterable[tuple[str, str]]) -> Query:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        raise UnacceptableValue(faults_of(error)) from None
+        raise UnacceptableValue(faults_of(error, given)) from None
 
 
 def _members(text: str) -> list[str]:
@@ -84,7 +86,11 @@ def _is_list(annotation: Any) -> bool:
     return get_origin(annotation) is list or any(map(_is_list, get_args(annotation)))
 
 
+def plain_name(name: str) -> str | None:
+    """Return the name of a parameter if it is plain: nothing else of the input is repeated."""
+    return name if _PLAIN_NAME.fullmatch(name) else None
+
+
 def _unknown(name: str, known: Iterable[str]) -> Fault:
-    """Name the parameter where it is a plain word: nothing else of the input is repeated."""
-    plain = name if name.isascii() and name.isidentifier() and len(name) <= 40 else None  # noqa: PLR2004
-    return Fault(plain, "is not a parameter here", tuple(known), nearest(name[:40], known))
+    near = nearest(name[:_LONGEST_NAME], known)
+    return Fault(plain_name(name), "is not a parameter here", tuple(known), near)

@@ -37,6 +37,13 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     return by_fold[matches[0]] if matches else None
 
 
+def ordinal(number: int) -> str:
+    """Return a number as the place that it counts: `1st`, `2nd`, `3rd`, `11th`."""
+    tens, ones = divmod(number % 100, 10)
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(ones, "th") if tens != 1 else "th"
+    return f"{number}{ending}"
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """Return a number with its noun: `1 row`, `3,000 rows`, `2 companies`."""
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
