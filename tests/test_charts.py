@@ -20,9 +20,12 @@ from starlette.testclient import TestClient
 
 from app.analysis.chart import chart_specification
 from app.analysis.chart_content import Chart, SourceName, runs
+from app.analysis.chart_marks import DASH
+from app.analysis.chart_refusals import refusals_of
 from app.analysis.chart_style import THEME, THEMES, ThemeName, looks, short
 from app.analysis.comparison import Refusal
-from app.analysis.figures import Observation
+from app.analysis.figures import Observation, Witness
+from app.analysis.indicators import INDICATORS
 from app.http.chart_routes import chart_router
 from app.http.problems import Problem
 from app.http.service_routes import service_router
@@ -379,3 +382,57 @@ def test_a_long_drawing_does_not_delay_health(sqlite_templates: Templates, tmp_p
     thread.join()
     renderer.close()
     database.close()
+
+
+WITNESSES = {"paper": Witness("paper", "2025-12-31")}
+
+
+def refused(*found: Observation, countries: tuple[str, ...]) -> list[tuple[str | None, str, str]]:
+    """Return what a chart of these refuses: the period, the reason, and the words."""
+    funding = next(one for one in INDICATORS if one.id == "funding-amount")
+    refusals = refusals_of(funding, countries, found, WITNESSES)
+    return [(one.period, one.reason, one.detail) for one in refusals]
+
+
+def test_what_two_of_several_countries_have_is_compared_and_what_one_has_alone_is_told() -> None:
+    found = [
+        *(observation(country, "2020", 1e9) for country in ("US", "CN", "GB")),
+        *(observation(country, "2021", 2e9) for country in ("CN", "FR")),
+        observation("US", "2022", 3e9),
+        observation("GB", "2023", 3e9),
+    ]
+    told = refused(*found, countries=("US", "CN", "GB", "FR"))
+    assert [one for one in told if one[1] == "one_sided"] == [
+        ("2022", "one_sided", "the source gives no figure of CN, GB or FR"),
+        ("2023", "one_sided", "the source gives no figure of US, CN or FR"),
+    ]
+    (two,) = refused(observation("US", "2022", 3e9), countries=("US", "CN"))
+    assert two[2] == "the source gives a figure for only one of the two (US)"
+
+
+def test_what_is_refused_of_several_countries_is_told_with_whom() -> None:
+    found = [
+        observation(country, "2020", value, "about")
+        for country, value in (("US", 1e9), ("CN", 1.01e9), ("GB", 1.02e9), ("FR", 5e9))
+    ]
+    told = {reason: words for _, reason, words in refused(*found, countries=("US", "CN", "GB"))}
+    assert told["qualifier_overlap"].endswith("could be the same (US with CN, GB)")
+    told = {reason: words for _, reason, words in refused(*found, countries=("US", "CN", "FR"))}
+    assert told["qualifier_overlap"].endswith("could be the same (US with CN)")
+    assert told["single_period"].endswith("of one length to compare (US with FR)")
+
+
+def test_a_chart_of_several_countries_tells_whom_it_does_not_compare(charts: TestClient) -> None:
+    svg = charts.get("/charts/funding-amount.svg?country=US,CN,GB&width=1800&height=1200").content
+    for words in (texts(svg), svg.decode()):
+        assert "of the two (" not in words
+        assert "generative-ai) 2022" in words
+        assert "the source gives no figure of US or GB" in words
+
+
+def test_what_is_not_joined_is_told_before_what_has_no_trend() -> None:
+    trend = ONE_SIDED.model_copy(update={"period": None, "reason": "single_period"})
+    span = observation("US", "2024-01/2024-05", 5e9)
+    said = specification(*LINES, span, refusals=[trend, ONE_SIDED])["description"]
+    places = [said.index(words) for words in ("Not compared", "Not joined", "No trend")]
+    assert places == sorted(places)

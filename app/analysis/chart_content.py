@@ -17,6 +17,10 @@ _MOST_SAID: Final = 12
 """A series of more figures than this is described by its ends, least and most."""
 
 
+_NOT_COMPARED: Final = "Not compared"
+_NO_TREND: Final = "No trend"
+
+
 _FEW: Final = 2
 """More years than these that follow each other are told by the first and the last."""
 
@@ -54,19 +58,17 @@ def notes_of(chart: Chart, panels: Sequence[Panel]) -> list[str]:
     refused: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for refusal in chart.refusals:
         of_trend = refusal.reason == "single_period"
-        start = "No trend" if of_trend else "Not compared"
+        start = _NO_TREND if of_trend else _NOT_COMPARED
         scope = f" ({refusal.scope})" if refusal.scope else ""
         where = f"{chart.sources[refusal.source].name}{scope}"
         refused[start, refusal.detail][where] += [refusal.period] if refusal.period else []
-    notes = []
+    notes: dict[str, list[str]] = defaultdict(list)
     for (start, detail), places in sorted(refused.items(), reverse=True):
         told = listed(" ".join([where, runs(when)]).rstrip() for where, when in places.items())
-        notes.append(f"{start}: {told}: {detail}.")
-    loose = [f"{row.country} {row.period}" for panel in panels for row in panel.loose]
-    if loose:
-        unjoined = listed(dict.fromkeys(loose))
-        notes.append(f"Not joined, being of another length of period: {unjoined}.")
-    return [*chart.notes, *notes]
+        notes[start].append(f"{start}: {told}: {detail}.")
+    loose = dict.fromkeys(f"{row.country} {row.period}" for panel in panels for row in panel.loose)
+    unjoined = [f"Not joined, being of another length of period: {listed(loose)}."] if loose else []
+    return [*chart.notes, *notes[_NOT_COMPARED], *unjoined, *notes[_NO_TREND]]
 
 
 def runs(periods: Iterable[str]) -> str:

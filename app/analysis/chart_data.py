@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel
 
 from app.analysis.chart_content import Chart, SourceName
+from app.analysis.chart_refusals import refusals_of
 from app.analysis.chart_style import ThemeName
-from app.analysis.comparison import Refusal
 from app.analysis.figures import Observation, Sources, read_observations, read_witnesses
-from app.analysis.gaps import compare
 from app.analysis.indicator import Indicator
 from app.analysis.left_out import NOBODYS, asked_of, read_left_out
 from app.analysis.sentences import number_words
@@ -37,7 +36,8 @@ def read_chart(
     found = read_observations(view, indicator, countries, filters)
     if not found:
         raise Unanswerable("country", _nothing(view, indicator, countries))
-    sources = Sources(read_witnesses(view), found)
+    witnesses = read_witnesses(view)
+    sources = Sources(witnesses, found)
     whole = [one for one in found if not sources.part_of(one)]
     notes = []
     if indicator.attributed:
@@ -64,7 +64,7 @@ def read_chart(
         sources=names,
         revision=view.at.id,
         recorded=view.at.recorded_at[:10],
-        refusals=_refusals(view, indicator, countries, found),
+        refusals=refusals_of(indicator, countries, found, witnesses),
         notes=notes,
         theme=theme,
         width=width,
@@ -108,19 +108,6 @@ def _nothing(view: View, indicator: Indicator, countries: Sequence[str]) -> NotA
     if not there:
         return NotAllowed("has nothing to draw: nobody states this indicator at this revision")
     return NotAllowed("has no figure of this indicator, so there is nothing to draw", allowed=there)
-
-
-def _refusals(
-    view: View, indicator: Indicator, countries: Sequence[str], found: Sequence[Observation]
-) -> list[Refusal]:
-    """Return what cannot be compared between the first country and each other."""
-    witnesses = read_witnesses(view)
-    refusals: dict[Refusal, None] = {}
-    for other in countries[1:]:
-        pair = [row for row in found if row.country in (countries[0], other)]
-        gap = compare(indicator, countries[0], other, pair, witnesses)
-        refusals |= dict.fromkeys(gap.refusals)
-    return list(refusals)
 
 
 def _country_names(view: View, countries: Sequence[str] | None) -> dict[str, str]:
