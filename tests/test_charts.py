@@ -423,8 +423,9 @@ def test_what_is_refused_of_several_countries_is_told_with_whom() -> None:
 
 
 def test_a_chart_of_several_countries_tells_whom_it_does_not_compare(charts: TestClient) -> None:
-    svg = charts.get("/charts/funding-amount.svg?country=US,CN,GB&width=1800&height=1200").content
-    for words in (texts(svg), svg.decode()):
+    size = "country=US,CN,GB&width=1800&height=1200"
+    spec = charts.get(f"/charts/funding-amount.vl.json?{size}").json()
+    for words in (texts(drawn(spec)), spec["description"]):
         assert "of the two (" not in words
         assert "generative-ai) 2022" in words
         assert "the source gives no figure of US or GB" in words
@@ -436,3 +437,51 @@ def test_what_is_not_joined_is_told_before_what_has_no_trend() -> None:
     said = specification(*LINES, span, refusals=[trend, ONE_SIDED])["description"]
     places = [said.index(words) for words in ("Not compared", "Not joined", "No trend")]
     assert places == sorted(places)
+
+
+def panel_texts(panel: dict[str, Any]) -> list[str]:
+    """Return the words over a panel and around it."""
+    marks = (layer.get("mark", {}) for layer in panel["layer"])
+    return [line for mark in marks if isinstance(mark.get("text"), list) for line in mark["text"]]
+
+
+@pytest.mark.parametrize("width", [360, 480, 600, 900])
+@pytest.mark.parametrize("height", [260, 400, 520])
+def test_every_panel_says_what_its_figures_cover(
+    charts: TestClient, width: int, height: int
+) -> None:
+    size = f"country=US,CN&width={width}&height={height}"
+    spec = charts.get(f"/charts/funding-amount.vl.json?{size}").json()
+    scopes = {"generative-ai", "ai", "ai-private-investment"}
+    for panel in spec["concat"]:
+        assert scopes & set(panel_texts(panel))
+
+
+@pytest.mark.parametrize("width", [360, 480])
+def test_a_unit_of_its_own_leaves_the_scope_whole(width: int) -> None:
+    scope = "ai-private-investment"
+    own = [
+        row._replace(source=source, scope=scope, unit=unit)
+        for source, unit in (("paper", "USD"), ("agency", "USD of 2021"))
+        for row in LINES
+    ]
+    spec = specification(*own, width=width, height=300)
+    for panel in spec["concat"]:
+        assert any(words.endswith(scope) for words in panel_texts(panel))
+    assert any("USD of 2021" in words for panel in spec["concat"] for words in panel_texts(panel))
+
+
+@pytest.mark.parametrize("width", [360, 420, 480, 540, 600, 900])
+def test_the_newest_point_has_its_figure_and_its_period(charts: TestClient, width: int) -> None:
+    size = f"country=US,CN&width={width}&height=520"
+    shown = texts(drawn(charts.get(f"/charts/funding-amount.vl.json?{size}").json()))
+    for words in ("CN ≈ 250 M", "US ≥ 50 B", "2020", f"2025-01 {DASH}", "2025-05"):
+        assert words in shown
+
+
+def test_an_odd_period_that_is_not_the_last_of_all_has_its_words_too() -> None:
+    span = observation("CN", "2019-03/2019-05", 5e9)
+    rows = [row for row in LINES if row.country == "US"]
+    shown = texts(drawn(specification(*rows, span, width=900)))
+    for words in (f"2019-03 {DASH}", "2019-05", "2015", "2023"):
+        assert words in shown

@@ -35,10 +35,6 @@ _HEADING: Final = 22
 """From the top of the words over a panel to the panel, where they have one line."""
 
 
-_LOWEST_UNDER_TWO_LINES: Final = 64
-"""The words over a panel have two lines where they need them and so much is left below."""
-
-
 _SMALL: Final = 420
 
 
@@ -53,6 +49,11 @@ _LOWEST_CELL: Final = 104
 
 
 _LOWEST_PLOT: Final = 30
+"""The words over a panel have two lines where they need them and so much is left below."""
+
+
+_LEAST_OF_NAME: Final = 0.3
+"""The part of the line over a panel that the name of its source has, whatever else is there."""
 
 
 _BEST_SHAPE: Final = 1.6
@@ -114,7 +115,7 @@ class _Page:
         cell = body / self.rows
         across = (self.inner - _GAP * (self.columns - 1)) / self.columns
         left_over = math.floor(cell - _HEADING - bottom - 6)
-        self.has_two_lines = left_over - _LINE >= _LOWEST_UNDER_TWO_LINES and any(
+        self.has_two_lines = left_over - _LINE >= _LOWEST_PLOT and any(
             not self._has_one_line(panel, across) for panel in self.shown
         )
         self.heading = _HEADING + _LINE * self.has_two_lines
@@ -143,18 +144,30 @@ class _Page:
     def _heading(self, panel: Panel, scale: Scale) -> list[Spec]:
         """Return the words over a panel: the source, and what its figures cover."""
         room = self.frame.width + self.side
-        name = cut(self.chart.sources[panel.source].name, room, 12, bold=True)
+        beside, below = self._covered(panel, scale, room)
+        name = self.chart.sources[panel.source].name
+        if beside:
+            left = room - 6 - width_of(beside, LABEL)
+            name = cut(name, max(left, room * _LEAST_OF_NAME), 12, bold=True)
+        name = cut(name, room, 12, bold=True)
         heading = _text([name], -self.side, -self.heading, self.theme.text)
-        heading |= {"fontSize": 12, "fontWeight": "bold"}
-        scope = self._scope(panel, scale)
-        start, line = width_of(name, 12, bold=True) + 6, 1
-        if self.has_two_lines:
-            start, line = 0, 1 + _LINE
-        if not scope or room - start < width_of("ai-…", LABEL):
-            return [heading]
-        words = cut(scope, room - start, LABEL)
-        covered = _text([words], start - self.side, line - self.heading, self.theme.muted)
-        return [heading, covered | {"fontSize": LABEL}]
+        marks = [heading | {"fontSize": 12, "fontWeight": "bold"}]
+        start = width_of(name, 12, bold=True) + 6
+        for words, x, y in ((beside, start, 1), (below, 0, 1 + _LINE)):
+            if words:
+                line = [cut(words, room - x, LABEL)]
+                covered = _text(line, x - self.side, y - self.heading, self.theme.muted)
+                marks.append(covered | {"fontSize": LABEL})
+        return marks
+
+    def _covered(self, panel: Panel, scale: Scale, room: float) -> tuple[str, str]:
+        """Return what stands beside the name of the source, and what below it."""
+        words = self._scope(panel, scale)
+        if not self.has_two_lines:
+            return words, ""
+        if panel.scope and panel.unit != self.chart.unit and width_of(words, LABEL) > room:
+            return panel.unit, words.removeprefix(f"{panel.unit}, ")
+        return "", words
 
     def _has_one_line(self, panel: Panel, room: float) -> bool:
         name = width_of(self.chart.sources[panel.source].name, 12, bold=True)

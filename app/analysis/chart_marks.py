@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -23,6 +23,21 @@ ARROW_DOWN: Final = "M0,1L0.6,0.2L0.2,0.2L0.2,-1L-0.2,-1L-0.2,0.2L-0.6,0.2Z"
 _WIDEST_BAR: Final = 56
 
 
+_MOST_BESIDE: Final = 0.55
+"""The part of a panel that figures to the right of its lines may take."""
+
+
+_APART: Final = 9
+"""Periods under a panel are at least this far apart."""
+
+
+_ASIDE: Final = 8
+"""How far before its point the last period begins where it is not under its middle."""
+
+
+_DAY: Final = "utcFormat(datum.value, '%Y-%m-%d')"
+
+
 _BOUNDS: Final = ("at_least", "up_to")
 """A line that ran down to one of these would show a fall where there may be none."""
 
@@ -39,7 +54,9 @@ def _lines(panel: Panel, scale: Scale, frame: Frame) -> list[Spec]:
     newest = {row.country: row for row in panel.rows}
     ends = [row for row in newest.values() if _middle(row) == last]
     after = max((width_of(f"{row.country} {figure(row)}", LABEL) for row in ends), default=0)
-    left, right = min(26, frame.width // 7), min(after + 14, frame.width * 0.4)
+    under = max((_width_of_period(row.period) - _ASIDE for row in panel.odd), default=0)
+    left = min(26, frame.width // 7)
+    right = min(max(after + 14, under), frame.width * _MOST_BESIDE)
     across = frame.width - left - right
 
     def place(row: Observation) -> tuple[float, float]:
@@ -61,6 +78,7 @@ def _lines(panel: Panel, scale: Scale, frame: Frame) -> list[Spec]:
         | ({"figure": f"{row.country} {figure(row)}"} if newest[row.country] is row else {})
         for row, side in zip(panel.rows, sides, strict=True)
     ]
+    shown = _days_shown(panel, across)
     x = {
         "field": "day",
         "type": "temporal",
@@ -70,10 +88,10 @@ def _lines(panel: Panel, scale: Scale, frame: Frame) -> list[Spec]:
             "range": [left, left + across],
         },
         "axis": {
-            "values": _days_shown(panel, across),
-            "format": _FORMATS[panel.usual or ""],
-            "formatType": "time",
+            "values": [f"{day.isoformat()}T12:00:00Z" for day in shown],
+            "labelExpr": _period_words(shown),
             "labelPadding": 5,
+            **_aside(panel, last),
         },
     }
     encoding = {"x": x, "y": _y(scale)}
@@ -138,7 +156,7 @@ def _bars(panel: Panel, scale: Scale, frame: Frame) -> list[Spec]:
             "axis": {
                 "domain": False,
                 "labelPadding": 5 + CODE,
-                "labelExpr": f"split(replace(datum.value, '/', ' {DASH}/'), '/')",
+                "labelExpr": _lines_of("datum.value"),
                 "labelLimit": math.floor(step),
             },
         },
@@ -268,22 +286,58 @@ def _arrows(country: dict[str, Spec], away: int) -> list[Spec]:
     ]
 
 
-_FORMATS: Final = {"4": "%Y", "quarter": "%Y-Q%q", "7": "%Y-%m", "10": "%Y-%m-%d"}
-
-
 def _middle(row: Observation) -> date:
     first, last = date.fromisoformat(row.first_day), date.fromisoformat(row.last_day)
     return first + timedelta(days=(last - first).days // 2)
 
 
-def _days_shown(panel: Panel, across: float) -> list[str]:
-    """Return the days under which the periods are written, as many as there is room for."""
-    usual = [row for row in panel.rows if length(row.period) == panel.usual]
-    days = sorted({_middle(row) for row in usual})
-    room = width_of(usual[0].period, LABEL) + 10
-    whole = max((days[-1] - days[0]).days, 1)
-    shown = [days[-1]]
-    for day in reversed(days):
-        if (shown[-1] - day).days / whole * across >= room:
-            shown.append(day)
-    return [f"{day.isoformat()}T12:00:00Z" for day in reversed(shown)]
+def _days_shown(panel: Panel, across: float) -> dict[date, str]:
+    """Return the periods that are written under their days, as many as there is room for.
+
+    The newest of each country come first where they are of another length than the usual ones,
+    which follow, the newest of them first.
+    """
+    usual = {_middle(row): row.period for row in panel.rows if length(row.period) == panel.usual}
+    odd = {_middle(row): row.period for row in panel.odd}
+    days = sorted({_middle(row) for row in panel.rows})
+    pixels = across / max((days[-1] - days[0]).days, 1)
+    shown: dict[date, str] = {}
+    taken: list[tuple[float, float]] = []
+    for day, period in (*sorted(odd.items(), reverse=True), *sorted(usual.items(), reverse=True)):
+        wide = _width_of_period(period)
+        before = _ASIDE if _aside(panel, day) else wide / 2
+        start = (day - days[0]).days * pixels - before
+        if all(start + wide + _APART <= left or right + _APART <= start for left, right in taken):
+            shown[day] = period
+            taken.append((start, start + wide))
+    return shown
+
+
+def _aside(panel: Panel, day: date) -> Spec:
+    """Return how the last period is written where it is an odd one: it begins under its point.
+
+    So it leaves room to the usual ones before it, of which the next may be near.
+    """
+    last = max(map(_middle, panel.rows))
+    if day != last or day not in map(_middle, panel.odd):
+        return {}
+    test = f"{_DAY} == '{day.isoformat()}'"
+    return {
+        "labelAlign": {"condition": {"test": test, "value": "left"}, "value": "center"},
+        "labelOffset": {"condition": {"test": test, "value": -_ASIDE}, "value": 0},
+    }
+
+
+def _width_of_period(period: str) -> float:
+    return max(width_of(line, LABEL) for line in period.replace("/", f" {DASH}/").split("/"))
+
+
+def _lines_of(words: str) -> str:
+    """Return the expression that breaks a span in two: `2023-01 -` and `2023-11`."""
+    return f"split(replace({words}, '/', ' {DASH}/'), '/')"
+
+
+def _period_words(shown: Mapping[date, str]) -> str:
+    """Return the expression of the words under each day."""
+    words = " : ".join(f"{_DAY} == '{day.isoformat()}' ? '{shown[day]}'" for day in shown)
+    return _lines_of(f"({words} : '')")

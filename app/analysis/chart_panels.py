@@ -41,9 +41,16 @@ class Panel:
         return [row for row in self.rows if self.usual and length(row.period) != self.usual]
 
     @property
+    def odd(self) -> list[Observation]:
+        """The newest of each country where it is of another length of period than is joined."""
+        newest = {row.country: row for row in self.rows}
+        return [row for row in self.loose if newest[row.country] is row]
+
+    @property
     def bottom(self) -> int:
         """How many pixels the words under the panel take."""
-        spans = self.usual is None and any("/" in row.period for row in self.rows)
+        told = self.odd if self.usual else self.rows
+        spans = any("/" in row.period for row in told)
         return 16 + (0 if self.usual else CODE) + (13 if spans else 0)
 
 
