@@ -1,6 +1,7 @@
 """What people read the service with: pandas, and a client made from the OpenAPI document."""
 
 import importlib
+import io
 import json
 import subprocess
 import sys
@@ -11,7 +12,8 @@ import pandas as pd
 import pytest
 from pandas.api import types
 
-from app.kit.formats import PARQUET, XLSX
+from app.kit.formats import CSV, PARQUET, XLSX
+from app.kit.tables import Column, Kind
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
 from tests.support import need
@@ -34,6 +36,16 @@ def test_pandas_reads_each_table_with_types_that_can_be_used(
             assert list(shown.dropna()) == given
         elif any(not str(value).isdigit() for value in given):
             assert types.is_string_dtype(shown), name
+
+
+def test_pandas_reads_large_numbers_beside_empty_cells() -> None:
+    columns = [Column("id", Kind.TEXT), Column("flop", Kind.NUMBER)]
+    given = [("a", 1e19), ("b", None), ("c", 5e25)]
+    found = pd.read_csv(io.BytesIO(b"".join(CSV.write(columns, [given]))))["flop"]
+    assert str(found.dtype) == "float64"
+    assert found.max() == 5e25
+    excel = pd.read_excel(io.BytesIO(b"".join(XLSX.write(columns, [given[:2]]))), engine="calamine")
+    assert str(excel["flop"].dtype) == "object", "so that the README no longer warns of XLSX"
 
 
 def test_pandas_adds_up_what_a_country_took_in(live_server: str) -> None:
