@@ -5,6 +5,7 @@ rules take many rows at once, so that a row costs hardly more than a look-up for
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any, get_args
 
 from app.exchange.kept_values import KeptValues, Make
@@ -14,7 +15,7 @@ from app.exchange.mapping import (
     TableMapping,
     UnusableMapping,
 )
-from app.exchange.mapping_parts import LOOKED_UP, OF_COMPANIES, Rule
+from app.exchange.mapping_parts import HEADER, LOOKED_UP, OF_COMPANIES, VALUE, Rule
 from app.exchange.mapping_texts import PLACE, columns_of, fields_of, form_of, places_of
 from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
@@ -69,11 +70,14 @@ class Feeds:
         number = self._header.index(heading)
         return lambda places: [cells[number] for cells in places.cells]
 
+    def is_of_figures(self, name: str) -> bool:
+        """Return whether a name stands for a spread column, or for what its name says."""
+        spreads = self._mapping.content.spread
+        return bool(spreads) and name in {VALUE, HEADER, *chain(*(one.set for one in spreads))}
+
     def _heading(self, name: str) -> str | None:
         """Return a column as the header has it; None for a spread column and what it gives."""
-        spreads = self._mapping.content.spread
-        known = {"value", "header", *(key for spread in spreads for key in spread.set)}
-        if spreads and name in known:
+        if self.is_of_figures(name):
             return None
         if (match := PLACE.fullmatch(name)) and match[2] in self._mapping.content.ask:
             name = self._answers[match[2]]
@@ -175,7 +179,7 @@ class Feeds:
             return None
         nothing = frozenset({"", *rule.nothing})
         found = [
-            (self._heading(name) or places.more["header"], self.reader(name)(places)[0].strip())
+            (self._heading(name) or places.more[HEADER], self.reader(name)(places)[0].strip())
             for name in names
         ]
         found = [(name, text.replace(NOT_WORKED_OUT, "")) for name, text in found]

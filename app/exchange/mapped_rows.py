@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 
 from app.exchange.feeds import Feeds, refuse_twice
 from app.exchange.mapping import TableMapping, UnusableMapping, is_of_texts, looks_up
-from app.exchange.mapping_parts import OF_COMPANIES, Rule, Spread
-from app.exchange.mapping_texts import fields_of
+from app.exchange.mapping_parts import HEADER, OF_COMPANIES, VALUE, Rule, Spread
+from app.exchange.mapping_texts import columns_of, fields_of
 from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.places import Columns, Places, Read
@@ -55,14 +55,20 @@ class MappedRows:
             patterns = ", ".join(spread.header for spread in mapping.content.spread)
             raise UnusableMapping(f"{mapping.name}: no column has a name like {patterns}")
         feeds = Feeds(mapping, header, answers, organisations, models)
-        self._kept_by = [
-            (_none_of(feeds.reader(skip.column), skip.texts), skip.why)
-            for skip in mapping.content.skip
-        ]
+        self._kept_by: list[tuple[Keep, str]] = []
+        self._figures_kept_by: list[tuple[Keep, str]] = []
+        """The same for what is known of one figure of a row and not of all of it."""
+
+        for skip in mapping.content.skip:
+            kept_by = self._keeping(feeds, skip.column)
+            kept_by.append((_none_of(feeds.reader(skip.column), skip.texts), skip.why))
         if only_known:
             rule = _naming(mapping, only_known)
-            self._kept_by.append((feeds.knows(rule), f"whose {only_known} is not known here"))
+            kept_by = self._keeping(feeds, *rule.columns, *columns_of(rule.template))
+            kept_by.append((feeds.knows(rule), f"whose {only_known} is not known here"))
         ready = [(name, rule, feeds.feed(name, rule)) for name, rule in self._rules()]
+        holding = _holding_figures(mapping) if self._spreads else ()
+        self._figures = [feed for name, _, feed in ready if name in holding]
         self._feeds = [(name, feed) for name, _, feed in ready]
         ready.sort(key=lambda one: not is_of_texts(one[0], one[1]))
         self._texts_first = [(name, feed) for name, _, feed in ready]
@@ -214,12 +220,38 @@ class MappedRows:
             rows = left
         return rows, skipped
 
+    def _keeping(self, feeds: Feeds, *names: str) -> list[tuple[Keep, str]]:
+        """Return where what reads some columns belongs: with rows, or with single figures."""
+        is_of_figures = any(map(feeds.is_of_figures, names))
+        return self._figures_kept_by if is_of_figures else self._kept_by
+
     def _spread(self, row: Row) -> Iterator[tuple[Values, Places]]:
+        """Yield what each figure of a row makes; one that says nothing is left out as a blank is.
+
+        A row is counted under why figures of it are left out, when all of them have been taken.
+        """
+        left_out, is_in_part = set(), False
         for columns in self._spreads:
             for number, more in columns:
                 cell = row.cells[number]
-                if cell.strip():
-                    yield self._values(Places([row.cells], {**more, "value": cell}, {}))
+                places = Places([row.cells], {**more, VALUE: cell}, {})
+                if not cell.strip():
+                    continue
+                if why := self._why_left_out(places):
+                    left_out.add(why)
+                elif self._says_something(places):
+                    is_in_part = True
+                    yield self._values(places)
+        self.skipped.update(f"{why}, in some columns" if is_in_part else why for why in left_out)
+
+    def _why_left_out(self, places: Places) -> str | None:
+        """Return why a figure is to be left out, None where it is not."""
+        rules = self._figures_kept_by
+        return next((why for is_kept, why in rules if not all(is_kept(places))), None)
+
+    def _says_something(self, places: Places) -> bool:
+        """Return whether a figure makes a value. Raises Refused."""
+        return not self._figures or any(feed(places) != [None] for feed in self._figures)
 
     def _values(self, places: Places) -> tuple[Values, Places]:
         found = {}
@@ -236,6 +268,14 @@ def _none_of(read: Read, texts: Iterable[str]) -> Keep:
     """Return what tells of each row whether a column has none of some texts."""
     left_out = frozenset(texts)
     return lambda places: [text.strip() not in left_out for text in read(places)]
+
+
+def _holding_figures(mapping: TableMapping) -> list[str]:
+    """Return the fields that hold the figures of spread columns: where there are, needed ones."""
+    fields = mapping.resource.fact.model_fields
+    rules = mapping.content.fields.items()
+    held = [name for name, rule in rules if rule.columns == (VALUE,) and is_of_texts(name, rule)]
+    return [name for name in held if fields[name].is_required()] or held
 
 
 def _naming(mapping: TableMapping, field: str) -> Rule:
@@ -265,5 +305,5 @@ def _spread_columns(
             refuse_twice(mapping, name, header)
             groups = match.groupdict(default="")
             more = {key: text.format(**groups) for key, text in spread.set.items()}
-            found.append((number, {"header": name, **more}))
+            found.append((number, {HEADER: name, **more}))
     return found

@@ -24,9 +24,11 @@ OF_COMPANIES = {"company", "address"}
 LOOKED_UP = {*OF_COMPANIES, "ai_model"}
 """Transforms that look up what a row names, or make it."""
 
-
 OF_DAYS = {"period", "day_first", "month_first"}
 """Transforms whose values are days or periods."""
+
+VALUE, HEADER = "value", "header"
+"""What rules call a spread column, and its name."""
 
 
 class Part(BaseModel):
