@@ -9,11 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
 import xlsxwriter
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from app.exchange.tables import Row, UnreadableTable, open_table, sheets
+from app.kit.tables import Column, Kind
+from app.kit.workbook import write_workbook
 from tests.support import ROOT
 from tests.test_tables import rows_of, written, zipped
 
@@ -77,6 +82,13 @@ def sheet_of(folder: Path, *rows: Sequence[object], formats: Sequence[str] = ())
         ('"day" 0', 31, "31"),
         ("dd.mm.yyyy hh:mm", 45000.75, "2023-03-15T18:00:00"),
         ("General", 9.0e25, "9e+25"),
+        ("General", 4.35 * 100, "435"),
+        ("0.00", 0.1 + 0.2, "0.3"),
+        ("0.00", -0.1 - 0.2, "-0.3"),
+        ("General", 3 * 1.1e25, "3.3e+25"),
+        ("General", 3 * 1.1e-7, "3.3e-07"),
+        ("General", 1 / 3, "0.3333333333333333"),
+        ("General", 0.9344621985124387, "0.9344621985124387"),
     ],
 )
 def test_a_number_in_a_workbook_is_what_its_format_shows(
@@ -84,6 +96,30 @@ def test_a_number_in_a_workbook_is_what_its_format_shows(
 ) -> None:
     path = sheet_of(tmp_path, ["value"], [number], formats=[code])
     assert rows_of(path) == [[text]]
+
+
+def test_whole_numbers_beyond_what_is_shown_stay_as_they_are(tmp_path: Path) -> None:
+    header = "<row r='1'><c r='A1' t='str'><v>a</v></c></row>"
+    rows = "<row r='2'><c r='A2'><v>1000000000000001</v></c></row>"
+    rows += "<row r='3'><c r='A3'><v>9007199254740991</v></c></row>"
+    assert rows_of(cells_of(tmp_path, header + rows)) == [
+        ["1000000000000001"],
+        ["9007199254740991"],
+    ]
+
+
+@settings(max_examples=30, deadline=None)
+@given(number=st.floats(allow_nan=False, allow_infinity=False))
+@example(number=0.1 + 0.2)
+@example(number=4.35 * 100)
+@example(number=3 * 1.1e25)
+def test_a_number_comes_back_from_our_own_workbooks_in_all_its_digits(number: float) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "own.xlsx"
+        book = write_workbook([Column("value", Kind.NUMBER)], iter([[[number]]]))
+        path.write_bytes(b"".join(book))
+        (cells,) = rows_of(path)
+    assert repr(float(cells[0])) == repr(number)
 
 
 def test_a_workbook_has_the_texts_and_the_lines_of_its_cells(tmp_path: Path) -> None:

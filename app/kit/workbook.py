@@ -13,10 +13,12 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from xlsxwriter import Workbook
+from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from app.kit.formats import XLSX, Batches, DoesNotFit, as_text
 from app.kit.formulas import defuse
+from app.kit.shown_numbers import ALL_DIGITS, without_noise
 from app.kit.tables import Column
 
 _BYTES_A_CHUNK = 65_536
@@ -50,13 +52,13 @@ def write_workbook(columns: Sequence[Column], batches: Batches) -> Generator[byt
             bold = workbook.add_format({"bold": True})
             for place, column in enumerate(columns):
                 sheet.write_string(0, place, defuse(column.name), bold)
-            _fill(sheet, batches)
+            _fill(sheet, batches, workbook.add_format({"num_format": ALL_DIGITS}))
         with path.open("rb") as file:
             while chunk := file.read(_BYTES_A_CHUNK):
                 yield chunk
 
 
-def _fill(sheet: Worksheet, batches: Batches) -> None:
+def _fill(sheet: Worksheet, batches: Batches, all_digits: Format) -> None:
     number = 0
     for batch in batches:
         for row in batch:
@@ -65,14 +67,15 @@ def _fill(sheet: Worksheet, batches: Batches) -> None:
                 raise DoesNotFit(f"has more than {XLSX.rows_at_most} rows")
             for place, value in enumerate(row):
                 if value is not None:
-                    _write(sheet, number, place, value)
+                    _write(sheet, number, place, value, all_digits)
 
 
-def _write(sheet: Worksheet, row: int, place: int, value: Any) -> None:
+def _write(sheet: Worksheet, row: int, place: int, value: Any, all_digits: Format) -> None:
     if isinstance(value, bool):
         sheet.write_boolean(row, place, value)
     elif isinstance(value, float):
-        sheet.write_number(row, place, _Exact(value))
+        form = all_digits if without_noise(value) != value else None
+        sheet.write_number(row, place, _Exact(value), form)
     elif isinstance(value, int):
         if abs(value) <= _EXACT_INTEGERS_END:
             sheet.write_number(row, place, value)

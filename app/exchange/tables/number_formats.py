@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
+from app.kit.shown_numbers import ALL_DIGITS, is_whole, without_noise
+
 _BUILT_IN = MappingProxyType(
     {
         9: "0%",
@@ -60,11 +62,15 @@ class NumberFormat:
         self._has = frozenset(_IN_BRACKETS.sub("", first).lower())
         is_of_dates = not self._has.isdisjoint(_OF_DATES)
         self._is_date = is_of_dates and "general" not in first.lower()
-        self.is_plain = not (any(self._percents) or self._is_date or self._is_elapsed)
+        self._has_all_digits = code == ALL_DIGITS
+        is_other = any(self._percents) or self._is_date or self._is_elapsed
+        self.is_plain = not (is_other or self._has_all_digits)
         """Whether the text of a number is the number, as far as this format goes."""
 
     def text(self, number: float) -> str:
         """Return a number as its reader sees it, in all its digits: `26.3%`, `2024-03-27`."""
+        if self._has_all_digits:
+            return _digits(number)
         if self._is_elapsed or (self._is_date and number >= 0):
             try:
                 return self._moment(number)
@@ -124,10 +130,12 @@ def _elapsed(passed: timedelta) -> str:
 
 
 def plain_text(number: float) -> str:
-    """Return a number as a CSV file would have it: whole ones without a point."""
-    if number.is_integer() and abs(number) < 2**63:
-        return str(int(number))
-    return str(number)
+    """Return a number as a CSV file would have it: whole ones without a point, and no noise."""
+    return _digits(without_noise(number))
+
+
+def _digits(number: float) -> str:
+    return str(int(number)) if is_whole(number) else str(number)
 
 
 def percent_text(number: float, signs: int) -> str:
