@@ -32,6 +32,12 @@ def told(text: str, changed: str, by: str) -> str:
             f'{VALUE}countries = "Labs"\n',
             "fields.value has countries, which are of",
         ),
+        (VALUE, f'{VALUE}decimal = ";"\n', "fields.value.decimal is not one of the allowed words"),
+        (
+            'column = "Year"\n',
+            'column = "Year"\ndecimal = ","\n',
+            "fields.period has decimal, which is of numbers",
+        ),
         (VALUE, f"{VALUE}in_turn = true\n", "fields.value has in_turn, which needs countries"),
         (VALUE, "[fields.value]\ncolumn = []\n", "fields.value.column is empty"),
         (VALUE, f"{VALUE}times = 0\n", "fields.value.times is not from 1 to 1000000000000000000"),

@@ -115,6 +115,61 @@ def test_a_number_that_is_multiplied_is_the_nearest_to_what_it_comes_to(
     assert [row["value"] for row in listed(database, STATISTICS)] == [8.2, 16_400_000]
 
 
+@pytest.mark.parametrize(
+    ("decimal", "cells", "values"),
+    [
+        (",", ("1.200", "8,5", "1.234.567,25", "9,0e3"), [1200, 8.5, 1_234_567.25, 9000]),
+        (".", ("1,200", "8.5", "1,234,567.25", "7"), [1200, 8.5, 1_234_567.25, 7]),
+    ],
+)
+def test_numbers_have_the_signs_that_the_mapping_names(
+    database: Database, tmp_path: Path, decimal: str, cells: tuple[str, ...], values: list[float]
+) -> None:
+    mapping = own(tmp_path, OWN.replace('"number"', f'"number"\ndecimal = "{decimal}"'))
+    rows = [f"{country};2023;{cell}" for country, cell in zip(CODES, cells, strict=False)]
+    load(database, written(tmp_path, "\n".join(["Country;Year;Labs", *rows])), mapping)
+    found = {row["country"]: row["value"] for row in listed(database, STATISTICS)}
+    assert list(map(found.get, CODES[:4])) == values
+
+
+@pytest.mark.parametrize(
+    ("decimal", "cells"),
+    [(",", ("1.2", "1,200.5", "1.2000", "n", "1,2,3")), (".", ("1,2", "1.200,5", "12,00"))],
+)
+def test_numbers_without_these_signs_are_refused(
+    database: Database, tmp_path: Path, decimal: str, cells: tuple[str, ...]
+) -> None:
+    mapping = own(tmp_path, OWN.replace('"number"', f'"number"\ndecimal = "{decimal}"'))
+    rows = [f"{country};2023;{cell}" for country, cell in zip(CODES, cells, strict=False)]
+    table = written(tmp_path, "\n".join(["Country;Year;Labs", *rows]))
+    told = [one[2] for one in refused(database, table, mapping)]
+    assert len(told) == len(cells)
+    assert all(f"is not a number that has {decimal} before its decimals" in one for one in told)
+
+
+def test_a_number_that_may_have_a_point_between_thousands_is_refused(
+    database: Database, tmp_path: Path
+) -> None:
+    cells = ("1.200", "0.263", "15.30", "1.234.567", "8,5", "1200")
+    rows = [f"{country};2023;{cell}" for country, cell in zip(CODES, cells, strict=True)]
+    table = written(tmp_path, "\n".join(["Country;Year;Labs", *rows]))
+    found = refused(database, table, own(tmp_path))
+    way = 'say in the mapping which sign is before decimals, by decimal = "," or decimal = "."'
+    assert [one[1] for one in found] == ["1.200", "1.234.567", "8,5"]
+    assert all(way in one[2] for one in found)
+    plain = written(
+        tmp_path, table.read_text(encoding="utf-8").replace(";8,5", ";8").replace(";", ",")
+    )
+    assert [one[1] for one in refused(database, plain, own(tmp_path))] == ["1.234.567"]
+
+
+def test_numbers_of_a_workbook_have_no_comma(database: Database, tmp_path: Path) -> None:
+    mapping = own(tmp_path, OWN.replace('"number"', '"number"\ndecimal = ","'))
+    table = written(tmp_path, '{"Country": "US", "Year": 2023, "Labs": 1.2}\n', "labs.ndjson")
+    with pytest.raises(UnusableMapping, match=r"mine: fields\.value\.decimal is a comma, and numb"):
+        load(database, table, mapping)
+
+
 # Rows that are refused
 
 

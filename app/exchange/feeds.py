@@ -6,7 +6,7 @@ rules take many rows at once, so that a row costs hardly more than a look-up for
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
-from typing import Any, get_args
+from typing import Any
 
 from app.exchange.kept_values import KeptValues, Make
 from app.exchange.mapping import (
@@ -15,9 +15,10 @@ from app.exchange.mapping import (
     TableMapping,
     UnusableMapping,
 )
-from app.exchange.mapping_parts import HEADER, LOOKED_UP, OF_COMPANIES, VALUE, Rule
+from app.exchange.mapping_parts import HEADER, LOOKED_UP, OF_COMPANIES, OF_NUMBERS, VALUE, Rule
 from app.exchange.mapping_texts import PLACE, columns_of, fields_of, form_of, places_of
 from app.exchange.named_models import NamedAIModels
+from app.exchange.number_rules import number_reader
 from app.exchange.organisations import Organisations
 from app.exchange.places import Feed, Places, Read, always, joined
 from app.exchange.rejects import Refused
@@ -47,12 +48,14 @@ class Feeds:
         answers: Mapping[str, str],
         organisations: Organisations,
         models: NamedAIModels,
+        table_format: str,
     ) -> None:
         self._mapping = mapping
         self._header = header
         self._answers = answers
         self._organisations = organisations
         self._models = models
+        self._format = table_format
         self.headings: set[str] = set()
         """The columns that are read, as the header has them."""
 
@@ -245,10 +248,9 @@ class Feeds:
         return alias
 
     def _converter(self, name: str, rule: Rule) -> Make:
-        is_whole = rule.transform == "number" and _holds_whole_numbers(
-            self._mapping.resource.fact.model_fields[name].annotation
-        )
-        convert: Callable[..., Any] = TRANSFORMS["whole" if is_whole else rule.transform].read
+        if rule.transform in OF_NUMBERS:
+            return number_reader(self._mapping, name, rule, self._format)
+        convert: Callable[..., Any] = TRANSFORMS[rule.transform].read
         match rule.transform:
             case "company" | "address" if name != "id":
                 known = self._organisations
@@ -261,8 +263,6 @@ class Feeds:
             case "country":
                 spelled = self._mapping.content.countries
                 return lambda text: spelled[text] or None if text in spelled else convert(text)
-            case "whole" | "number" | "percent" if rule.times != 1:
-                return lambda text: convert(text, rule.times)
             case _:
                 return convert
 
@@ -356,10 +356,6 @@ def _key_of_model(text: str) -> str:
     if len(key) > LONGEST_KEY:
         raise NotAllowed(f"makes a key of more than {LONGEST_KEY} characters")
     return key
-
-
-def _holds_whole_numbers(annotation: Any) -> bool:
-    return annotation is int or any(map(_holds_whole_numbers, get_args(annotation)))
 
 
 def _named_so(name: str | None, column: str) -> str:

@@ -125,6 +125,7 @@ class _Import:
             named,
             only_known=asked.only_known,
             dated_by=self._source.dated_by if self._source else None,
+            table_format=table.format,
         )
         self._checked = CheckedRows(
             table,

@@ -41,6 +41,7 @@ class MappedRows:
         *,
         only_known: str | None = None,
         dated_by: str | None = None,
+        table_format: str,
     ) -> None:
         """Make them ready. Of `only_known`, a field, rows name organisations that are known.
 
@@ -54,7 +55,7 @@ class MappedRows:
         if mapping.content.spread and not any(self._spreads):
             patterns = ", ".join(spread.header for spread in mapping.content.spread)
             raise UnusableMapping(f"{mapping.name}: no column has a name like {patterns}")
-        feeds = Feeds(mapping, header, answers, organisations, models)
+        feeds = Feeds(mapping, header, answers, organisations, models, table_format)
         self._kept_by: list[tuple[Keep, str]] = []
         self._figures_kept_by: list[tuple[Keep, str]] = []
         """The same for what is known of one figure of a row and not of all of it."""

@@ -24,6 +24,9 @@ OF_COMPANIES = {"company", "address"}
 LOOKED_UP = {*OF_COMPANIES, "ai_model"}
 """Transforms that look up what a row names, or make it."""
 
+OF_NUMBERS = {"whole", "number", "percent"}
+"""Transforms whose values are numbers."""
+
 OF_DAYS = {"period", "day_first", "month_first"}
 """Transforms whose values are days or periods."""
 
@@ -65,6 +68,9 @@ class Rule(Part):
     quoted: bool = False
     """Whether a member that has the separator in it stands in quotes, as in CSV."""
 
+    decimal: Literal[".", ","] | None = None
+    """The sign before the decimals of a number; then the other one may part its thousands."""
+
     times: Times = 1
     """What a number is multiplied by: 1000000 for millions."""
 
@@ -89,6 +95,8 @@ class Rule(Part):
             raise NotAllowed("has in_turn, which needs countries and a separator, and no words")
         if self.countries and self.transform not in OF_COMPANIES:
             raise NotAllowed("has countries, which are of companies, and names none")
+        if self.decimal and self.transform not in OF_NUMBERS:
+            raise NotAllowed("has decimal, which is of numbers: as whole, number or percent")
         if any(one.column is None or one.also or one.countries for one in self.also):
             raise NotAllowed("has also, which takes columns, without also and countries")
         return self

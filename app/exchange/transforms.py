@@ -11,6 +11,7 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
 from functools import lru_cache
 from types import MappingProxyType
 
+from app.exchange.number_texts import refuse_comma
 from app.kit.countries import country_code
 from app.kit.errors import NotAllowed
 from app.kit.fields import LIST_SEPARATOR
@@ -95,6 +96,7 @@ def _decimal(text: str, times: int) -> Decimal:
     try:
         found = Decimal(text)
     except InvalidOperation:
+        refuse_comma(text)
         raise NotAllowed("is not a number", allowed=["31000000", "26.3", "9.0e25"]) from None
     if not found.is_finite() or "_" in text or len(text) > _DIGITS_AT_MOST:
         raise NotAllowed("is not a number", allowed=["31000000", "26.3", "9.0e25"])

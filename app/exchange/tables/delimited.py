@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     import _csv
 
 _QUOTED = re.compile(r'(?:^|(?<=[,;\t|\r\n]))"[^"]*(?:""[^"]*)*("?)')
-_DELIMITERS = {",": "CSV", ";": "CSV with semicolons", "\t": "CSV with tabs", "|": "CSV with bars"}
+SEMICOLONS = "CSV with semicolons"
+_DELIMITERS = {",": "CSV", ";": SEMICOLONS, "\t": "CSV with tabs", "|": "CSV with bars"}
+DELIMITED = frozenset(_DELIMITERS.values())
+"""What such tables are called."""
 
 
 def delimited_table(stream: Bytes, fallback: str | None, bounds: Bounds) -> Table:
