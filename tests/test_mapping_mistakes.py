@@ -1,13 +1,29 @@
 """Mistakes in one's own mapping: each is told when it is read, by where it is and what may be."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from app.exchange.mapping import UnusableMapping, find_mapping, parse_mapping
-from tests.test_mappings import OWN
+from app.resources.companies import COMPANIES
+from app.storage.database import Database
+from tests.conftest import Templates
+from tests.importing import load
+from tests.ledger_rows import listed
+from tests.test_mappings import OWN, own, written
 
 WAVES = find_mapping("microsoft-diffusion").text
 ROUNDS = find_mapping("crunchbase-rounds").text
 VALUE = '[fields.value]\ncolumn = "Labs"\n'
+
+
+@pytest.fixture
+def database(sqlite_templates: Templates) -> Iterator[Database]:
+    """A database with the countries, that the test writes to."""
+    opened = Database(sqlite_templates.empty())
+    yield opened
+    opened.close()
 
 
 def told(text: str, changed: str, by: str) -> str:
@@ -31,6 +47,27 @@ def told(text: str, changed: str, by: str) -> str:
             VALUE,
             f'{VALUE}countries = "Labs"\n',
             "fields.value has countries, which are of",
+        ),
+        (
+            '"exact"',
+            '"exakt"',
+            "fields.qualifier.constant is not one of the allowed words (allowed",
+        ),
+        ('"exact"', '"exakt"', "did you mean exact?"),
+        (
+            '[fields.metric]\nconstant = "labs"',
+            '[fields.metric]\nconstant = "a b"',
+            "fields.metric.con",
+        ),
+        (
+            'constant = "exact"',
+            'column = "Labs"\nwords = { "a b" = "at_leest", "*" = "exact" }',
+            'fields.qualifier.words."a b" is not one of the allowed words',
+        ),
+        (
+            'as = "country"',
+            'as = "country"\nwords = { Hellas = "Greec", "*" = "=" }',
+            "fields.country.words.Hellas is not a country or group known here",
         ),
         (VALUE, f'{VALUE}decimal = ";"\n', "fields.value.decimal is not one of the allowed words"),
         (
@@ -131,3 +168,34 @@ def test_a_source_passes_on_another_one() -> None:
     content = parse_mapping("mine", OWN.replace("[names]", restated.format("x"), 1)).content
     assert content.source
     assert content.source.restates
+
+
+FIRMS = """
+title = "Firms"
+about = "Firms, and what they do."
+resource = "companies"
+file = { columns = ["Firm", "Does"] }
+source = { id = "firms", publisher = "P", title = "T", published = "2024" }
+
+[fields]
+id = { column = "Firm", as = "key" }
+name = { column = "Firm" }
+roles = { column = "Does", separator = ";", words = { LLM = "adopter", VC = "investor", "" = "" } }
+"""
+
+
+def test_a_member_that_no_closed_list_has_is_told() -> None:
+    at = "fields.roles.words.VC is not one of the allowed words"
+    assert at in told(FIRMS, '"investor"', '"inwestor"')
+    assert at in told(FIRMS, '"investor"', '"adopter; inwestor"')
+
+
+def test_words_say_what_each_member_of_a_list_means(database: Database, tmp_path: Path) -> None:
+    rows = ["Firm,Does", "One,LLM; VC", "Two,", "Three,VC;;VC", "Four,LLM;farms", "Five,All"]
+    mapping = FIRMS.replace('"" = ""', '"" = "", All = "investor; adopter"')
+    table = written(tmp_path, "\n".join(rows))
+    report = load(database, table, own(tmp_path, mapping))
+    found = {row["id"]: row["roles"] for row in listed(database, COMPANIES)}
+    both = ["adopter", "investor"]
+    assert found == {"one": both, "two": [], "three": ["investor"], "five": both[::-1]}
+    assert [(one.line, one.column, one.found) for one in report.rejects] == [(5, "Does", "farms")]

@@ -240,13 +240,12 @@ def test_a_refusal_in_a_spread_column_names_it(database: Database, tmp_path: Pat
 
 
 def test_what_words_mean_is_refused_as_it_was_found(database: Database, tmp_path: Path) -> None:
-    mapping = OWN.replace(
-        'as = "country"', 'as = "country"\nwords = { "X" = "Atlantis", "*" = "=" }'
-    )
+    mapping = OWN.replace('"number"', '"number"\nwords = { "X" = "ten", "*" = "=" }')
     found = refused(
-        database, written(tmp_path, "Country,Year,Labs\nX,2023,5\n"), own(tmp_path, mapping)
+        database, written(tmp_path, "Country,Year,Labs\nUS,2023,X\n"), own(tmp_path, mapping)
     )
-    assert [one[:2] for one in found] == [("Country", "X")]
+    assert [one[1:] for one in found] == [("X", found[0][2])]
+    assert found[0][2].startswith("is not a number")
 
 
 def test_kinds_of_refusals_have_the_whole_name_of_their_column(

@@ -9,13 +9,17 @@ from itertools import chain
 from typing import Any
 
 from app.exchange.kept_values import KeptValues, Make
-from app.exchange.mapping import (
+from app.exchange.mapping import TableMapping, UnusableMapping
+from app.exchange.mapping_parts import (
     ANYTHING_ELSE,
+    HEADER,
     ITSELF,
-    TableMapping,
-    UnusableMapping,
+    LOOKED_UP,
+    OF_COMPANIES,
+    OF_NUMBERS,
+    VALUE,
+    Rule,
 )
-from app.exchange.mapping_parts import HEADER, LOOKED_UP, OF_COMPANIES, OF_NUMBERS, VALUE, Rule
 from app.exchange.mapping_texts import PLACE, columns_of, fields_of, form_of, places_of
 from app.exchange.named_models import NamedAIModels
 from app.exchange.number_rules import number_reader
@@ -218,16 +222,16 @@ class Feeds:
             text = restore(cell) if restores else cell
             if text in nothing:
                 return None
-            if rule.words is not None:
+            if separator is None and rule.words is not None:
                 text = _word(rule.words, column, text)
-            if not text:
+            if not text and (separator is None or rule.words is None):
                 return None
             try:
                 if separator is None:
                     return convert(text)
-                is_worded = rule.words is not None or restores
-                parts = members_of(text if is_worded else given, separator, quoted=rule.quoted)
-                return [one for one in dict.fromkeys(map(convert, parts)) if one is not None]
+                parts = _members(rule, separator, column, text if restores else given)
+                made = dict.fromkeys(map(convert, parts))
+                return [one for one in made if one is not None] or None
             except NotAllowed as error:
                 raise Refused.because(error, column, cell) from None
 
@@ -363,6 +367,19 @@ def _named_so(name: str | None, column: str) -> str:
     if not name:
         raise Refused(column, "", "the name of the organisation that the row describes")
     return name
+
+
+def _members(rule: Rule, separator: str, column: str, cell: str) -> list[str]:
+    """Return the members of a cell, or what each of them means, which may have several."""
+    parts = members_of(cell, separator, quoted=rule.quoted)
+    if rule.words is None:
+        return parts
+    meant = []
+    for part in parts or [""]:
+        meaning = _word(rule.words, column, part)
+        is_itself = meaning == part
+        meant += [part] if is_itself else members_of(meaning, separator, quoted=rule.quoted)
+    return [part for part in meant if part]
 
 
 def _word(words: Mapping[str, str], column: str, text: str) -> str:

@@ -5,8 +5,6 @@ the file is recognised; what is left out; whose figures they are. It is no progr
 say is refused, or asked for on the command line.
 """
 
-import json
-import re
 import tomllib
 from collections.abc import Sequence
 from functools import cache
@@ -31,18 +29,17 @@ from app.exchange.mapping_texts import (
     CountryOrNone,
     error_at,
     fields_of,
+    name_in_path,
     places_of,
 )
+from app.exchange.mapping_values import refuse_what_no_field_takes, stated_values
 from app.kit.errors import NotAllowed, choose, faults_of
 from app.resources.registry import RESOURCES
 from app.resources.resource import Resource, list_names
 
 _BY_NAME = {resource.many: resource for resource in RESOURCES}
 SHIPPED = Path(__file__).parent / "mappings"
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _AS_STATED = {"text", "as_it_is"}
-ANYTHING_ELSE, ITSELF = "*", "="
-"""In `words`: every other text, and a meaning that is the text itself."""
 
 
 class UnusableMapping(Exception):
@@ -114,6 +111,14 @@ class MappingFile(BaseModel):
                         f"{at} is what was known before the table, which tells it anew by "
                         f"fields.{told}.countries: feed {name} from its column of countries"
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _what_it_says_itself_is_what_its_fields_take(self) -> "MappingFile":
+        fact = _BY_NAME[self.resource].fact
+        for name, rule in self.fields.items():
+            for at, value in stated_values(f"fields.{name}", rule, self.countries):
+                refuse_what_no_field_takes(fact, name, value, at=at)
         return self
 
     @model_validator(mode="after")
@@ -280,7 +285,7 @@ def _path(parts: Sequence[int | str], given: Any) -> str:
     for part in parts:
         if isinstance(part, str) and isinstance(given, dict):
             given = given.get(part)
-            found.append(part if _PLAIN_NAME.fullmatch(part) else json.dumps(part))
+            found.append(name_in_path(part))
         elif isinstance(part, int) and isinstance(given, list):
             given = given[part]
             found.append(str(part))

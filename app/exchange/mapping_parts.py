@@ -24,6 +24,9 @@ OF_COMPANIES = {"company", "address"}
 LOOKED_UP = {*OF_COMPANIES, "ai_model"}
 """Transforms that look up what a row names, or make it."""
 
+ANYTHING_ELSE, ITSELF = "*", "="
+"""In `words`: every other text, and a meaning that is the text itself."""
+
 OF_NUMBERS = {"whole", "number", "percent"}
 """Transforms whose values are numbers."""
 

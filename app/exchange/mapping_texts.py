@@ -3,6 +3,7 @@
 Each raises NotAllowed where it cannot be used, with a message that goes on from its name.
 """
 
+import json
 import re
 from encodings.aliases import aliases
 from string import Formatter
@@ -20,6 +21,7 @@ PLACE = re.compile(r"\{(=?)([^{}]+)\}")
 _IN_TEMPLATES = re.compile(rf"\{{\{{|\}}\}}|{PLACE.pattern}")
 """What is no plain text in a template: a brace that is doubled to stand for itself, or a place."""
 
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _HIGH_BYTES = [bytes([number]) for number in range(128, 256)]
 _NO_PLACE = (
     "{{ or }} that belongs to no place such as {}; {{{{ and }}}} stand for the signs themselves"
@@ -166,6 +168,11 @@ def refuse_unknown_groups(name: str, text: str, header: str) -> None:
             choose(str(group), known, what="a group of header")
         except NotAllowed as error:
             raise error_at(f"has in {name} {{{group}}}, which", error) from None
+
+
+def name_in_path(name: str) -> str:
+    """Return a name as TOML has it in a path: in quotes where it needs them."""
+    return name if _PLAIN_NAME.fullmatch(name) else json.dumps(name, ensure_ascii=False)
 
 
 def error_at(place: str, error: NotAllowed) -> NotAllowed:
