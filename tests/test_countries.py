@@ -62,6 +62,19 @@ def test_no_spelling_means_two_countries(countries: list[dict[str, Any]]) -> Non
         *(("South Korea", "KR"), ("Korea, Republic of", "KR"), ("North Korea", "KP")),
         *(("Türkiye", "TR"), ("turkiye", "TR"), ("Turkey", "TR"), ("Côte d'Ivoire", "CI")),
         *(("cote divoire", "CI"), ("Curaçao", "CW"), ("Réunion", "RE"), ("Congo", "CG")),
+        *(("Congo, Dem. Rep.", "CD"), ("Congo, Rep.", "CG"), ("Egypt, Arab Rep.", "EG")),
+        *(("Iran, Islamic Rep.", "IR"), ("Korea, Rep.", "KR"), ("Yemen, Rep.", "YE")),
+        *(("Korea, Dem. People's Rep.", "KP"), ("Hong Kong SAR, China", "HK")),
+        *(("Macao SAR, China", "MO"), ("Taiwan, China", "TW"), ("Venezuela, RB", "VE")),
+        *(("Gambia, The", "GM"), ("Bahamas, The", "BS"), ("Micronesia, Fed. Sts.", "FM")),
+        *(("St. Lucia", "LC"), ("Slovak Republic", "SK"), ("Kyrgyz Republic", "KG")),
+        *(("Lao PDR", "LA"), ("Turkiye", "TR"), ("Viet Nam", "VN"), ("Cote d'Ivoire", "CI")),
+        *(
+            ("West Bank and Gaza", "PS"),
+            ("Puerto Rico (US)", "PR"),
+            ("Virgin Islands (U.S.)", "VI"),
+        ),
+        *(("St. Martin (French part)", "MF"), ("Sint Maarten (Dutch part)", "SX")),
         *(("Democratic Republic of the Congo", "CD"), ("DRC", "CD"), ("Taiwan", "TW")),
     ],
 )
@@ -83,9 +96,17 @@ def test_nothing_is_matched_by_likeness(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "near"), [("Chinaa", "CN"), ("Unites States", "US"), ("Germny", "DE")]
+    ("text", "near"),
+    [
+        *(("Chinaa", "CN"), ("Unites States", "US"), ("Germny", "DE"), ("Frnace", "FR")),
+        *(("Switzrlend", "CH"), ("Saudia Arabia", "SA"), ("Congo, Dem. Reps", None)),
+        *(("Rest of World", None), ("Korea", None), ("Virgin Islands", None), ("China US", None)),
+        *(("Republic of Congo, Dem.", None), ("North Africa", None), ("Latin America", None)),
+        *(("Irak", None), ("Austrlia", None), ("Nigera", None), ("USAA", None), ("Chns", None)),
+        *(("China, Taiwan", None), ("Other China", None), ("Yemen, Dem.", None)),
+    ],
 )
-def test_a_slip_is_refused_with_the_nearest_country(text: str, near: str) -> None:
+def test_only_a_slip_is_refused_with_the_nearest_country(text: str, near: str | None) -> None:
     with pytest.raises(NotAllowed) as refused:
         country_code(text)
     assert refused.value.nearest == near

@@ -1,16 +1,18 @@
 """Countries as people write them, understood exactly or not at all.
 
-The names are those of ISO 3166-1 (through pycountry), a few that newsrooms use, and the groups
-that this service knows. Nothing is matched by likeness: a guess would put one country's money
-into another's account.
+The names are those of ISO 3166-1 (through pycountry), those of the World Bank, a few that newsrooms
+use, and the groups that this service knows. Nothing is matched by likeness: a guess would put one
+country's money into another's account.
 """
 
+from collections.abc import Iterator
 from functools import cache
 
 import pycountry
 
 from app.kit.errors import NotAllowed
-from app.kit.text import nearest, words
+from app.kit.promptly import take_time
+from app.kit.text import letters_wrong, words
 
 GROUPS = {
     "WLD": "World",
@@ -98,21 +100,50 @@ _ALIASES = {
     **{code: (GROUPS[code],) for code in list(GROUPS)[2:]},
 }
 
+_OF_THE_WORLD_BANK = {
+    "BS": ("Bahamas, The",),
+    "CD": ("Congo, Dem. Rep.",),
+    "CG": ("Congo, Rep.",),
+    "EG": ("Egypt, Arab Rep.",),
+    "FM": ("Micronesia, Fed. Sts.",),
+    "GM": ("Gambia, The",),
+    "HK": ("Hong Kong SAR, China",),
+    "IR": ("Iran, Islamic Rep.",),
+    "KG": ("Kyrgyz Republic",),
+    "KN": ("St. Kitts and Nevis",),
+    "KP": ("Korea, Dem. Rep.", "Korea, Dem. People's Rep.", "Korea, Dem. People’s Rep."),  # noqa: RUF001  (both are met)
+    "KR": ("Korea, Rep.",),
+    "LA": ("Lao PDR",),
+    "LC": ("St. Lucia",),
+    "MF": ("St. Martin (French part)",),
+    "MO": ("Macao SAR, China",),
+    "PR": ("Puerto Rico (US)",),
+    "PS": ("West Bank and Gaza",),
+    "SK": ("Slovak Republic",),
+    "SO": ("Somalia, Fed. Rep.",),
+    "TR": ("Turkiye",),
+    "TW": ("Taiwan, China",),
+    "VC": ("St. Vincent and the Grenadines",),
+    "VE": ("Venezuela, RB",),
+    "VI": ("Virgin Islands (U.S.)",),
+    "VN": ("Viet Nam",),
+    "YE": ("Yemen, Rep.",),
+}
+"""Names in the tables of the World Bank that ISO has otherwise."""
+
 
 def country_code(text: str) -> str:
     """Return the code of a country or group: `US` for `us`, `USA` and `United States`.
 
-    Raises NotAllowed for anything else, with the nearest name that is known.
+    Raises NotAllowed for anything else, with the country whose name it misspells, if it is one.
     """
-    known = _known_names()
-    code = known.get(_plain(text))
+    code = _known_names().get(_plain(text))
     if code is None:
-        near = nearest(_plain(text), known) if len(text) > _CODE_LENGTH else None
         raise NotAllowed(
             "is not a country or group known here; use a code of ISO 3166-1 (US, CN, GB), "
             "its English name, or a group; /countries lists them",
             allowed=sorted(GROUPS),
-            nearest=known[near] if near else None,
+            nearest=_misspelled(text),
         )
     return code
 
@@ -138,16 +169,37 @@ def _plain(text: str) -> str:
 
 @cache
 def _known_names() -> dict[str, str]:
-    known: dict[str, str] = {}
+    return {_plain(name): code for name, code in _names()}
+
+
+@cache
+def _spelled() -> dict[tuple[str, ...], str]:
+    return {tuple(words(name)): code for name, code in _names() if len(_plain(name)) > _CODE_LENGTH}
+
+
+def _names() -> Iterator[tuple[str, str]]:
     for country in pycountry.countries:
-        names = (
-            country.alpha_2,
-            country.alpha_3,
-            country.name,
-            getattr(country, "common_name", country.name),
-            getattr(country, "official_name", country.name),
-        )
-        known.update(dict.fromkeys(map(_plain, names), country.alpha_2))
-    for code, aliases in _ALIASES.items():
-        known.update(dict.fromkeys(map(_plain, (code, *aliases)), code))
-    return known
+        yield country.alpha_2, country.alpha_2
+        yield country.alpha_3, country.alpha_2
+        yield country.name, country.alpha_2
+        yield getattr(country, "common_name", country.name), country.alpha_2
+        yield getattr(country, "official_name", country.name), country.alpha_2
+    for aliases in (_OF_THE_WORLD_BANK, _ALIASES):
+        for code, others in aliases.items():
+            yield from ((name, code) for name in (code, *others))
+
+
+def _misspelled(text: str) -> str | None:
+    """Return the one country whose name has the same words but for a few letters, else None.
+
+    A name that merely has another one in it is none: the rest of the world is not the world.
+    """
+    take_time()
+    given = words(text)
+    found: dict[int, set[str]] = {}
+    for name, code in _spelled().items():
+        wrong = letters_wrong(given, name)
+        if wrong is not None:
+            found.setdefault(wrong, set()).add(code)
+    nearest = found[min(found)] if found else set()
+    return next(iter(nearest)) if len(nearest) == 1 else None

@@ -2,9 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 
 from app.kit.promptly import take_time
+
+_LENGTHS_WITH_WRONG_LETTERS = (4, 8)
+"""How long a word is in which one letter may be wrong, and in which two may."""
 
 _WORD = re.compile(r"\w+")
 
@@ -42,6 +46,39 @@ def ordinal(number: int) -> str:
     tens, ones = divmod(number % 100, 10)
     ending = {1: "st", 2: "nd", 3: "rd"}.get(ones, "th") if tens != 1 else "th"
     return f"{number}{ending}"
+
+
+def letters_wrong(given: Sequence[str], words_of_name: Sequence[str]) -> int | None:
+    """Return how many letters of a name are wrong, None where it is another name.
+
+    Then it has other words: in a short one no letter may be wrong, in a long one two.
+    """
+    if len(given) != len(words_of_name):
+        return None
+    wrong = 0
+    for one, right in zip(given, words_of_name, strict=True):
+        may_be_wrong = bisect_right(_LENGTHS_WITH_WRONG_LETTERS, len(right))
+        if one == right:
+            continue
+        if abs(len(one) - len(right)) > may_be_wrong:
+            return None
+        wrong += _letters_apart(one, right)
+        if not 0 < wrong <= may_be_wrong:
+            return None
+    return wrong
+
+
+def _letters_apart(one: str, other: str) -> int:
+    """Return how many letters are to be put in, left out, replaced or swapped with the next."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for place, letter in enumerate(one, 1):
+        before, last, row = row, before, [place]
+        for at, right in enumerate(other, 1):
+            apart = min(before[at] + 1, row[-1] + 1, before[at - 1] + (letter != right))
+            is_swapped = place > 1 < at and letter == other[at - 2] and one[place - 2] == right
+            row.append(min(apart, last[at - 2] + 1) if is_swapped else apart)
+    return row[-1]
 
 
 def counted(count: int, one: str, many: str = "") -> str:
