@@ -38,7 +38,7 @@ from app.kit.text import counted
 @click.option(
     "--reject-file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where to write the rows that were refused, as CSV.",
+    help="Where to write, as CSV, the line, column, found and expected of what was refused.",
 )
 @click.option("--author", help="Who loads it; the pack's own author unless given.")
 @click.option("--message", help="Why; a title unless given.")
@@ -74,8 +74,8 @@ def load(
     or nothing is loaded. Rows that are there already as they are change nothing.
 
     Rows of a table that cannot be understood are named by line and column, and left out: exit
-    code 3. Where they are more than --max-rejects nothing is loaded: exit code 1. A fault in a
-    pack is that of the whole pack.
+    code 3. Where they are all rows, or more than --max-rejects, nothing is loaded: exit code 1. A
+    fault in a pack is that of the whole pack.
     """
     path = Path(what)
     from app.exchange.archives import is_packed

@@ -26,8 +26,8 @@ from app.kit.formulas import defuse
 from app.kit.text import counted
 from app.storage.database import Database
 
-SOME_REJECTED = 3
-"""The exit code where rows were loaded and others refused."""
+NONE_LOADED, SOME_REJECTED = 1, 3
+"""The exit codes where no row was loaded, and where rows were and others refused."""
 
 _KEPT_NEWER = (
     "Rows that it lacks are kept, and so is the date of the source; others are as it has them. "
@@ -79,7 +79,7 @@ def load_file(
         _tell(report, found.aside)
         _tell_rejects(report, rejects)
     if report.rejected:
-        sys.exit(SOME_REJECTED)
+        sys.exit(SOME_REJECTED if report.facts or _has_changed(report) else NONE_LOADED)
 
 
 @contextmanager
@@ -107,6 +107,10 @@ def _mapping(name: str | None, resource: str | None, table: Table) -> TableMappi
     if name == GENERIC:
         return generic_mapping(table, resource)
     return find_mapping(name) if name else recognise(table.header)
+
+
+def _has_changed(report: Report) -> bool:
+    return bool(report.added or report.changed or report.removed)
 
 
 def _tell_done(report: Report, *, dry_run: bool) -> None:
