@@ -275,6 +275,27 @@ def test_a_formula_whose_result_is_not_there_is_no_blank(
     assert rows_of(path) == [["1", found], ["2", ""]]
 
 
+@pytest.mark.parametrize("form", ["{}", "<!-- -->{}"], ids=["by pattern", "parsed"])
+def test_a_blank_text_is_nothing(tmp_path: Path, form: str) -> None:
+    cells = (
+        "<row r='1'><c r='B1' t='str'><v>a</v></c></row>"
+        "<row r='2'><c r='A2' t='str'><v> </v></c><c r='B2'><v>1</v></c>"
+        "<c r='C2' t='str'><v>&#160;\t</v></c></row><row r='3'><c r='B3' t='str'><v> </v></c></row>"
+    )
+    assert rows_of(cells_of(tmp_path, form.format(cells))) == [["1"]]
+
+
+def test_a_sheet_of_blank_texts_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("Notes").write_string(0, 0, " ")
+        sheet = book.add_worksheet("Figures")
+        sheet.write_string(0, 0, "value")
+        sheet.write_number(1, 0, 1)
+        sheet.write_string(1, 3, " ")
+    assert rows_of(path) == [["1"]]
+
+
 def test_a_header_is_no_formula_whose_result_is_not_there(tmp_path: Path) -> None:
     rows = "<row r='1'><c r='A1'><f>B1</f></c></row><row r='2'><c r='A2'><v>1</v></c></row>"
     with pytest.raises(UnreadableTable, match=r"header .* formula"):

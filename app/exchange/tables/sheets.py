@@ -10,7 +10,7 @@ from app.exchange.tables.number_formats import NumberFormat, plain_text
 from app.exchange.tables.xml_parts import PIECE, Broken, Part, unescaped
 
 Cells: TypeAlias = list[tuple[int, str]]
-"""The cells of a row that are not empty: their columns from 0, and their texts."""
+"""The cells of a row that are not blank: their columns from 0, and their texts."""
 
 Formats: TypeAlias = dict[str, NumberFormat | None]
 """By the number of a style the format of numbers; None where their text is the number."""
@@ -128,7 +128,9 @@ class Sheet(Part):
         row = [
             (columns[letters], text)
             for letters, style, kind, formula, value in _CELL.findall(cells)
-            if (value or formula) and (text := self._shown_or_not(kind, style, value))
+            if (value or formula)
+            and (text := self._shown_or_not(kind, style, value))
+            and not text.isspace()
         ]
         self._keep(row)
 
@@ -180,7 +182,8 @@ class Sheet(Part):
     def _end_cell(self) -> None:
         if not (self._value or self._has_formula):
             return
-        if text := self._shown_or_not(self._kind, self._style, self._value):
+        text = self._shown_or_not(self._kind, self._style, self._value)
+        if text and not text.isspace():
             self._row.append((self._column, text))
             if len(self._row) > _COLUMNS_AT_MOST:
                 raise Broken
