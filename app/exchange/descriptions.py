@@ -8,8 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 from app.exchange.names import folded
+from app.exchange.transforms import slug
+
+_LONGEST_KEY = 90
 
 _ADDRESS = re.compile(r"(?P<host>[\w-]+(?:\.[\w-]+)+)?(?P<path>/.+)", re.DOTALL)
 """The address of an organisation in a data set, among the aliases. Others name the host, too."""
@@ -33,6 +37,17 @@ def path_of_page(alias: str) -> str | None:
 def is_page(alias: str) -> bool:
     """Return whether an alias is an address in a data set that others tell."""
     return path_of_page(alias) is not None
+
+
+def key_of_name(name: str) -> str:
+    """Return the key that a company of a name has where it is new, and the key free."""
+    return slug(name)[:_LONGEST_KEY].strip("-") or f"company-{crc32(name.encode()):08x}"
+
+
+def name_of_address(address: str) -> str:
+    """Return what a company is called of which nothing but its address in a data set is known."""
+    plain = address.lower()
+    return plain.rstrip("/").rpartition("/")[2].strip() or plain
 
 
 def is_only_named(company: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+from app.exchange.former_keys import FormerKeys, key_of_text
 from app.exchange.kept_values import KeptValues, Make
 from app.exchange.mapping import TableMapping, UnusableMapping
 from app.exchange.mapping_parts import (
@@ -21,7 +22,7 @@ from app.exchange.mapping_parts import (
     Rule,
 )
 from app.exchange.mapping_texts import PLACE, columns_of, fields_of, form_of, places_of
-from app.exchange.named_models import NamedAIModels
+from app.exchange.named_models import NamedAIModels, key_of_ai_model
 from app.exchange.number_rules import number_reader
 from app.exchange.organisations import Organisations
 from app.exchange.places import Feed, Places, Read, always, joined
@@ -29,9 +30,8 @@ from app.exchange.rejects import Refused
 from app.exchange.tables.members import members_of
 from app.exchange.tables.sheets import NOT_WORKED_OUT, WITHOUT_RESULT
 from app.exchange.told_countries import ToldCountries
-from app.exchange.transforms import TRANSFORMS, ControlCharacters, slug
+from app.exchange.transforms import TRANSFORMS, ControlCharacters
 from app.kit.errors import NotAllowed
-from app.kit.fields import LONGEST_KEY
 from app.kit.formulas import restore
 from app.kit.text import nearest
 
@@ -53,6 +53,7 @@ class Feeds:
         organisations: Organisations,
         models: NamedAIModels,
         table_format: str,
+        former: FormerKeys | None = None,
     ) -> None:
         self._mapping = mapping
         self._header = header
@@ -60,6 +61,7 @@ class Feeds:
         self._organisations = organisations
         self._models = models
         self._format = table_format
+        self._former = former
         self.headings: set[str] = set()
         """The columns that are read, as the header has them."""
 
@@ -116,7 +118,16 @@ class Feeds:
         if rule.country_of is not None:
             of, countries = rule.country_of, self._organisations.countries
             return lambda places: list(map(countries.get, self._made(places, of)))
+        if name == "id" and self._former:
+            rules = self._mapping.content.fields
+            texts = {one: self._keys_of_texts(rules[one]) for one in self._former.fields}
+            return self._former.keeping(self._valued(name, rule), texts)
         return self._valued(name, rule)
+
+    def _keys_of_texts(self, rule: Rule) -> Feed:
+        _, read = self._read(rule)
+        make = self._maker(rule, _UNKNOWN, key_of_text(rule))
+        return lambda places: list(map(make, read(places)))
 
     def knows(self, rule: Rule) -> Callable[[Places], list[bool]]:
         """Return what tells of each row whether all organisations that a field names are known.
@@ -262,7 +273,7 @@ class Feeds:
                 return lambda text: find(convert(text))
             case "ai_model":
                 is_named = name in self._mapping.naming_models
-                key_of = self._ai_model if is_named else _key_of_model
+                key_of = self._ai_model if is_named else key_of_ai_model
                 return lambda text: key_of(convert(text))
             case "country":
                 spelled = self._mapping.content.countries
@@ -296,9 +307,9 @@ class Feeds:
         return places.values.get(name) or [None] * len(places.cells)
 
     def _ai_model(self, text: str) -> str:
-        key = _key_of_model(text)
+        key = key_of_ai_model(text)
         if template := self._mapping.template_of_models:
-            key = _key_of_model(form_of(template) % ((text,) * len(places_of(template))))
+            key = key_of_ai_model(form_of(template) % ((text,) * len(places_of(template))))
         return self._models.named(text, key)
 
     def _with_countries(self, name: str, make: Make, read: Read, rule: Rule) -> Feed:
@@ -351,15 +362,6 @@ def refuse_twice(mapping: TableMapping, heading: str, header: Sequence[str]) -> 
             f"{mapping.name}: the file has the column {heading} more than once, as its columns "
             f"{', '.join(numbers)}: which is meant is not known; rename or leave out the others"
         )
-
-
-def _key_of_model(text: str) -> str:
-    key = slug(text)
-    if not key:
-        raise NotAllowed("has no Latin letter or digit to make a key of")
-    if len(key) > LONGEST_KEY:
-        raise NotAllowed(f"makes a key of more than {LONGEST_KEY} characters")
-    return key
 
 
 def _named_so(name: str | None, column: str) -> str:

@@ -11,6 +11,7 @@ from app.exchange.checked_beside import beside
 from app.exchange.checked_rows import CheckedRows
 from app.exchange.followed_countries import changed_countries, let_rounds_follow
 from app.exchange.followed_keys import FollowedKeys
+from app.exchange.former_keys import former_keys
 from app.exchange.import_report import Asked, Report, TooManyRejects
 from app.exchange.kept_keys import KeptKeys, StatedKeys
 from app.exchange.mapped_rows import MappedRows
@@ -126,6 +127,7 @@ class _Import:
             only_known=asked.only_known,
             dated_by=self._source.dated_by if self._source else None,
             table_format=table.format,
+            former=former_keys(writing, mapping, replaced, report.source),
         )
         self._checked = CheckedRows(
             table,

@@ -10,6 +10,7 @@ from itertools import compress
 from typing import Any, TypeAlias
 
 from app.exchange.feeds import Feeds, refuse_twice
+from app.exchange.former_keys import FormerKeys
 from app.exchange.mapping import TableMapping, UnusableMapping, is_of_texts, looks_up
 from app.exchange.mapping_parts import HEADER, OF_COMPANIES, VALUE, Rule, Spread
 from app.exchange.mapping_texts import columns_of, fields_of
@@ -42,6 +43,7 @@ class MappedRows:
         only_known: str | None = None,
         dated_by: str | None = None,
         table_format: str,
+        former: FormerKeys | None = None,
     ) -> None:
         """Make them ready. Of `only_known`, a field, rows name organisations that are known.
 
@@ -55,7 +57,7 @@ class MappedRows:
         if mapping.content.spread and not any(self._spreads):
             patterns = ", ".join(spread.header for spread in mapping.content.spread)
             raise UnusableMapping(f"{mapping.name}: no column has a name like {patterns}")
-        feeds = Feeds(mapping, header, answers, organisations, models, table_format)
+        feeds = Feeds(mapping, header, answers, organisations, models, table_format, former)
         self._kept_by: list[tuple[Keep, str]] = []
         self._figures_kept_by: list[tuple[Keep, str]] = []
         """The same for what is known of one figure of a row and not of all of it."""

@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from app.exchange.names import Names, folded
+from app.exchange.transforms import slug
 from app.kit.errors import NotAllowed
 from app.kit.fields import LONGEST_KEY
 
@@ -21,6 +22,16 @@ _NUMBER = 8
 
 _STANDING = "stands-for-what-is-named"
 """Begins what stands for an AI model: it must not look like the key of the one that names it."""
+
+
+def key_of_ai_model(name: str) -> str:
+    """Return the key that is made of the name of an AI model. Raises NotAllowed where none is."""
+    key = slug(name)
+    if not key:
+        raise NotAllowed("has no Latin letter or digit to make a key of")
+    if len(key) > LONGEST_KEY:
+        raise NotAllowed(f"makes a key of more than {LONGEST_KEY} characters")
+    return key
 
 
 class NamedAIModels:

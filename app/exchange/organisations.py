@@ -8,22 +8,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
-from zlib import crc32
 
 from app.exchange.descriptions import (
     Description,
     is_address,
     is_only_named,
     is_page,
+    key_of_name,
+    name_of_address,
     path_of_page,
 )
 from app.exchange.names import Names, folded
 from app.exchange.rejects import Waits
-from app.exchange.transforms import slug
 from app.kit.errors import NotAllowed
 from app.resources.companies import CompanyFact
 
-_LONGEST_KEY = 90
 Standing = list[tuple[Iterable[str], Iterable[str]]]
 """What rows say of countries: which organisations are of one of which."""
 
@@ -138,8 +137,7 @@ class Organisations:
             plain = address.lower()
             key = self._at(plain)
             if key is None:
-                name = plain.rstrip("/").rpartition("/")[2].strip()
-                key = self._make(name or plain, [plain])
+                key = self._make(name_of_address(plain), [plain])
                 self._add(self._addresses, plain, key)
             self._add(self._spelled, address, key)
         return key
@@ -338,7 +336,7 @@ class Organisations:
         return key
 
     def _free_key(self, name: str) -> str:
-        base = slug(name)[:_LONGEST_KEY].strip("-") or f"company-{crc32(name.encode()):08x}"
+        base = key_of_name(name)
         key, number = base, 1
         while key in self._names.first or key in self._replaced:
             number += 1
