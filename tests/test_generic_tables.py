@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.exchange.mapping import UnusableMapping
+from app.resources.ai_models import AI_MODELS
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
 from app.resources.registry import RESOURCES
@@ -16,8 +17,10 @@ from app.storage.database import Database
 from tests.conftest import Templates
 from tests.importing import load
 from tests.ledger_rows import row_of, source, write
+from tests.test_imports_beside import let_fork
 from tests.test_mappings import airace
 from tests.test_public_tables import opened
+from tests.test_renaming import rename
 
 ROUND: dict[str, Any] = {
     "id": "a",
@@ -101,6 +104,83 @@ def test_what_our_own_lists_serve_can_be_loaded_and_is_there_already(
             assert report.unused_columns == worked_out
             assert (report.rejected, report.added, report.changed) == (0, 0, 0), resource.many
             assert report.facts == report.rows > 0 or resource is COMPANIES
+
+
+WHOLE: dict[str, Any] = {
+    **ROUND,
+    "investors": ["A", "C"],
+    "amount_usd": 5,
+    "qualifier": "exact",
+    "amount": 0,
+    "currency": "EUR",
+    "note": "N",
+}
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_columns_that_a_table_does_not_have_stay_as_they_are(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, beside: bool
+) -> None:
+    if beside:
+        let_fork(monkeypatch)
+    table = tmp_path / "a.csv"
+    rows = [WHOLE, {**WHOLE, "id": "b"}]
+    load(database, lines(tmp_path / "a.ndjson", *rows), "generic", resource="funding", source="s")
+    rename(database, FUNDING, "b", "renamed")
+    before = row_of(database, FUNDING, "a") or {}
+    part = "id,kind,company,period,qualifier,amount_usd,note,source\n"
+    table.write_text(f"{part}a,round,firm,2023,exact,5,N,s\nb,round,firm,2023,exact,5,N,s\n")
+    report = load(database, table, "generic", resource="funding")
+    assert (report.revision, report.facts) == (None, 2)
+    assert {"investors", "amount", "currency"} <= set(report.kept_columns)
+    table.write_text(f"{part}a,round,firm,2023,about,6,,s\nc,round,firm,2023,exact,7,,s\n")
+    assert load(database, table, "generic", resource="funding").rejected == 0
+    changed = {"amount_usd": 6, "qualifier": "about", "note": None}
+    now = row_of(database, FUNDING, "a") or {}
+    assert now == {**before, **changed}, "an empty cell is none"
+    new = row_of(database, FUNDING, "c") or {}
+    assert (new["investors"], new["amount"]) == ([], None)
+
+
+def test_what_stays_and_what_a_row_says_have_to_fit(database: Database, tmp_path: Path) -> None:
+    table = lines(tmp_path / "a.ndjson", WHOLE)
+    load(database, table, "generic", resource="funding", source="s")
+    before = row_of(database, FUNDING, "a")
+    table = tmp_path / "a.csv"
+    table.write_text("id,kind,period,amount,source\na,round,2023,,s\n")
+    report = load(database, table, "generic", resource="funding")
+    assert [one.expected for one in report.rejects] == [
+        "breaks a rule: amount and currency come together"
+    ]
+    assert row_of(database, FUNDING, "a") == before
+
+
+def test_what_an_ai_model_is_based_on_stays(database: Database, tmp_path: Path) -> None:
+    rows = [
+        {"id": "one", "name": "One", "kind": "model", "developers": ["Firm"], "based_on": []},
+        {"id": "two", "name": "Two", "kind": "model", "developers": [], "based_on": ["One"]},
+    ]
+    load(database, lines(tmp_path / "a.ndjson", *rows), "generic", source="s", resource="models")
+    table = tmp_path / "a.csv"
+    table.write_text("id,name,kind,source\ntwo,Zwei,model,s\none,One,model,s\n")
+    report = load(database, table, "generic", resource="models", source="s", missing="remove")
+    assert (report.rejects, report.changed, report.added, report.removed) == ([], 1, 0, 0)
+    found = [row_of(database, AI_MODELS, key) or {} for key in ("one", "two")]
+    assert [row["name"] for row in found] == ["One", "Zwei"]
+    assert [(row["developers"], row["based_on"]) for row in found] == [
+        (["firm"], []),
+        ([], ["one"]),
+    ]
+
+
+def test_the_command_says_which_columns_stay(scratch: Path) -> None:
+    header = "id,kind,publisher,title"
+    (scratch / "a.csv").write_text(f"{header},licence\nr,report,P,T,MIT\n", encoding="utf-8")
+    first = airace("load", "a.csv", "--as", "generic", "--resource", "sources")
+    (scratch / "a.csv").write_text(f"{header}\nr,report,P,U\n", encoding="utf-8")
+    second = airace("load", "a.csv", "--as", "generic", "--resource", "sources")
+    told = "Columns that it does not have, kept in rows that are here already: published, url, lic"
+    assert (told in first.stdout, told in second.stdout) == (False, True)
 
 
 def test_a_column_that_a_resource_has_not_is_named_with_the_nearest_that_it_has(

@@ -193,6 +193,9 @@ def _tell(report: Report, aside: Collection[str]) -> None:
         click.echo(f"Aliases left out, as they have control characters: {'; '.join(left)}{rest}.")
     if left := [name for name in report.unused_columns if name in aside]:
         click.echo(f"Columns left aside, as they are worked out here: {', '.join(left)}.")
+    if report.kept_columns:
+        kept = ", ".join(report.kept_columns)
+        click.echo(f"Columns that it does not have, kept in rows that are here already: {kept}.")
     if unread := [name for name in report.unused_columns if name not in aside]:
         click.echo(f"Columns that nothing reads: {', '.join(unread)}.")
 

@@ -4,7 +4,7 @@ Nothing here touches a database: what must be known of it is given. Rows are map
 column, a few hundred at a time; where something of them is refused, one by one, to say what.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy.engine import Dialect
 
 from app.exchange.followed_keys import FollowedKeys
+from app.exchange.kept_columns import KeptColumns
 from app.exchange.kept_keys import KeptKeys
 from app.exchange.mapped_rows import MappedRows
 from app.exchange.named_models import NamedAIModels
@@ -48,6 +49,7 @@ class CheckedRows:
         source: str,
         keys: KeptKeys | None,
         followed: FollowedKeys,
+        kept: KeptColumns | None = None,
     ) -> None:
         """Take what the database knows: organisations, AI models, and the keys of these by name."""
         fact = resource.fact
@@ -58,6 +60,7 @@ class CheckedRows:
         self._describes = resource is COMPANIES
         self._keys = keys
         self._followed = followed
+        self._kept = kept
         self._fact = fact
         self._source = source if "source" in fact.model_fields else None
         # A list that is not given costs pydantic a deep copy of the default, half of all it does.
@@ -65,7 +68,8 @@ class CheckedRows:
             name: [] for name in list_names(fact) if fact.model_fields[name].default == []
         }
         self._given = given if self._source is None else {**given, "source": source}
-        fields = dict.fromkeys([*rows.fields, *(() if self._source is None else ("source",))])
+        beside = () if self._source is None else ("source",)
+        fields = dict.fromkeys([*rows.fields, *beside, *(kept.names if kept else ())])
         self._columns = EntryColumns(fact, tuple(fields), of_cells=False)
         self._form = Form(dialect, resource.ledger)
         # Nobody states what is known of companies where no source is given.
@@ -157,7 +161,7 @@ class CheckedRows:
             return False
         rows, given, skipped = found
         if rows:
-            stored = self._columns.stored(self._with_source(given, len(rows)))
+            stored = self._columns.stored(self._completed(given, len(rows)))
             if stored is None or not self._are_new(list(map(self._followed.key, stored["id"]))):
                 self._leave_named()
                 return False
@@ -167,7 +171,10 @@ class CheckedRows:
         self._read += len(run)
         return True
 
-    def _with_source(self, given: Columns, count: int) -> Columns:
+    def _completed(self, given: Columns, count: int) -> Columns:
+        """Return rows with their source, and with what they keep that is here of them."""
+        if self._kept:
+            given = {**given, **self._kept.columns(list(map(self._followed.key, given["id"])))}
         if self._source is None:
             return given
         stated = given.get("source", [None] * count)
@@ -274,7 +281,7 @@ class CheckedRows:
         """Yield what is stored of a row, with what it was made of. Raises Refused."""
         own = set[str]()
         for values, places in self._rows.read(row):
-            given = {**self._given, **values}
+            given = {**self._given, **self._kept_of(values.get("id")), **values}
             if self._describes and self._organisations.belongs_to_another_source(given.get("id")):
                 continue
             stored = self._stored(given, places)
@@ -289,6 +296,9 @@ class CheckedRows:
                 raise Refused("id", key, "a key that no other source's fact has")
             own.add(here)
             yield stored, places
+
+    def _kept_of(self, key: str | None) -> Mapping[str, Any]:
+        return self._kept.of(self._followed.key(key)) if self._kept and key else {}
 
     def _stored(self, given: dict[str, Any], places: Places) -> StoredRow:
         try:

@@ -41,6 +41,7 @@ def generic_mapping(table: Table, resource: str | None = None) -> TableMapping:
         content=content,
         text="",
         restores=table.format not in _AS_THEY_ARE,
+        keeps=True,
         aside=tuple(aside),
     )
 
@@ -51,7 +52,8 @@ def describe_generic() -> str:
         "A table that has our own column names, as packs, exports and our own lists have them: "
         "each column feeds the field of its name. It is not declared, as it follows from the "
         "header. The resource is told by the columns, or by --resource; then columns that its "
-        "list has beside these are left aside."
+        "list has beside these are left aside. What rows that are here have in columns that the "
+        "table has not stays as it is."
     )
     parts = [about, *map(_columns_told, RESOURCES)]
     return "\n#\n".join(

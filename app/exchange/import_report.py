@@ -56,6 +56,9 @@ class Report:
     left_out_count: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     unused_columns: list[str] = field(default_factory=list)
+    kept_columns: tuple[str, ...] = ()
+    """Fields that the table has no columns for, where rows that are here keep what they have."""
+
     companies_made: int = 0
     models_made: int = 0
     groups_made: list[str] = field(default_factory=list)

@@ -13,6 +13,7 @@ from app.exchange.followed_countries import changed_countries, let_rounds_follow
 from app.exchange.followed_keys import FollowedKeys
 from app.exchange.former_keys import former_keys
 from app.exchange.import_report import Asked, Report, TooManyRejects
+from app.exchange.kept_columns import kept_columns
 from app.exchange.kept_keys import KeptKeys, StatedKeys
 from app.exchange.mapped_rows import MappedRows
 from app.exchange.mapping import TableMapping, UnusableMapping
@@ -129,6 +130,7 @@ class _Import:
             table_format=table.format,
             former=former_keys(writing, mapping, replaced, report.source),
         )
+        self._kept = kept_columns(writing, mapping)
         self._checked = CheckedRows(
             table,
             self._resource,
@@ -139,6 +141,7 @@ class _Import:
             source=report.source,
             keys=self._keys_of_models(models),
             followed=FollowedKeys(replaced, self._resource.ledger, self._keys_of_others()),
+            kept=self._kept,
         )
         self._unused_columns = rows.unused
         self._tells_countries = self._resource is COMPANIES or rows.tells_countries
@@ -257,6 +260,8 @@ class _Import:
                 self._keys.update(part.refused)
                 self._unknown += part.unknown
             self._report.facts += len(facts.values)
+            if self._kept and self._kept.are_of(part.lines):
+                self._report.kept_columns = self._kept.names
             self._note_models(facts)
             self._note_stated(facts, part.companies)
             self._write_groups(part.groups)

@@ -207,6 +207,9 @@ class TableMapping(Part):
     restores: bool = False
     """Whether cells have an apostrophe before what begins a formula, as our CSV and XLSX have."""
 
+    keeps: bool = False
+    """Whether rows that are here keep what they have in fields that no column feeds."""
+
     aside: tuple[str, ...] = ()
     """Columns that it knows and leaves aside, as they are worked out here."""
 
