@@ -148,6 +148,12 @@ def _tell_release(report: Report, *, takes_place: bool) -> None:
             + ("It takes the place of that." if takes_place else _KEPT_NEWER),
             err=True,
         )
+    if report.source_kept:
+        kept = [
+            f"{name} of {key} ({here or 'none'}, not {told})"
+            for key, name, here, told in report.source_kept
+        ]
+        click.echo(f"Of sources these stay, as others have said them: {'; '.join(kept)}.")
     if report.kept_missing and report.rows:
         click.echo("Rows that it lacks are kept: not all of its own say which they are.")
     elif report.kept_missing:

@@ -68,6 +68,10 @@ class Report:
     published_by_rows: str | None = None
     """The day of its newest rows, where these alone tell when the source came out."""
 
+    source_kept: list[tuple[str, str, str | None, str]] = field(default_factory=list)
+    """Fields of sources that stay as others said: the source, the field, and what the mapping says
+    of it after what it has."""
+
     older: tuple[str, str] | None = None
     """When the table came out and when what was here before did, where that came later."""
 

@@ -21,7 +21,8 @@ from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
 from app.exchange.parts import Part
 from app.exchange.rejects import Reject
-from app.exchange.stated_source import StatedSource, is_of_known_alone, newest_day, source_of
+from app.exchange.source_notes import is_of_known_alone
+from app.exchange.stated_source import StatedSource, newest_day, source_of
 from app.exchange.tables import Table, UnreadableTable
 from app.kit.countries import GROUPS
 from app.kit.text import nearest

@@ -9,8 +9,10 @@ from heapq import nlargest
 from pydantic import ValidationError
 
 from app.exchange.import_report import Asked, Report
+from app.exchange.known_source import KnownSource, known_source
 from app.exchange.mapping import TableMapping, UnusableMapping
 from app.exchange.mapping_parts import RestatedMark
+from app.exchange.source_notes import BY_ROWS, OF_KNOWN, SAID_BY_ROWS, said_of_known
 from app.kit.errors import faults_of
 from app.kit.periods import parse_period
 from app.resources.sources import SOURCES, SourceFact
@@ -18,24 +20,6 @@ from app.storage.batches import StoredRow
 from app.storage.ledger import Writing
 
 _KEYS_ARE_CODES = {"countries", "sources"}
-_BY_ROWS = "Published on {day} or later, as its newest rows tell."
-"""What the note of a source says where its rows alone tell when it came out."""
-
-_SAID_BY_ROWS = re.compile(r" ?Published on (\S+) or later, as its newest rows tell\.")
-
-_OF_KNOWN = "Of {resource} only rows whose {field} is known here were loaded."
-"""What the note of a source says where others were left out of all that it has."""
-
-
-def _said_of_known(resource: str) -> re.Pattern[str]:
-    return re.compile(
-        " ?" + re.escape(_OF_KNOWN).replace(r"\{field\}", r"\w+").replace(r"\{resource\}", resource)
-    )
-
-
-def is_of_known_alone(source: StoredRow, resource: str) -> bool:
-    """Return whether a source says that of a resource it has only rows of what is known here."""
-    return bool(_said_of_known(resource).search(source["note"] or ""))
 
 
 def source_of(mapping: TableMapping, asked: Asked, name: str) -> SourceFact | None:
@@ -92,7 +76,7 @@ class StatedSource:
         before = self.known.get(self.fact.id) or {"published": None, "note": None}
         one, other = self.fact.published, before["published"]
         if one is None:
-            said = _SAID_BY_ROWS.search(before["note"] or "")
+            said = SAID_BY_ROWS.search(before["note"] or "")
             one, other = newest, here or (said and said[1])
         return (one, other) if one and other and is_before(one, other) else None
 
@@ -104,41 +88,71 @@ class StatedSource:
         """
         if report.older and asked.missing != "remove":
             return
-        source, before = self.fact, self.known.get(self.fact.id)
-        written = []
-        mark = self.mapping.content.source
-        if mark and mark.restates and not (before and before["restates"]):
-            key = self.replaced.get(mark.restates.id, mark.restates.id)
-            if source.id not in _chain(key, self.known):
-                source = source.model_copy(update={"restates": key})
-                if key not in self.known:
-                    written.append(_fact_of(mark.restates, key))
-                    report.restated_made = key
+        source, row = self.fact, self.known.get(self.fact.id)
+        before = known_source(writing, row) if row else None
+        restates = self._restates(before, report)
+        written = self._restated(writing, restates, report)
         if before:
-            restates = before["restates"] or source.restates
-            published = source.published or (None if report.older else before["published"])
-            source = SourceFact(**{**before, "restates": restates, "published": published})
+            published = source.published or (None if report.older else before.row["published"])
+            source = self._told(before, source, report)
+            source = source.model_copy(update={"published": published})
+        source = source.model_copy(update={"restates": restates})
         source = self._of_known(self._dated(source, newest), asked.only_known)
-        if said := _SAID_BY_ROWS.search(source.note or ""):
+        if said := SAID_BY_ROWS.search(source.note or ""):
             report.published_by_rows = said[1]
         writing.put(SOURCES.ledger, [one.stored() for one in [*written, source]])
+
+    def _told(self, before: KnownSource, source: SourceFact, report: Report) -> SourceFact:
+        """Return what is to be said of the source, as `--source` may name one of another's."""
+        mark = self.mapping.content.source
+        is_meant = bool(mark and mark.id == source.id)
+        fills = is_meant or before.row["publisher"] == source.publisher
+        return before.told_by(self.mapping.name, source, report.source_kept, fills=fills)
+
+    def _restates(self, before: KnownSource | None, report: Report) -> str | None:
+        """Return whose figures it passes on."""
+        mark = self.mapping.content.source
+        told = mark.restates.id if mark and mark.restates else None
+        told = self.replaced.get(told, told) if told else None
+        here: str | None = before.row["restates"] if before else None
+        if told and self.fact.id in _chain(told, self.known):
+            return here
+        if here in (None, told) or (before and before.came_by("restates", self.mapping.name)):
+            return told
+        if told:
+            report.source_kept.append((self.fact.id, "restates", here, told))
+        return here
+
+    def _restated(self, writing: Writing, restates: str | None, report: Report) -> list[SourceFact]:
+        """Return the source that it passes on, where the mapping says of it what is not here."""
+        mark = self.mapping.content.source
+        if not (restates and mark and mark.restates):
+            return []
+        if self.replaced.get(mark.restates.id, mark.restates.id) != restates:
+            return []
+        told = _fact_of(mark.restates, restates)
+        if restates not in self.known:
+            report.restated_made = restates
+            return [told]
+        before = known_source(writing, self.known[restates])
+        return [before.told_by(self.mapping.name, told, report.source_kept, fills=True)]
 
     def _of_known(self, source: SourceFact, field: str | None) -> SourceFact:
         """Return the source with a note that rows were left out, where it has no others."""
         resource = self.mapping.resource.many
-        plain = _said_of_known(resource).sub("", source.note or "").strip()
+        plain = said_of_known(resource).sub("", source.note or "").strip()
         if field and not self.has_all:
-            plain = f"{plain} {_OF_KNOWN.format(resource=resource, field=field)}".strip()
+            plain = f"{plain} {OF_KNOWN.format(resource=resource, field=field)}".strip()
         return source.model_copy(update={"note": plain or None})
 
     def _dated(self, source: SourceFact, newest: str | None) -> SourceFact:
         """Return the source with the day that its rows tell, where that is all that is known."""
-        plain = _SAID_BY_ROWS.sub("", source.note or "").strip() or None
+        plain = SAID_BY_ROWS.sub("", source.note or "").strip() or None
         if self.fact.published:
             return source.model_copy(update={"note": plain})
         if newest is None or (source.published and not is_before(source.published, newest)):
             return source
-        told = " ".join(filter(None, [plain, _BY_ROWS.format(day=newest)]))
+        told = " ".join(filter(None, [plain, BY_ROWS.format(day=newest)]))
         return source.model_copy(update={"published": newest, "note": told})
 
 

@@ -36,6 +36,7 @@ from app.storage.replacements import (
     replacement,
 )
 from app.storage.revisions import newest_revision
+from app.storage.versions import versions
 
 _revisions = RevisionRecord.__table__
 _COUNTED_FROM = 10_000
@@ -208,6 +209,10 @@ class Writing:
         query = select(*(table.current.c[name] for name in columns))
         for row in self._connection.execute(query).mappings():
             yield dict(row)
+
+    def versions(self, table: LedgerTable, key: str) -> list[StoredRow]:
+        """Return the versions of a row before this revision, each with the `origin` of its own."""
+        return versions(self._connection, table, key)
 
     def replaced(self) -> Replaced:
         """Return the keys that were replaced before this revision, by the name of their table."""
