@@ -9,10 +9,12 @@ import pytest
 from click.testing import CliRunner
 from starlette.testclient import TestClient
 
+from app.analysis.checks import check
 from app.cli import main
 from app.exchange.packs import load_pack
 from app.exchange.seed import find_pack
 from app.main import create_app
+from app.resources.ai_models import AI_MODELS
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
 from app.resources.sources import SOURCES
@@ -151,6 +153,91 @@ def test_one_of_which_a_row_would_leave_something_out_stays_as_it_is(
     assert load(database, firms(tmp_path, row)).revision is None
 
 
+# A company that others call by the alias of one that they name, too
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_two_names_of_one_company_become_one_in_either_order(
+    sqlite_templates: Templates, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, beside: bool
+) -> None:
+    if beside:
+        let_fork(monkeypatch)
+    named = models(tmp_path, "OpenAI,France", "Open AI,Multinational", '"OpenAI,Open AI",')
+    described = firms(tmp_path, f"1,OpenAI,US,,Open AI;Other,{PAGE}/openai")
+    found = []
+    for files in ((named, described), (described, named)):
+        database = Database(sqlite_templates.empty())
+        reports = [load(database, file) for file in files]
+        assert reports[1].gone_on == ({"open-ai": "openai"} if files[0] == named else {})
+        assert [load(database, file).revision for file in files] == [None, None]
+        with database.read() as transaction:
+            assert list(check(transaction)) == []
+        rows = {row["name"]: row["developers"] for row in listed(database, AI_MODELS)}
+        plain = {
+            key: {name: row[name] for name in COMPANIES.fact.model_fields}
+            for key, row in known(database).items()
+        }
+        found.append((plain, rows))
+        database.close()
+    assert found[0] == found[1]
+    assert set(found[0][0]) == {"openai"}
+    assert set(map(tuple, found[0][1].values())) == {("openai",)}
+
+
+@pytest.mark.parametrize(
+    ("there", "rows"),
+    [
+        ({}, ["1,OpenAI,US,,Open AI,", "2,Open,US,,Open AI,"]),
+        ({}, ["1,OpenAI,US,,Open AI,", "2,Open AI,US,,,"]),
+        ({}, ["1,OpenAI,US,,Open AI,", "2,Open AI,US,,Hidden,"]),
+        ({"country": "FR"}, ["1,OpenAI,,,Open AI,"]),
+        ({"roles": ["ai-developer"]}, ["1,OpenAI,US,,Open AI,"]),
+        ({"aliases": ["OAI"]}, ["1,OpenAI,US,,Open AI;OAI,"]),
+        ({"id": "oai"}, ["1,OpenAI,US,,Open AI,"]),
+    ],
+)
+def test_one_that_others_say_more_of_or_that_several_rows_mean_stays_one(
+    database: Database, tmp_path: Path, there: dict[str, Any], rows: list[str]
+) -> None:
+    more = {name: value for name, value in there.items() if name != "id"}
+    other = company(there.get("id", "open-ai"), name="Open AI", **more)
+    some = [company("openai", name="OpenAI"), company("hidden", name="Hidden"), other]
+    write(database, {SOURCES: [source("s")], COMPANIES: some})
+    report = load(database, firms(tmp_path, *rows))
+    assert "Open AI" in {row["name"] for row in known(database).values()}
+    assert not {"open-ai", "oai"} & report.gone_on.keys()
+    assert load(database, firms(tmp_path, *rows)).revision is None
+
+
+def test_an_alias_that_a_table_tells_later_leads_to_its_company(
+    database: Database, tmp_path: Path
+) -> None:
+    load(database, firms(tmp_path, f"1,OpenAI,US,,,{PAGE}/openai"))
+    load(database, models(tmp_path, "Open AI,France"))
+    assert set(known(database)) == {"openai", "open-ai"}
+    wrong = f"1,OpenAI,Nowhere,,Open AI,{PAGE}/openai"
+    assert load(database, firms(tmp_path, wrong)).gone_on == {}
+    assert set(known(database)) == {"openai", "open-ai"}, "a row that is refused tells nothing"
+    report = load(database, firms(tmp_path, f"1,OpenAI,US,,Open AI,{PAGE}/openai"))
+    assert report.gone_on == {"open-ai": "openai"}
+    assert set(known(database)) == {"openai"}
+
+
+def test_rounds_follow_to_the_company_and_to_its_country(
+    database: Database, tmp_path: Path
+) -> None:
+    page = {"aliases": [f"{PAGE}/open-ai"], "country": "FR"}
+    some = [company("openai", name="OpenAI"), company("open-ai", name="Open AI", **page)]
+    write(database, {SOURCES: [source("s")], COMPANIES: some})
+    file = rounds(tmp_path, "/organization/open-ai")
+    load(database, file)
+    assert companies_of(database) == [("open-ai", "FR")]
+    report = load(database, firms(tmp_path, f"1,OpenAI,US,,Open AI,{PAGE}/open-ai"))
+    assert report.countries == {"openai": (None, "US")}
+    assert (report.followed, companies_of(database)) == (1, [("openai", "US")])
+    assert load(database, file).revision is None
+
+
 # Rounds have the countries of their companies
 
 
@@ -189,9 +276,12 @@ def test_the_command_says_what_came_to_be_known(
         f"{ROUNDS}\n/organization/one,/funding-round/1,seed,,05-01-2015,1\n", encoding="utf-8"
     )
     said(tmp_path / "rounds.csv")
-    said(models(tmp_path, "Two,France"))
-    told = said(firms(tmp_path, f"1,Uno,US,,,{PAGE}/one", f"2,Two,CN,,,{PAGE}/two"))
-    assert "Described now, as others only named them: 2 companies: two, one." in told
+    said(models(tmp_path, "Two,France", "Second,"))
+    told = said(firms(tmp_path, f"1,Uno,US,,,{PAGE}/one", f"2,Two,CN,,Second,{PAGE}/two"))
+    assert (
+        "Only named by others, and by an alias here one that is described: 1 company: sec" in told
+    )
+    assert "Described now, as others only named them: 2 companies: one, two." in told
     assert "Of a country now, and of none before: 1 company: one (US)." in told
     assert "Of another country than before: two (CN, not FR)." in told
     assert "Rounds that have the country of their company now: 1." in told

@@ -211,6 +211,13 @@ def _tell_companies(report: Report) -> None:
     if report.taken:
         count = counted(len(report.taken), "company", "companies")
         click.echo(f"Described now, as others only named them: {count}: {_some(report.taken)}.")
+    if report.gone_on:
+        pairs = [f"{old} is {new}" for old, new in report.gone_on.items()]
+        count = counted(len(pairs), "company", "companies")
+        click.echo(
+            f"Only named by others, and by an alias here one that is described: {count}: "
+            f"{_some(pairs)}."
+        )
     new = [f"{key} ({now})" for key, (before, now) in report.countries.items() if not before]
     if new:
         count = counted(len(new), "company", "companies")

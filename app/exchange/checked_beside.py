@@ -120,7 +120,7 @@ def _messages(checked: CheckedRows, table: Table) -> Iterator[Any]:
     named = checked.named()
     counts = named.companies_made, named.merged, named.spellings, named.skipped
     doubts = named.contradicted, named.shared_addresses
-    others = named.taken, named.newest
+    others = named.taken, named.gone_on, named.newest
     yield named.models, named.may_be_named, tuple(named.companies), *counts, *doubts, *others
 
 

@@ -137,6 +137,7 @@ class CheckedRows:
             contradicted=organisations.contradicted(),
             shared_addresses=organisations.shared_addresses(),
             taken=organisations.taken,
+            gone_on=organisations.gone_on,
             newest=self._rows.newest,
         )
 

@@ -55,6 +55,16 @@ def is_only_named(company: Mapping[str, Any]) -> bool:
     return not any(company[name] for name in _DESCRIBING)
 
 
+def is_called_alone(company: Mapping[str, Any]) -> bool:
+    """Return whether a company is as a row makes it that names it, with an address at most.
+
+    One that a pack or a person has entered may have a key or an alias of its own.
+    """
+    base, key = key_of_name(company["name"]), company["id"]
+    is_made = key == base or re.fullmatch(re.escape(base) + r"-\d+", key) is not None
+    return is_made and all(is_address(one) or is_page(one) for one in company["aliases"])
+
+
 @dataclass(frozen=True, slots=True)
 class Description:
     """What a row tells of a company."""

@@ -11,15 +11,22 @@ from app.exchange.mapping import shipped_mappings
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING, FundingFact
 from app.storage.ledger import Writing
+from app.storage.replacements import redirected
 
 Changed = Mapping[str, tuple[str | None, str | None]]
 """Companies with the country that they had and the one that they have."""
 
 
-def changed_countries(writing: Writing, before: Mapping[str, str | None]) -> Changed:
-    """Return the companies that were there before and have another country now."""
+def changed_countries(
+    writing: Writing, before: Mapping[str, str | None], gone_on: Mapping[str, str]
+) -> Changed:
+    """Return the companies that were there before and have another country now.
+
+    `gone_on` has those that will go on under another key: they have the country of that one.
+    """
     rows = writing.rows(COMPANIES.ledger, ("id", "country"))
     now = {row["id"]: row["country"] for row in rows}
+    now |= {old: now[new] for old, new in gone_on.items()}
     return {
         key: (before[key], now[key])
         for key in sorted(before.keys() & now)
@@ -27,9 +34,12 @@ def changed_countries(writing: Writing, before: Mapping[str, str | None]) -> Cha
     }
 
 
-def let_rounds_follow(writing: Writing, changed: Changed) -> tuple[int, int]:
+def let_rounds_follow(
+    writing: Writing, changed: Changed, gone_on: Mapping[str, str]
+) -> tuple[int, int]:
     """Give rounds the new countries of their companies; return how many, and how many keep theirs.
 
+    They name companies by the keys under which these go on, as a row changes once in a revision.
     Those keep it that have the old country of their company, and not by a mapping that ships.
     """
     keys = {row["id"] for row in _rounds(writing, changed, "id", "company", "country")}
@@ -42,7 +52,12 @@ def let_rounds_follow(writing: Writing, changed: Changed) -> tuple[int, int]:
     }
     rows = _rounds(writing, changed, *FundingFact.model_fields)
     facts = [
-        FundingFact(**{**row, "country": changed[row["company"]][1]})
+        FundingFact(
+            **{
+                **redirected(row, table, {COMPANIES.ledger.name: gone_on}),
+                "country": changed[row["company"]][1],
+            }
+        )
         for row in rows
         if row["id"] in ours
     ]

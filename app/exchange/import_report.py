@@ -81,6 +81,9 @@ class Report:
     taken: list[str] = field(default_factory=list)
     """Companies that others only named, and that are the table's own now."""
 
+    gone_on: dict[str, str] = field(default_factory=dict)
+    """Such companies that go on under the key of the one that has their name as an alias."""
+
     countries: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     """Companies of another country than before the load, with both."""
 

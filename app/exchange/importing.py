@@ -234,17 +234,22 @@ class _Import:
         report.contradicted = named.contradicted
         report.shared_addresses = named.shared_addresses
         report.taken = named.taken
+        report.gone_on = named.gone_on
         if self._tells_countries and writing.differs:
             self._let_countries_follow()
+        if report.gone_on:
+            writing.note_replaced({COMPANIES.ledger.name: report.gone_on})
 
     def _let_countries_follow(self) -> None:
         """Let rows that have the countries of companies from there have those that are known now.
 
         Not where the table has such rows itself, which were written with what was known before.
         """
-        self._report.countries = dict(changed_countries(self._writing, self._countries))
-        if self._report.countries and self._resource is not FUNDING:
-            found = let_rounds_follow(self._writing, self._report.countries)
+        gone_on = self._report.gone_on
+        changed = changed_countries(self._writing, self._countries, gone_on)
+        self._report.countries = {key: changed[key] for key in changed if key not in gone_on}
+        if changed and self._resource is not FUNDING:
+            found = let_rounds_follow(self._writing, changed, gone_on)
             self._report.followed, self._report.not_followed = found
 
     def _tables(self, parts: Iterable[Part]) -> Iterator[tuple[LedgerTable, Batch]]:

@@ -18,6 +18,7 @@ from app.exchange.descriptions import (
     name_of_address,
     path_of_page,
 )
+from app.exchange.named_only import NamedOnly
 from app.exchange.names import Names, folded
 from app.exchange.rejects import Waits
 from app.kit.errors import NotAllowed
@@ -49,18 +50,7 @@ class Organisations:
 
         self._own: dict[str, Mapping[str, Any]] = {}
         self._foreign: set[str] = set()
-        self._named_only: dict[str, Mapping[str, Any]] = {}
-        """Those of them that nobody has described."""
-
-        self._taken: dict[str, None] = {}
-        """Those of these that the table describes: they become its own."""
-
-        self._taking: list[str] = []
-        """The same of the rows that are being read."""
-
-        self._claims: defaultdict[str, set[str]] = defaultdict(set)
-        """The names of those whose aliases are what others call a company that they only named."""
-
+        self._named_only = NamedOnly(self._foreign)
         self._are_all_read = False
         self._told: set[str] = set()
         """Own ones that a table of companies has described, before this import."""
@@ -74,12 +64,6 @@ class Organisations:
 
         self._added: list[tuple[dict[Any, Any], Any, list[str | None]]] = []
         """By what else it is known now, in which place, and what stood there, if anything."""
-
-        self._pages_told: list[tuple[str, str]] = []
-        """Addresses that they tell of companies which others only named."""
-
-        self._learnt: defaultdict[str, list[str]] = defaultdict(list)
-        """The same of all rows, by company."""
 
         self._standing: Standing = []
         """What they say of countries."""
@@ -106,7 +90,7 @@ class Organisations:
             else:
                 self._foreign.add(company["id"])
                 if is_named_only:
-                    self._named_only[company["id"]] = company
+                    self._named_only.enter(company)
 
     def named(self, name: str) -> str:
         """Return the key of the organisation of a name or key; one that is not known is made.
@@ -166,13 +150,18 @@ class Organisations:
         Who is described in the same words again is the same one.
 
         One that others only named becomes the table's own, unless that would take its country or a
-        name from it. Raises Waits where an alias alone leads to such a one: another row may have
-        its name, or the same alias.
+        name from it. One that is called as an alias says goes on under the key of this one, if this
+        one is known otherwise or has several such aliases. Raises Waits where an alias alone leads
+        to such a one: another row may have its name, or the same alias.
         """
         described = name, tuple(aliases), address
         if described not in self._described:
             row = Description(name, (*aliases, *([address.lower()] if address else [])), country)
-            self._add(self._described, described, self._key_of(row, address))
+            self._claim(row)
+            key = self._key_of(row, address)
+            if key not in self._foreign:
+                self._let_go_on(row, key)
+            self._add(self._described, described, key)
         return self._described[described]
 
     def _key_of(self, row: Description, address: str | None) -> str:
@@ -185,32 +174,45 @@ class Organisations:
             known = self._of_data_set(text) or self._names.find(text)
             if known not in self._foreign:
                 continue
-            if text != row.name and self._may_take(str(known), row):
-                self._claims[str(known)].add(row.name)
+            if text != row.name and self._named_only.may_take(str(known), row):
                 if not self._are_all_read:
                     raise Waits
-                if len(self._claims[str(known)]) > 1:
+                if self._named_only.is_shared(str(known)):
                     continue
             return self._met(str(known), row)
         key = self._free_key(row.name)
         self._know(key, row.name, row.aliases)
         return key
 
+    def _claim(self, row: Description) -> None:
+        """Note which companies that others told of are called as a row says."""
+        for text in (row.name, *row.aliases):
+            known = self._of_data_set(text) or self._names.find(text)
+            is_called_so = text == row.name and known in self._foreign
+            if known and (is_called_so or self._named_only.may_take(known, row)):
+                self._named_only.claim(known, row)
+
+    def _let_go_on(self, row: Description, key: str) -> None:
+        """Let those that others only named, as the aliases of a row say, go on under its key."""
+        called = {self._names.called(alias) for alias in row.aliases} - {key}
+        for known in sorted(filter(None, called)):
+            if not self._named_only.may_go_on(known, row):
+                continue
+            if not self._are_all_read:
+                raise Waits
+            if not self._named_only.is_shared(known):
+                self._named_only.let_go_on(known, key)
+
     def _met(self, key: str, row: Description) -> str:
         """Return the key of one whom another source told of, and who is its own now or stays so."""
-        if self._may_take(key, row):
-            self._foreign.discard(key)
-            self._taking.append(key)
+        if self._named_only.may_take(key, row):
+            self._named_only.take(key)
             self._know_pages(key, row.aliases)
         else:
-            self._pages_told += [(key, alias) for alias in row.aliases if is_page(alias)]
-        if key not in self._taking or folded(row.name) != self._names.first[key]:
+            self._named_only.tell_pages(key, row)
+        if not self._named_only.is_taken_now(key) or folded(row.name) != self._names.first[key]:
             self.merged[row.name] = key
         return key
-
-    def _may_take(self, key: str, row: Description) -> bool:
-        known = self._named_only.get(key)
-        return known is not None and key in self._foreign and row.says_all_of(known)
 
     def all_are_read(self) -> None:
         """Take it that there are no more rows than those that wait."""
@@ -219,7 +221,12 @@ class Organisations:
     @property
     def taken(self) -> list[str]:
         """The keys of those that others only named, and that are the table's own now."""
-        return list(self._taken)
+        return list(self._named_only.taken)
+
+    @property
+    def gone_on(self) -> dict[str, str]:
+        """Those that go on under another key, by the keys that they had."""
+        return self._named_only.gone_on
 
     def belongs_to_another_source(self, key: str | None) -> bool:
         """Return whether a company was described by another source before."""
@@ -240,23 +247,14 @@ class Organisations:
             for key in keys:
                 self._countries[key].update(countries)
         self._standing.clear()
-        for key, page in self._pages_told:
-            if key in self._named_only and page not in self._named_only[key]["aliases"]:
-                self._learnt[key].append(page)
-        self._pages_told.clear()
-        for key in self._taking:
-            self._taken[key] = None
-            self._learnt.pop(key, None)
-        self._taking.clear()
+        self._named_only.settle()
         self._entered.clear()
         self._added.clear()
 
     def leave(self) -> None:
         """Leave what they say, and what was made for them: they were refused."""
         self._standing.clear()
-        self._pages_told.clear()
-        self._foreign.update(self._taking)
-        self._taking.clear()
+        self._named_only.leave()
         for kept, one, stood in reversed(self._added):
             del kept[one]
             kept.update((one, before) for before in stood)
@@ -300,11 +298,7 @@ class Organisations:
 
         And those that others only named, where their address in a data set came to be known.
         """
-        for key, pages in self._learnt.items():
-            known = self._named_only[key]
-            hosts = {page.partition("/")[0] for page in pages}
-            kept = [one for one in known["aliases"] if one.partition("/")[0] not in hosts]
-            yield CompanyFact(**{**known, "aliases": list(dict.fromkeys([*kept, *pages]))})
+        yield from self._named_only.changed()
         for key, known in self._own.items():
             if key in self._countries and self._country(key) != known["country"]:
                 yield CompanyFact(**{**known, "country": self._country(key)})

@@ -62,6 +62,9 @@ class Named:
     taken: list[str]
     """Companies that others only named, and that are the table's own now."""
 
+    gone_on: dict[str, str]
+    """Such companies that go on under the key of another one, by the keys that they had."""
+
     newest: str | None
     """The newest day of the rows, where it was looked for."""
 
