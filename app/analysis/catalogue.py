@@ -59,7 +59,7 @@ class IndicatorEntry(Shape):
 
 def read_catalogue(view: View) -> list[IndicatorEntry]:
     """Return all indicators, in the order of their declaration."""
-    work = f"{__name__} {view.attribution}"
+    work = f"{__name__} {view.rule}"
     kept = kept_of(view.transaction).parts(view.at, work, [_ALL], lambda _missing: _counted(view))
     found: dict[str, list[_Group]] = defaultdict(list)
     for id_, *group in orjson.loads(kept[_ALL]):

@@ -47,12 +47,21 @@ def _plain(text: str) -> str:
     return re.sub(r"[&%#$_]", r"\\\g<0>", plain).replace("~", r"\~{}").replace("^", r"\^{}")
 
 
-def cite(title: str, at: Revision, url: str, publishers: Sequence[str] = ()) -> Citation:
+def cite(
+    title: str,
+    at: Revision,
+    url: str,
+    publishers: Sequence[str] = (),
+    of_countries: Sequence[str] = (),
+) -> Citation:
     """Return the citation of an answer read at a revision, under its pinned address.
 
-    `publishers` are those of the figures that it is made of.
+    `publishers` are those of the figures that it is made of, `of_countries` those of whom it is
+    known for which countries AI models count.
     """
     figures = f"Figures of {'; '.join(publishers)}" if publishers else ""
+    if publishers and of_countries:
+        figures += f", with countries of developers as stated by {'; '.join(of_countries)}"
     day = datetime.fromisoformat(at.recorded_at)
     key = f"airace-revision-{at.id}-{crc32(url.encode()):08x}"  # one for each answer
     note = f"  note = {{{_plain(figures)}}},\n" if figures else ""

@@ -176,6 +176,12 @@ class Comparison(Shape):
         "those of the same one are one witness.",
         examples=["cbinsights-state-of-ai-2023"],
     )
+    countries_from: list[str] = Field(
+        description="Of counts of AI models: the other sources whose rows of companies say that "
+        "developers of AI models of this source are of one of the two countries; empty where it "
+        "says so itself.",
+        examples=[["cset-parat"]],
+    )
     periods: list[PeriodGap] = Field(description="The periods that can be compared, oldest first.")
     trend: Trend | None = Field(
         description="Whether the gap is closing; null where a refusal says why not."

@@ -11,7 +11,7 @@ from sqlalchemy import Select
 from app.analysis.indicator import Indicator
 from app.analysis.observations import observed
 from app.analysis.scopes import wider
-from app.analysis.view import ObservedRows, View
+from app.analysis.view import ObservedRows, View, sources_with
 from app.kit.filters import conditions
 from app.resources.sources import SOURCES
 from app.storage.fetching import fetch
@@ -160,13 +160,17 @@ def read_stated(
 ) -> list[Observation]:
     """Return what sources state, whatever its licence; `found` is what filters leave of it.
 
-    A part of a scope is no whole where the whole may not be reused.
+    A part of a scope is no whole where the whole may not be reused. Of what has a licence that is
+    asked for there is no more than was found, though AI models count for more countries where the
+    companies' rows of all sources are asked.
     """
-    if filters is None or getattr(filters, "licence", None) is None:
+    licences = getattr(filters, "licence", None)
+    if filters is None or licences is None:
         return found
-    return read_observations(
-        view, indicator, countries, filters.model_copy(update={"licence": None})
-    )
+    of_all, unlimited = replace(view, licences=()), filters.model_copy(update={"licence": None})
+    licensed = sources_with(view, licences)
+    stated = read_observations(of_all, indicator, countries, unlimited)
+    return [*found, *(one for one in stated if one.source not in licensed)]
 
 
 def house_of(publisher: str) -> str:

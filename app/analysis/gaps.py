@@ -7,6 +7,7 @@ Everything else is a refusal with its reason.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
+from types import MappingProxyType
 
 from pydantic import BaseModel
 
@@ -20,6 +21,7 @@ from app.analysis.comparison import (
     Reason,
     Refusal,
 )
+from app.analysis.countries_told import CountriesTold, read_countries_told
 from app.analysis.figures import (
     Observation,
     Sources,
@@ -103,6 +105,7 @@ def read_gap(
         attribution=attribution,
         stated=stated,
         names=names_of(view, indicator),
+        told=read_countries_told(view, (a, b)) if indicator.attributed else {},
     )
 
 
@@ -117,10 +120,12 @@ def compare(
     attribution: str | None = None,
     stated: Sequence[Observation] | None = None,
     names: Names = no_names,
+    told: CountriesTold = MappingProxyType({}),
 ) -> Gap:
     """Return the gap that observations show, beside what counts for no country.
 
-    `stated` is all that their sources state, where that is more. Pure: the same observations give
+    `stated` is all that their sources state, where that is more; `told` says which others tell the
+    countries of the AI models that a source lists. Pure: the same observations give
     the same gap, but for the names in its sentences.
     """
     part_of_whole = contains(a, b) or contains(b, a)
@@ -135,7 +140,7 @@ def compare(
         if part_of_whole:
             refusals.append(_refusal(of_one[0], None, "part_of_whole", ""))
             continue
-        found, refused = _compare_source(*(indicator, a, b, of_one, sources, left_out, names))
+        found, refused = _compare_source(*(indicator, a, b, of_one, sources, left_out, names, told))
         comparisons += found
         refusals += refused
     for source, scope in sources_of(left_out):
@@ -165,6 +170,7 @@ def _compare_source(
     sources: Sources,
     left_out: LeftOut,
     names: Names,
+    told: CountriesTold,
 ) -> tuple[list[Comparison], list[Refusal]]:
     """Compare what one source states, a period of one scope, unit and origin at a time."""
     groups: dict[tuple[str, str | None, str, str, str], list[Observation]] = defaultdict(list)
@@ -204,6 +210,7 @@ def _compare_source(
                 unit=unit,
                 basis=basis,
                 witness=origin,
+                countries_from=list(told.get(first.source, ())),
                 periods=periods,
                 trend=None if isinstance(trend, NoTrend) else trend,
                 sentence=sentence(

@@ -119,7 +119,8 @@ INDICATORS: tuple[Indicator, ...] = (
         unit="AI models",
         higher_is="ahead",
         method="Counts the AI models (not families or products) that a source lists for a year, "
-        "by the countries of their developers as these are known here, whoever says so.",
+        "by the countries of their developers as these are known here, whoever says so (or, with "
+        "`licence`, whichever source with such a licence).",
         resource="models",
         basis="derived",
         attributed=True,

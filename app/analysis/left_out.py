@@ -55,7 +55,7 @@ def read_left_out(view: View, wanted: Sequence[Indicator]) -> dict[str, LeftOut]
                 there += some
         return dict.fromkeys(missing, "[]") | _texts(nobodys, there)
 
-    work = f"{__name__} {view.attribution}"
+    work = f"{__name__} {view.rule}"
     kept = kept_of(view.transaction).parts(view.at, work, names, make) if names else {}
     found: dict[str, LeftOut] = {indicator.id: NOTHING for indicator in wanted}
     for name, text in kept.items():
@@ -70,7 +70,7 @@ def _is_any(nobodys: View, facts: Callable[[View], Select[Any]]) -> bool:
         found = fetch(nobodys.transaction.connection, facts(nobodys).limit(1), {})
         return {_ANY: "yes" if found else ""}
 
-    work = f"{facts.__name__} {nobodys.attribution}"
+    work = f"{facts.__name__} {nobodys.rule}"
     return bool(kept_of(nobodys.transaction).parts(nobodys.at, work, [_ANY], make)[_ANY])
 
 
@@ -147,7 +147,7 @@ def names_of(view: View, indicator: Indicator) -> Names:
         )
         rows = view.transaction.connection.execute(query)
         found: dict[str, str] = {row.id: row.name for row in rows}
-        pairs = models.pairs("countries").subquery()
+        pairs = view.countries_of_ai_models()
         those = select(pairs.c.id, pairs.c.value).where(pairs.c.id.in_(found))
         countries: defaultdict[str, set[str | None]] = defaultdict(set)
         for id_, country in view.transaction.connection.execute(those):

@@ -27,6 +27,7 @@ from app.analysis.indicators import indicators
 from app.analysis.units import Units
 from app.analysis.view import DEFAULT_ATTRIBUTION, Attribution, ObservedRows, View, year
 from app.kit.filters import within
+from app.kit.licences import Reuse
 from app.kit.periods import PeriodRange
 from app.resources.ledger_lists import PlainRows
 from app.resources.reading import Selectable
@@ -51,6 +52,7 @@ class Observations:
     period: PeriodRange | None = None
     latest: bool = False
     attribution: Attribution = DEFAULT_ATTRIBUTION
+    licences: tuple[Reuse, ...] = ()
 
     key = (
         "indicator",
@@ -81,7 +83,7 @@ class Observations:
         """Return the observations at a revision."""
         beside_others = self.units in ("share", "ratio")
         countries = None if beside_others else self.named or None
-        view = View(transaction, at, self.attribution, countries)
+        view = View(transaction, at, self.attribution, self.licences, countries)
         levels = observed(view, self.indicators)
         rows = levels if self.units == "level" else self._worked_out(view, levels)
         if self.units == "level":

@@ -248,6 +248,7 @@ def ai_models(
         source, stated = view.rows(AI_MODELS).source, view.rows(SOURCES).source
         rows, counted = source.c, view.attributed()
         of_year = year(rows.released_first_day, rows.released_last_day)
+        newest = case((counted.c.told > rows.revision, counted.c.told), else_=rows.revision)
         query = (
             _grouped(
                 indicator,
@@ -258,7 +259,7 @@ def ai_models(
                 published=stated.c.published_last_day,
                 grows=grows,
                 source=rows.source,
-                revision=rows.revision,
+                revision=newest,
             )
             .select_from(source)
             .join(counted, counted.c.id == rows.id)

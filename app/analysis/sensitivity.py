@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal, get_args
 
 from pydantic import Field
@@ -115,7 +116,7 @@ def read_sensitivity(view: View, indicator: Indicator, a: str, b: str) -> Sensit
     refusals: list[Refused] = []
     for number in asked:
         for rule in rules:
-            then = View(transaction, transaction.revision(number), rule)
+            then = replace(view, at=transaction.revision(number), attribution=rule)
             gap = read_gap(then, indicator, a, b)
             answers += [_answer(gap, comparison, number) for comparison in gap.comparisons]
             refusals += [

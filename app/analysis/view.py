@@ -6,14 +6,14 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, literal, select, union_all
 
-from app.kit.licences import Reuse, reusable
+from app.kit.licences import Reuse, licence_of, reusable
 from app.resources.ai_models import AI_MODELS
 from app.resources.ledger_lists import PlainRows
 from app.resources.resource import Resource
 from app.resources.sources import SOURCES
 from app.storage.columns import Characters
 from app.storage.database import ReadTransaction, Revision
-from app.storage.snapshots import Rows
+from app.storage.snapshots import OfLicence, Rows
 
 Attribution = Literal["any", "first", "fractional", "exclusive"]
 ATTRIBUTIONS: tuple[Attribution, ...] = get_args(Attribution)
@@ -26,12 +26,17 @@ class View:
 
     `any` counts it for each country that a developer is of, `first` for that of the first
     developer, `fractional` in equal parts for each, `exclusive` only where there is just one. A
-    developer whose country is not known takes its place and part, and counts for none.
+    developer whose country is not known takes its place and part, and counts for none. The country
+    of a developer is known where its company's row here has one, whoever states that; with
+    `licences`, where it is stated by a source that has such a licence.
     """
 
     transaction: ReadTransaction
     at: Revision
     attribution: Attribution = DEFAULT_ATTRIBUTION
+    licences: tuple[Reuse, ...] = ()
+    """What licences are asked for; none for all."""
+
     countries: tuple[str, ...] | None = None
     """The countries that are asked about: what is of others need not be read. None for all."""
 
@@ -44,15 +49,35 @@ class View:
         """Return the rows of a resource."""
         return self.transaction.rows(resource.ledger, self.at)
 
+    @property
+    def rule(self) -> str:
+        """What decides for which countries AI models count: other rules give other answers."""
+        return " ".join((self.attribution, *sorted(set(self.licences))))
+
+    @property
+    def licence(self) -> OfLicence | None:
+        """Whether a licence is one of those that are asked for, None where all are."""
+        return licence_of(self.licences) if self.licences else None
+
+    def countries_of_ai_models(self) -> Subquery:
+        """Return the AI models by country, once each: `id`, `value`, `position`, `told`.
+
+        The country is null where that of some developers is not known; `told` is the newest
+        revision of the rows of those that are of it.
+        """
+        return self.rows(AI_MODELS).pairs("countries", self.licence).subquery()
+
     def attributed(self) -> Subquery:
-        """Return the AI models by country: `id`, `country`, and the `weight` that each counts."""
+        """Return the AI models by country: `id`, `country`, `told`, and the `weight` of each.
+
+        `told` is the newest revision of the companies' rows that say so.
+        """
         if self.of_no_country:
             return self._of_no_country().subquery("attributed")
-        pairs = self.rows(AI_MODELS).pairs("countries").subquery()
         if self.attribution == "any":  # nobody's place matters, and to find it takes most time
-            everyone = select(
-                pairs.c.id, pairs.c.value.label("country"), literal(1.0).label("weight")
-            )
+            pairs = self.countries_of_ai_models()
+            country, one = pairs.c.value.label("country"), literal(1.0).label("weight")
+            everyone = select(pairs.c.id, country, pairs.c.told, one)
             return everyone.where(pairs.c.value.is_not(None)).subquery("attributed")
         ranked = self._ranked()
         counted: dict[str, tuple[ColumnElement[bool] | None, ColumnElement[Any]]] = {
@@ -61,18 +86,25 @@ class View:
             "exclusive": (ranked.c.among == 1, literal(1.0)),
         }
         kept, weight = counted[self.attribution]
-        query: Select[tuple[str, str, float]] = select(
-            ranked.c.id, ranked.c.country, weight.label("weight")
+        query: Select[tuple[str, str, int, float]] = select(
+            ranked.c.id, ranked.c.country, ranked.c.told, weight.label("weight")
         ).where(ranked.c.country.is_not(None))
         return (query if kept is None else query.where(kept)).subquery("attributed")
 
     def _ranked(self) -> Subquery:
         """Return AI models by country with its `place`, and `among` how many it is."""
-        pairs = self.rows(AI_MODELS).pairs("countries").subquery()
+        pairs = self.countries_of_ai_models()
         place = func.row_number().over(partition_by=pairs.c.id, order_by=pairs.c.position)
         among = func.count().over(partition_by=pairs.c.id)
+        told: ColumnElement[int] = pairs.c.told
+        if self.attribution == "fractional":  # the part of each depends on all
+            told = func.max(told).over(partition_by=pairs.c.id)
         return select(
-            pairs.c.id, pairs.c.value.label("country"), place.label("place"), among.label("among")
+            pairs.c.id,
+            pairs.c.value.label("country"),
+            place.label("place"),
+            among.label("among"),
+            told.label("told"),
         ).subquery()
 
     def _of_no_country(self) -> Select[Any]:
@@ -88,15 +120,19 @@ class View:
                 lacking = and_(lacking, ranked.c.among == 1)
             case "fractional":
                 part = 1.0 / ranked.c.among
-        of_somebody = select(ranked.c.id, nowhere, part.label("weight")).where(lacking)
-        of_nobody = select(rows.id, nowhere, literal(1.0).label("weight")).where(
+        of_somebody = select(ranked.c.id, nowhere, ranked.c.told, part.label("weight")).where(
+            lacking
+        )
+        nobody, whole = literal(0).label("told"), literal(1.0).label("weight")
+        of_nobody = select(rows.id, nowhere, nobody, whole).where(
             rows.id.not_in(select(ranked.c.id))
         )
         every = [of_somebody, of_nobody]
         if self.attribution == "any":  # beside it, what of these counts for a country all the same
             partly = select(ranked.c.id).where(lacking)
             known = ranked.c.country.is_not(None), ranked.c.id.in_(partly)
-            every.append(select(ranked.c.id, ranked.c.country, literal(1.0)).where(*known))
+            partly_so = select(ranked.c.id, ranked.c.country, ranked.c.told, literal(1.0))
+            every.append(partly_so.where(*known))
         return select(union_all(*every).subquery())
 
 

@@ -11,7 +11,7 @@ from app.http.citing import ByCitation
 from app.kit.errors import NotAllowed
 from app.kit.fields import CountryCode, PeriodText, Term
 from app.kit.filters import Where, among, within
-from app.kit.licences import ByLicence
+from app.kit.licences import Reuse, reusable
 from app.kit.ranges import PeriodRangeText
 from app.resources.queries import DetailQuery, query_model
 from app.resources.resource import ByCountry, ByPeriod, Key
@@ -30,6 +30,16 @@ BySource = Annotated[
     list[Key] | None,
     Where("source", among),
     Field(description="Only what these sources state.", examples=[["bnn-2024-03-31"]]),
+]
+ByLicence = Annotated[
+    list[Reuse] | None,
+    Where("source", reusable),
+    Field(
+        description="Only what may be reused by everybody (open), what has another licence to "
+        "read first (other), or what has none that is stated. An AI model counts then only for "
+        "countries of developers that sources with such a licence state.",
+        examples=[["open"]],
+    ),
 ]
 ByScope = Annotated[
     list[Term] | None,

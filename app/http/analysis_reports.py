@@ -62,6 +62,7 @@ def asked_observations(query: Any) -> Observations:
         period=query.period,
         latest=query.latest == "1",
         attribution=query.attribution,
+        licences=tuple(query.licence or ()),
     )
 
 
@@ -81,8 +82,14 @@ def _read_wide(transaction: ReadTransaction, at: Revision, query: Any) -> WideOb
     return widen(found, query.country or ())
 
 
+def _asked_view(
+    transaction: ReadTransaction, at: Revision, query: GapQuery | RaceQuery | ClaimsQuery
+) -> View:
+    return View(transaction, at, query.attribution, tuple(query.licence or ()))
+
+
 def _read_gap(transaction: ReadTransaction, at: Revision, query: GapQuery) -> Gap:
-    view = View(transaction, at, query.attribution)
+    view = _asked_view(transaction, at, query)
     return read_gap(view, known_indicator(view, query.indicator), query.a, query.b, query)
 
 
@@ -97,12 +104,12 @@ def _require_weighed(transaction: ReadTransaction, at: Revision, query: RaceQuer
 
 def _read_race(transaction: ReadTransaction, at: Revision, query: RaceQuery) -> Race:
     _require_weighed(transaction, at, query)
-    view = View(transaction, at, query.attribution)
+    view = _asked_view(transaction, at, query)
     return read_race(view, query.countries, query.weighed, query)
 
 
 def _read_claims(transaction: ReadTransaction, at: Revision, query: ClaimsQuery) -> Claims:
-    view = View(transaction, at, query.attribution)
+    view = _asked_view(transaction, at, query)
     return read_claims(view, known_indicator(view, query.indicator), query.country, query)
 
 
@@ -144,6 +151,7 @@ _GAP_NAMES = (
     "unit",
     "basis",
     "witness",
+    "countries_from",
     "period",
     "a",
     "a_value",
@@ -165,7 +173,10 @@ _GAP_NAMES = (
     "attribution",
     "refusal",
 )
-_KINDS = dict.fromkeys(_GAP_NUMBERS, Kind.NUMBER) | {"leader_certain": Kind.FLAG}
+_KINDS = dict.fromkeys(_GAP_NUMBERS, Kind.NUMBER) | {
+    "leader_certain": Kind.FLAG,
+    "countries_from": Kind.LIST,
+}
 _GAP_COLUMNS = tuple(Column(name, _KINDS.get(name, Kind.TEXT)) for name in _GAP_NAMES)
 
 
@@ -180,6 +191,7 @@ def _gap_rows(gap: Gap) -> list[Item]:
             "unit": comparison.unit,
             "basis": comparison.basis,
             "witness": comparison.witness,
+            "countries_from": comparison.countries_from,
             "period": period.period,
             "a": period.a.country,
             "a_value": period.a.value,
@@ -261,6 +273,7 @@ GAP: Report[GapQuery] = Report(
     columns=lambda _found: _GAP_COLUMNS,
     rows=_gap_rows,
     sources=lambda gap: (key for one in gap.comparisons for key in (one.source, one.witness)),
+    countries_from=lambda gap: (key for one in gap.comparisons for key in one.countries_from),
     check=_asked_indicator,
 )
 RACE: Report[RaceQuery] = Report(

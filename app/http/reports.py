@@ -55,6 +55,9 @@ class Report(Generic[Query]):
     sources: Callable[[Any], Iterable[str]] = lambda _found: ()
     """Whose figures it is made of, for its citation."""
 
+    countries_from: Callable[[Any], Iterable[str]] = lambda _found: ()
+    """Who else says for which countries AI models count in it, for its citation."""
+
     check: Callable[[ReadTransaction, Revision, Query], object] | None = None
     """Raises whatever reading raises, at little cost; None where only reading can tell."""
 
@@ -80,8 +83,12 @@ def report_answer(
             told(lambda: check(transaction, at, query))
             return validator.unchanged()
         found = told(lambda: report.read(transaction, at, query))
-        keys = [*report.sources(found)] if table is None or wanted_citation(query) else []
-        publishers = read_publishers(View(transaction, at), keys) if keys else []
+        is_cited = table is None or wanted_citation(query)
+        publishers, of_countries = (
+            _publishers(View(transaction, at), named(found) if is_cited else ())
+            for named in (report.sources, report.countries_from)
+        )
+        of_countries = [name for name in of_countries if name not in publishers]
     path, asked = path_of(request), query_text(pairs)
     pinned = pinned_address(path, pairs, at, asked)
     headers = {**validator.headers, "Link": f'<{pinned}>; rel="canonical"'}
@@ -92,7 +99,7 @@ def report_answer(
         return validator.unchanged(instead_of=answer) if known else answer
     if known:
         return validator.unchanged()
-    citation = cite(report.title(found), at, absolute(request, pinned), publishers)
+    citation = cite(report.title(found), at, absolute(request, pinned), publishers, of_countries)
     if wanted := wanted_citation(query):
         return citation_answer(citation, wanted, headers)
     headers["Link"] = ", ".join((headers["Link"], *alternates(path, asked)))
@@ -103,6 +110,11 @@ def report_answer(
         "citation": citation.model_dump(),
     }
     return Response(orjson.dumps(content), headers=headers, media_type=JSON)
+
+
+def _publishers(view: View, sources: Iterable[str]) -> list[str]:
+    keys = [*sources]
+    return read_publishers(view, keys) if keys else []
 
 
 def _naming_indicators(problem: Problem, transaction: ReadTransaction) -> Problem:

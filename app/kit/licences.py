@@ -1,6 +1,6 @@
 """Licences: which of those that sources name let everybody reuse their figures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
@@ -29,6 +29,11 @@ def _is_meant(licence: ColumnElement[Any], asked: Sequence[Any]) -> ColumnElemen
     is_open = func.lower(licence).in_([literal(known) for known in OPEN])
     meant = (is_open, and_(licence.is_not(None), ~is_open), licence.is_(None))
     return or_(*(each for each, part in zip(meant, asked, strict=True) if part is not None))
+
+
+def licence_of(kinds: Sequence[Reuse]) -> Callable[[ColumnElement[Any]], ColumnElement[bool]]:
+    """Return what tells whether a licence is of one of these kinds."""
+    return lambda licence: _is_meant(licence, _asked(kinds))
 
 
 @by_parts(_asked)

@@ -130,7 +130,8 @@ class AIModel(Stated, AIModelFact):
     """An AI model, a family of them, or a product built on them."""
 
     countries: list[CountryCode] = Field(
-        description="The countries of its developers, in their order, each once; worked out.",
+        description="The countries of its developers, in their order, each once: worked out of "
+        "the rows of these companies, whichever sources state those.",
         examples=[["US"]],
     )
     released_first_day: str | None = Field(
@@ -153,8 +154,8 @@ class AIModelFilters(FactFilters):
         list[CountryCode] | None,
         Where("countries", any_member),
         Field(
-            description="Only AI models with a developer in one of these countries: "
-            "code (US, USA) or English name.",
+            description="Only AI models with a developer in one of these countries, as known "
+            "here, whatever `licence` that is stated under: code (US, USA) or English name.",
             examples=[["CN"]],
         ),
     ] = None

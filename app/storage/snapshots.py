@@ -29,6 +29,9 @@ from app.storage.replacements import replaced_in
 LICENCE = "licence"
 """What is known of each row that a source states, beside its own columns."""
 
+OfLicence = Callable[[ColumnElement[Any]], ColumnElement[bool]]
+"""A condition on a licence."""
+
 _revisions = RevisionRecord.__table__
 
 
@@ -101,9 +104,7 @@ class Rows:
         links = self._links(name)
         return select(links.c.id).where(links.c.member.in_(values))
 
-    def sources(
-        self, condition: Callable[[ColumnElement[Any]], ColumnElement[bool]]
-    ) -> Select[Any]:
+    def sources(self, condition: OfLicence) -> Select[Any]:
         """Return a query of the keys of the sources whose licence meets a condition.
 
         The licences are those at the time that the rows are looked at.
@@ -112,13 +113,15 @@ class Rows:
         found = select(sources.c.id).where(condition(sources.c.licence), *held)
         return found.correlate(self.source)
 
-    def pairs(self, name: str) -> Select[Any]:
-        """Return what a derived list is made of: `id`, `revision`, `value`, `position`.
+    def pairs(self, name: str, licence: OfLicence | None = None) -> Select[Any]:
+        """Return what a derived list is made of: `id`, `revision`, `value`, `position`, `told`.
 
-        Each value stands once, and null once where some of the rows referred to have none.
+        Each value stands once, and null once where some of the rows referred to have none. `told`
+        is the newest revision of the rows that have the value. With a condition on licences, what
+        is stated by a source without such a licence has no value.
         """
         through = self.table.derived[name]
-        links, others, joined = self._joined(through)
+        links, others, joined = self._joined(through, licence)
         value = others.c[through.column]
         position = func.min(links.c.position)
         return (
@@ -127,10 +130,23 @@ class Rows:
                 self.source.c.revision,
                 value.label("value"),
                 position.label("position"),
+                func.max(others.c.revision).label("told"),
             )
             .where(*self._mine(links), *joined)
             .group_by(self.source.c.id, self.source.c.revision, value)
         )
+
+    def told_by_others(self, name: str, licence: OfLicence | None = None) -> Select[Any]:
+        """Return what rows of other sources bring into a derived list, each combination once.
+
+        That is `source`, which states the list, `value`, and `other`, which states the value.
+        """
+        through = self.table.derived[name]
+        links, others, joined = self._joined(through, licence)
+        value, mine = others.c[through.column], self.source.c.source
+        query = select(mine, value.label("value"), others.c.source.label("other")).distinct()
+        is_told = value.is_not(None), others.c.source != mine
+        return query.where(*self._mine(links), *joined, *is_told)
 
     def _mine(self, links: FromClause) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         mine = self.source.c
@@ -149,15 +165,27 @@ class Rows:
         query = select(value.label("value"), func.min(links.c.position).label("position"))
         return query.where(*self._mine(links), *joined, value.is_not(None)), value
 
-    def _joined(self, through: Through) -> tuple[FromClause, FromClause, list[ColumnElement[bool]]]:
+    def _joined(
+        self, through: Through, licence: OfLicence | None = None
+    ) -> tuple[FromClause, FromClause, list[ColumnElement[bool]]]:
         """Return the members of a list column, the rows they refer to, and what joins the two."""
         links = self._links(through.members)
         target = LEDGER[self.table.members[through.members].target or ""]
-        if self.at is None:
-            return links, target.current, [target.current.c.id == links.c.member]
-        others = _all_versions(target).subquery()
-        held = [others.c.revision <= self.at, _holds_after(others, self.at)]
+        others: FromClause = target.current
+        if self.at is not None:
+            others = _all_versions(target).subquery()
+        if licence:
+            others = self._stated(others, through.column, licence)
+        held: list[ColumnElement[bool]] = []
+        if self.at is not None:
+            held = [others.c.revision <= self.at, _holds_after(others, self.at)]
         return links, others, [others.c.id == links.c.member, *held]
+
+    def _stated(self, rows: FromClause, name: str, licence: OfLicence) -> FromClause:
+        """Return rows whose column is null where their source has no such licence."""
+        is_stated = rows.c.source.in_(self.sources(licence))
+        stated = case((is_stated, rows.c[name])).label(name)
+        return select(*(column for column in rows.c if column.name != name), stated).subquery()
 
     def _licence(self) -> ColumnElement[str]:
         """Return the licence of the source of each row, as it was when the row is looked at."""
