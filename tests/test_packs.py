@@ -391,6 +391,7 @@ def write_pack(folder: Path, tables: dict[str, str | bytes], **changes: Any) -> 
         author="tests",
         resources=resources,
         has_replacements="replacements" in tables,
+        has_named="named" in tables,
     )
     (folder / "datapackage.json").write_bytes(orjson.dumps({**content, **changes}))
     for name, text in tables.items():

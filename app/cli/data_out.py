@@ -29,7 +29,8 @@ def export(target: Path, as_of: str | None, licence: tuple[str, ...]) -> None:
     """Write all facts to TARGET as a pack that airace load reads again.
 
     TARGET is a folder that is new or empty or, where it ends in .zip, a new file. With --licence
-    rows may name others that are left out, and a database that loads them must have those.
+    what others state is left out; companies and AI models of theirs that rows name have no more
+    than their names in it, and a database that knows more of them keeps that when it loads it.
     """
     from app.exchange.exporting import export_pack, export_zip
     from app.kit.errors import Fault, NotAllowed

@@ -5,10 +5,16 @@ from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
-from app.exchange.replaced_keys import NAME, PRIMARY_KEY, Replacement
+from app.exchange import named_rows, replaced_keys
 from app.kit.fields import LIST_SEPARATOR, is_list
 from app.resources.resource import Entry, Resource
 
+_REPLACEMENTS = (
+    replaced_keys.NAME,
+    replaced_keys.Replacement,
+    replaced_keys.PRIMARY_KEY,
+)
+_NAMED = (named_rows.NAME, named_rows.Named, named_rows.PRIMARY_KEY)
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 
 
@@ -20,14 +26,18 @@ def descriptor(
     author: str,
     resources: Iterable[Resource],
     has_replacements: bool = False,
+    has_named: bool = False,
 ) -> dict[str, Any]:
     """Return the content of `datapackage.json` for CSV files of these resources.
 
-    Where the pack has the keys that were replaced, their table comes after those.
+    Where the pack has the keys that were replaced, or names of rows that it leaves out, their
+    tables come after those.
     """
     tables = [_table(resource.many, resource.fact, ["id"]) for resource in resources]
     if has_replacements:
-        tables.append(_table(NAME, Replacement, PRIMARY_KEY))
+        tables.append(_table(*_REPLACEMENTS))
+    if has_named:
+        tables.append(_table(*_NAMED))
     return {
         "$schema": PROFILE,
         "name": name,

@@ -15,6 +15,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import orjson
 
 from app.exchange.datapackage import descriptor
+from app.exchange.named_rows import NAME as NAMED
+from app.exchange.named_rows import Named, named_rows, sources_kept
 from app.exchange.replaced_keys import NAME as REPLACEMENTS
 from app.exchange.replaced_keys import Replacement, replaced_rows
 from app.kit.formats import write_csv
@@ -38,6 +40,10 @@ _WITH: Final[dict[Reuse, str]] = {
     "other": "another licence",
     "none": "no licence",
 }
+_LEFT_OUT: Final = (
+    f" What others state is left out: {NAMED}.csv has the names of companies and AI models that "
+    "rows name, and sources.csv also the sources that are named as the origin of figures."
+)
 _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 Progress = Callable[[int], None]
@@ -56,22 +62,31 @@ def package_files(
     """Yield the files of the package of a revision: a table for each resource, the descriptor.
 
     Between them comes the table of the keys that were replaced, where there are any. With licences
-    only what sources state that have such a one is in them, beside the countries.
+    only what sources state that have such a one is in them, beside the countries, the sources that
+    are named as others' origins, and the names of what else is named and left out.
     """
     tables: list[_Table] = []
     for resource in RESOURCES:
         table = _Table(resource.many, resource.fact)
-        query = _asking(resource, licences, [column.name for column in table.columns])
-        rows = read_rows(database, ResourceList(resource), query, at, table.counting(progress))
-        yield table.path, table.written(rows)
+        fields = [column.name for column in table.columns]
+        listing, tell = ResourceList(resource), table.counting(progress)
+        if licences and resource is SOURCES:
+            every = read_rows(database, listing, _asking(resource, None, fields), at)
+            kept = _of_keys(every, sources_kept(database, at, licences), tell)
+            yield table.path, table.written(kept)
+        else:
+            rows = read_rows(database, listing, _asking(resource, licences, fields), at, tell)
+            yield table.path, table.written(rows)
         tables.append(table)
     replaced = replaced_rows(database, at)
     if licences:
         replaced = list(_going_on(database, at, licences, replaced))
-    if replaced:
-        table = _Table(REPLACEMENTS, Replacement, len(replaced))
-        yield table.path, table.written([replaced])
-        tables.append(table)
+    named = named_rows(database, at, licences) if licences else []
+    for name, entry, found in ((REPLACEMENTS, Replacement, replaced), (NAMED, Named, named)):
+        if found:
+            table = _Table(name, entry, len(found))
+            yield table.path, table.written([found])
+            tables.append(table)
     everything = read_all(database, ResourceList(SOURCES), _asking(SOURCES, licences), at)
     sources = [source for batch in everything for source in batch]
     content = orjson.dumps(_described(tables, sources, at, licences), option=orjson.OPT_INDENT_2)
@@ -98,6 +113,16 @@ def _asking(
     if licences and "licence" in query.model_fields:
         asked["licence"] = list(licences)
     return query(**asked)
+
+
+def _of_keys(
+    batches: Iterable[Sequence[Row]], keys: set[str], tell: Progress
+) -> Iterator[Sequence[Row]]:
+    """Yield the rows of these keys, which they begin with."""
+    for batch in batches:
+        rows = [row for row in batch if row[0] in keys]
+        yield rows
+        tell(len(rows))
 
 
 def _going_on(
@@ -259,12 +284,11 @@ def _described(
         title=f"{f'Facts with {named}' if named else 'All facts'} at revision {at.id}",
         description="Exported facts; airace load reads them again. Each licence is that of a "
         "source, as far as known, and holds for what that source states."
-        + (
-            " Rows may name others that are not here, as their licence is another." if named else ""
-        ),
+        + (_LEFT_OUT if named else ""),
         author="AI Race Indicators",
         resources=RESOURCES,
-        has_replacements=len(tables) > len(RESOURCES),
+        has_replacements=any(table.name == REPLACEMENTS for table in tables),
+        has_named=any(table.name == NAMED for table in tables),
     )
     tables_described = content.pop("resources")
     for described, table in zip(tables_described, tables, strict=True):

@@ -12,6 +12,8 @@ from typing import Any
 import orjson
 
 from app.exchange.beside import read_batches_beside
+from app.exchange.named_rows import NAME as NAMED
+from app.exchange.named_rows import put_named
 from app.exchange.pack_tables import Progress as Progress  # noqa: PLC0414  (part of what this offers)
 from app.exchange.pack_tables import UnreadablePack as UnreadablePack  # noqa: PLC0414
 from app.exchange.pack_tables import lines_of, read_batches
@@ -91,6 +93,9 @@ class Pack:
     replaced: Path | None = None
     """Its file of keys that were replaced by others, where it has one."""
 
+    named: Path | None = None
+    """Its file of rows of which it has no more than their names, where it has one."""
+
     @property
     def size(self) -> int:
         """The bytes of its files."""
@@ -133,7 +138,7 @@ def open_pack(folder: Path) -> Pack:
                 "some that cannot be printed"
             )
     known = {resource.many: resource for resource in RESOURCES}
-    for unknown in named.keys() - known.keys() - {REPLACEMENTS}:
+    for unknown in named.keys() - known.keys() - {REPLACEMENTS, NAMED}:
         near = nearest(str(unknown), known)
         raise UnreadablePack(
             f"{folder}: {unknown} is not a resource here; there are {', '.join(known)}"
@@ -144,11 +149,14 @@ def open_pack(folder: Path) -> Pack:
         for name, resource in known.items()
         if name in named
     ]
-    replaced = _inside(folder, REPLACEMENTS, named[REPLACEMENTS]) if REPLACEMENTS in named else None
     stated = {path: said[resource.many] for resource, path in files}
-    if replaced:
-        stated[replaced] = said[REPLACEMENTS]
-    return Pack(name, title, author, tuple(files), stated, replaced)
+    beside = {
+        name: _inside(folder, name, named[name]) for name in (REPLACEMENTS, NAMED) if name in named
+    }
+    stated |= {path: said[name] for name, path in beside.items()}
+    return Pack(
+        *(name, title, author, tuple(files), stated), beside.get(REPLACEMENTS), beside.get(NAMED)
+    )
 
 
 def load_pack(
@@ -182,6 +190,9 @@ def load_pack(
             for resource, file in pack.files:
                 with pack.reading(file) as path:
                     writing.put_batches(resource.ledger, _read(database, resource, path, progress))
+            if pack.named:
+                with pack.reading(pack.named) as path:
+                    put_named(writing, path)
             if pack.replaced:
                 with pack.reading(pack.replaced) as path:
                     writing.note_replaced(read_replaced(path))

@@ -41,8 +41,10 @@ def export_router(database: Database) -> APIRouter:
         description="All facts of one revision as a Data Package: a CSV file for each resource, "
         "the keys that were replaced by others, if any, and `datapackage.json` with schemas, "
         "sources, licences, sizes and checksums. `airace load` reads it again. With `licence` only "
-        "what sources with such licences state: rows may then name others that are left out, and "
-        "a database that loads it must have those.",
+        "what sources with such licences state. Companies and AI models of others that rows name "
+        "have no more than their names in it (`named.csv`: a database that loads it makes rows of "
+        "them where it has none), and of sources that are named as the origin of figures it has "
+        "the rows, and nothing that they state.",
         responses=responses(
             others=(_ZIP,), errors=(400, 422), never=(406,), description="The zip."
         ),

@@ -160,7 +160,7 @@ class Writing:
         """
         unknown = {name: self._not_noted(LEDGER[name], keys) for name, keys in replaced.items()}
         for name, keys in unknown.items():
-            there = self._with_rows(LEDGER[name], keys.values()) - keys.keys()
+            there = self.with_rows(LEDGER[name], keys.values()) - keys.keys()
             if missing := sorted(set(keys.values()) - there):
                 raise LedgerRefusal(f"{name}: there is no {listed(missing)} to replace another")
         try:
@@ -179,7 +179,7 @@ class Writing:
         here = self._connection, table
         return {old: new for old, new in keys.items() if not replacement(*here, old, self.revision)}
 
-    def _with_rows(self, table: LedgerTable, ids: Iterable[str]) -> set[str]:
+    def with_rows(self, table: LedgerTable, ids: Iterable[str]) -> set[str]:
         """Return those of the keys that have a row."""
         return {key for some in in_batches(ids) for key in self._present(table, ("id",), some)}
 
@@ -187,7 +187,7 @@ class Writing:
         """Remove the rows of old keys, let what refers to them refer to the new, and note it."""
         moved: dict[str, dict[str, str]] = {}
         for name, keys in replaced.items():
-            there = sorted(self._with_rows(LEDGER[name], keys))
+            there = sorted(self.with_rows(LEDGER[name], keys))
             moved[name] = {old: keys[old] for old in there}
             self.remove(LEDGER[name], there)
         for name, keys in moved.items():

@@ -136,6 +136,16 @@ class Rows:
             .group_by(self.source.c.id, self.source.c.revision, value)
         )
 
+    def naming(self, name: str) -> Select[Any]:
+        """Return what a column or a list names: `key`, and `source`, the first whose rows do."""
+        source = func.min(self.source.c.source).label("source")
+        if name in self.table.members:
+            links = self._links(name)
+            query = select(links.c.member.label("key"), source).where(*self._mine(links))
+            return query.group_by(links.c.member)
+        key = self.source.c[name]
+        return select(key.label("key"), source).where(key.is_not(None)).group_by(key)
+
     def told_by_others(self, name: str, licence: OfLicence | None = None) -> Select[Any]:
         """Return what rows of other sources bring into a derived list, each combination once.
 
