@@ -241,7 +241,7 @@ def test_every_link_of_the_first_page_leads_somewhere(browser: Browser, live_ser
     assert f"{live_server}/docs" in links
     own = {link for link in links if urlsplit(link).netloc == urlsplit(live_server).netloc}
     asked = {"Accept": "text/html,*/*;q=0.8"}
-    told = {link: httpx2.get(link, headers=asked).status_code for link in own}
+    told = {link: httpx2.get(link, headers=asked, timeout=60).status_code for link in own}
     assert told == dict.fromkeys(own, 200)
     others = {a.get_attribute("href") for a in browser.all('a[rel="noreferrer external"]')}
     assert links - own == others  # the sources themselves, which are not asked in a test
