@@ -422,6 +422,14 @@ def test_what_is_refused_of_several_countries_is_told_with_whom() -> None:
     assert told["single_period"].endswith("of one length to compare (US with FR)")
 
 
+def test_what_two_have_is_refused_with_them_where_the_first_has_no_figure() -> None:
+    found = [observation(country, "2026", 1e9) for country in ("US", "CN")]
+    ends = " was not over when the source was published (US with CN)"
+    for countries in (("GB", "US", "CN"), ("US", "CN", "GB")):
+        told = {reason: words for _, reason, words in refused(*found, countries=countries)}
+        assert told["incomplete_period"].endswith(ends)
+
+
 def test_a_chart_of_several_countries_tells_whom_it_does_not_compare(charts: TestClient) -> None:
     size = "country=US,CN,GB&width=1800&height=1200"
     spec = charts.get(f"/charts/funding-amount.vl.json?{size}").json()

@@ -225,3 +225,17 @@ def test_the_command_shows_what_a_generic_table_is(scratch: Path) -> None:
         assert f"{resource.many}: needs id, " in told
         assert all(f" {name}" in told for name in resource.pack_columns)
     assert not list(scratch.iterdir())
+
+
+def test_a_point_that_may_be_between_thousands_is_refused_in_a_file_with_semicolons(
+    database: Database, tmp_path: Path
+) -> None:
+    table = tmp_path / "s.csv"
+    header = "id;metric;country;value;unit;period;qualifier;source"
+    values = {"a": "1.200", "b": "12.5", "c": "1.234.567", "d": "7"}
+    rows = [f"{key};labs;US;{value};labs;2023;exact;s" for key, value in values.items()]
+    table.write_text("\n".join([header, *rows]), encoding="utf-8")
+    report = load(database, table, "generic", resource="statistics")
+    assert [one.found for one in report.rejects] == ["1.200", "1.234.567"]
+    assert all("between thousands" in one.expected for one in report.rejects)
+    assert report.facts == 2

@@ -101,6 +101,10 @@ def exported(database: Database, folder: Path, *licences: Reuse) -> Path:
     return folder
 
 
+def pairs(first: Database, second: Database) -> list[tuple[Database, str]]:
+    return [(first, "first"), (second, "again")]
+
+
 def table(folder: Path, name: str) -> list[dict[str, str]]:
     return [*csv.DictReader((folder / f"{name}.csv").read_text().splitlines())]
 
@@ -161,9 +165,27 @@ def test_it_loads_into_an_empty_database_and_says_there_what_it_says_here(
         for row in rows:
             del row["revision"]
     assert here == there
-    again = exported(second, tmp_path / "again")
-    assert not (again / "named.csv").exists(), "what is named is the naming source's there"
+    first, again = (files(exported(one, tmp_path / name)) for one, name in pairs(database, second))
     second.close()
+    del first["datapackage.json"], again["datapackage.json"]
+    assert again == first, "of what is named there no more than a name is known"
+
+
+def test_what_only_names_takes_nothing_away_from_what_is_described(
+    database: Database, empty: Database, tmp_path: Path
+) -> None:
+    """Who only names a company knows less of it than who describes it."""
+    naming = {
+        SOURCES: [source("s", licence="CC BY 4.0")],
+        COMPANIES: [company("others"), company("own", aliases=["O"])],
+        AI_MODELS: [ai_model("five", developers=["others"])],
+    }
+    write(empty, naming)
+    folder = exported(empty, tmp_path / "open")
+    assert [row["id"] for row in table(folder, "companies")] == ["own"]
+    before = read(database, "/companies?id=others")
+    assert load_pack(database, folder).revision == 2
+    assert read(database, "/companies?id=others") == before
 
 
 def test_what_is_known_of_the_named_stays(database: Database, tmp_path: Path) -> None:
@@ -196,7 +218,9 @@ def test_it_is_as_of_its_revision(database: Database, templates: Templates, tmp_
     export_pack(database, tmp_path / "then", at, licences=["open"])
     assert files(tmp_path / "then") == files(before)
     now = table(exported(database, tmp_path / "now"), "named")
-    assert [row["id"] for row in now] == ["investor", "user", "line"]
+    assert [(row["id"], row["source"]) for row in now] == [
+        *(("investor", "s"), ("others", "s"), ("user", "s"), ("line", "s"))
+    ]
     second = Database(templates.empty())
     load_pack(second, tmp_path / "then")
     second.close()

@@ -134,7 +134,11 @@ def test_numbers_have_the_signs_that_the_mapping_names(
 
 @pytest.mark.parametrize(
     ("decimal", "cells"),
-    [(",", ("1.2", "1,200.5", "1.2000", "n", "1,2,3")), (".", ("1,2", "1.200,5", "12,00"))],
+    [
+        (",", ("1.2", "1,200.5", "1.2000", "n", "1,2,3")),
+        (",", ("0.263", "00.263", "000.000", "01.200", "0.263,5", "1.500e3")),
+        (".", ("1,2", "1.200,5", "12,00", "0,263")),
+    ],
 )
 def test_numbers_without_these_signs_are_refused(
     database: Database, tmp_path: Path, decimal: str, cells: tuple[str, ...]

@@ -81,3 +81,28 @@ def test_it_is_set_against_nothing(spring: TestClient, units: str) -> None:
 def test_of_a_source_without_a_day_nothing_is_known_to_be_unfinished(spring: TestClient) -> None:
     asked = {"indicator": "papers", "units": "index", "source": "undated"}
     assert [row["value"] for row in read(spring, "/observations", **asked)] == [100]
+
+
+def test_it_is_no_base_either(spring: TestClient) -> None:
+    asked = {"indicator": "papers", "units": "index", "source": "s", "base_period": "2024"}
+    found = read(spring, "/observations", **asked)
+    assert {(row["value"], row["reason"]) for row in found} == {(None, "incomplete_period")}
+    asked = {"indicator": "rounds-amount", "units": "index", "base_period": "2024"}
+    told = {row["period"]: row["qualifier"] for row in read(spring, "/observations", **asked)}
+    assert told["2024"] == "at_least", "what it is itself, and not what it is beside itself"
+
+
+def test_a_count_is_as_new_as_the_day_that_it_hangs_on(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    rows = {
+        SOURCES: [source(published="2023-06")],
+        COMPANIES: [company("us1", country="US")],
+        AI_MODELS: [ai_model("m", developers=["us1"], released="2023")],
+    }
+    write(database, rows)
+    write(database, {SOURCES: [source(published="2024-06")]})
+    for at, told in ((1, ("at_least", 1)), (2, ("exact", 2))):
+        (row,) = read(client, "/observations", indicator="models-released", as_of=at)
+        assert (row["qualifier"], row["revision"]) == told

@@ -63,14 +63,19 @@ def _without_counterpart(
 
 
 def _with_the_first(first: str, gaps: Mapping[Pair, Gap]) -> list[Refusal]:
-    others: dict[Refusal, list[str]] = defaultdict(list)
+    """Return why others are not compared with the first, and each other where it has no figure."""
+    others: dict[tuple[Refusal, str], list[str]] = defaultdict(list)
+    told: set[tuple[_Place, str]] = set()
     for (a, b), one in gaps.items():
         for refusal in one.refusals:
-            if a == first and refusal.reason != "one_sided":
-                others[refusal].append(b)
+            known = (_place(refusal), refusal.reason)
+            if refusal.reason != "one_sided" and (a == first or known not in told):
+                others[refusal, a].append(b)
+        if a == first:
+            told |= {(_place(refusal), refusal.reason) for refusal in one.refusals}
     return [
-        refusal.model_copy(update={"detail": f"{refusal.detail} ({first} with {', '.join(whom)})"})
-        for refusal, whom in others.items()
+        refusal.model_copy(update={"detail": f"{refusal.detail} ({one} with {', '.join(whom)})"})
+        for (refusal, one), whom in others.items()
     ]
 
 

@@ -131,9 +131,8 @@ class Observations:
         columns["value"] = case((can_be_said, worked.value))
         columns["value"] = type_coerce(columns["value"], Number()).label("value")
         columns["unit"] = worked.unit.label("unit")
-        columns["qualifier"] = func.coalesce(worked.qualifier, levels.c.qualifier).label(
-            "qualifier"
-        )
+        firmness = case((levels.c.is_over, worked.qualifier))
+        columns["qualifier"] = func.coalesce(firmness, levels.c.qualifier).label("qualifier")
         query = select(
             *columns.values(),
             _licence(view, levels),

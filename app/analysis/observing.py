@@ -201,6 +201,11 @@ def _grouped(
     ).group_by(country, of_year, source, *(() if unit is None else (unit,)))
 
 
+def _later(one: Column, other: Column) -> Column:
+    """Return the later of two revisions; the first where there is no other."""
+    return case((other > one, other), else_=one)
+
+
 def _shared(key: Column) -> Column:
     """Return the key that all rows of a group have, null where they do not have one in common."""
     of_all = and_(func.count(key) == func.count(), func.min(key) == func.max(key))
@@ -226,7 +231,7 @@ def rounds(
             scope=literal("listed-rounds", Characters()),
             source=rows.source,
             original_source=_shared(rows.original_source),
-            revision=rows.revision,
+            revision=_later(rows.revision, stated.c.revision),
         )
         return query.select_from(listed).outerjoin(stated, stated.c.id == rows.source)
 
@@ -248,7 +253,7 @@ def ai_models(
         source, stated = view.rows(AI_MODELS).source, view.rows(SOURCES).source
         rows, counted = source.c, view.attributed()
         of_year = year(rows.released_first_day, rows.released_last_day)
-        newest = case((counted.c.told > rows.revision, counted.c.told), else_=rows.revision)
+        newest = _later(_later(rows.revision, counted.c.told), stated.c.revision)
         query = (
             _grouped(
                 indicator,
@@ -289,7 +294,7 @@ def companies(view: View, indicator: Indicator) -> Select[Any]:
             original_source=_NOTHING,
             basis=indicator.basis,
             fact=_NOTHING,
-            revision=func.max(rows.revision),
+            revision=func.max(_later(rows.revision, published.revision)),
         )
         .select_from(named)
         .join(stated, published.id == rows.source)

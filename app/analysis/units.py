@@ -146,7 +146,12 @@ def index(levels: FromClause, base_period: str | None) -> Worked:
         first = func.max(case((is_base, levels.c.alone))).over(partition_by=series)
         qualifier = func.max(case((is_base, levels.c.alone_qualifier))).over(partition_by=series)
         there = func.count(case((is_base, 1))).over(partition_by=series)
+        is_over = func.min(case((is_base, cast(levels.c.is_over, Integer)))).over(
+            partition_by=series
+        )
         none = _missing(several, there, first, "no_base_period")
+        none = case((is_over == 0, _word("incomplete_period")), else_=none)
+        first = case((is_over == 1, first))
     firmness = case((is_base, _EXACT), else_=quotient_qualifier(levels.c.qualifier, qualifier))
     words = _word(f"index, {base_period or 'first period stated'} = 100")
     return Worked(100.0 * levels.c.alone / func.nullif(first, 0), words, firmness, none)

@@ -154,8 +154,10 @@ def _tell_release(report: Report, *, takes_place: bool) -> None:
             for key, name, here, told in report.source_kept
         ]
         click.echo(f"Of sources these stay, as others have said them: {'; '.join(kept)}.")
-    if report.kept_missing and report.rows:
+    if report.kept_missing and report.facts + report.rejected:
         click.echo("Rows that it lacks are kept: not all of its own say which they are.")
+    elif report.kept_missing and report.rows:
+        click.echo("What was loaded before is kept: a table of which nothing is taken lacks none.")
     elif report.kept_missing:
         click.echo("What was loaded before is kept: a table without rows lacks none.")
     if report.of_others:

@@ -16,7 +16,7 @@ import orjson
 
 from app.exchange.datapackage import descriptor
 from app.exchange.named_rows import NAME as NAMED
-from app.exchange.named_rows import Named, named_rows, sources_kept
+from app.exchange.named_rows import Named, has_names, is_bare, named_rows, sources_kept
 from app.exchange.replaced_keys import NAME as REPLACEMENTS
 from app.exchange.replaced_keys import Replacement, replaced_rows
 from app.kit.formats import write_csv
@@ -42,7 +42,8 @@ _WITH: Final[dict[Reuse, str]] = {
 }
 _LEFT_OUT: Final = (
     f" What others state is left out: {NAMED}.csv has the names of companies and AI models that "
-    "rows name, and sources.csv also the sources that are named as the origin of figures."
+    "rows name, and of those of which no more is known, and sources.csv also the sources that are "
+    "named as the origin of figures."
 )
 _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -65,6 +66,7 @@ def package_files(
     only what sources state that have such a one is in them, beside the countries, the sources that
     are named as others' origins, and the names of what else is named and left out.
     """
+    licences = _each(licences)
     tables: list[_Table] = []
     for resource in RESOURCES:
         table = _Table(resource.many, resource.fact)
@@ -74,6 +76,9 @@ def package_files(
             every = read_rows(database, listing, _asking(resource, None, fields), at)
             kept = _of_keys(every, sources_kept(database, at, licences), tell)
             yield table.path, table.written(kept)
+        elif licences and has_names(resource):
+            known = read_rows(database, listing, _asking(resource, licences, fields), at)
+            yield table.path, table.written(_of_which_more_is_known(known, fields, tell))
         else:
             rows = read_rows(database, listing, _asking(resource, licences, fields), at, tell)
             yield table.path, table.written(rows)
@@ -121,6 +126,16 @@ def _of_keys(
     """Yield the rows of these keys, which they begin with."""
     for batch in batches:
         rows = [row for row in batch if row[0] in keys]
+        yield rows
+        tell(len(rows))
+
+
+def _of_which_more_is_known(
+    batches: Iterable[Sequence[Row]], fields: Sequence[str], tell: Progress
+) -> Iterator[Sequence[Row]]:
+    """Yield the rows that have more than a name."""
+    for batch in batches:
+        rows = [row for row in batch if not is_bare(dict(zip(fields, row, strict=True)))]
         yield rows
         tell(len(rows))
 

@@ -23,7 +23,8 @@ from app.exchange.mapping_parts import (
 )
 from app.exchange.mapping_texts import PLACE, columns_of, fields_of, form_of, places_of
 from app.exchange.named_models import NamedAIModels, key_of_ai_model
-from app.exchange.number_rules import number_reader
+from app.exchange.number_rules import number_reader, refuses_unclear
+from app.exchange.number_texts import clear_number
 from app.exchange.organisations import Organisations
 from app.exchange.places import Feed, Places, Read, always, joined
 from app.exchange.rejects import Refused
@@ -266,6 +267,8 @@ class Feeds:
         if rule.transform in OF_NUMBERS:
             return number_reader(self._mapping, name, rule, self._format)
         convert: Callable[..., Any] = TRANSFORMS[rule.transform].read
+        if refuses_unclear(self._mapping, name, rule, self._format):
+            return lambda text: convert(clear_number(text))
         match rule.transform:
             case "company" | "address" if name != "id":
                 known = self._organisations

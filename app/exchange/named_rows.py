@@ -1,12 +1,13 @@
-"""Rows that a package of some licences leaves out, and that its rows name: no more than names.
+"""Rows of which a package of some licences has no more than names.
 
-So such a package loads anywhere. A row of that name is made where there is none under its key, and
+They are those that it leaves out and that its rows name, so that such a package loads anywhere, and
+those of which no more is known. A row of that name is made where there is none under its key, and
 is of the source whose row names it, as with companies that a table of others names. A row that is
-there is left as it is: more is known of it.
+there is left as it is: more may be known of it.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,6 +31,10 @@ PRIMARY_KEY = ("resource", "id")
 
 _NAMED = (COMPANIES, AI_MODELS)
 """What has names that may be told, whatever the licence of all else that is known of it."""
+
+
+_OF_NAMED = ("id", "name", "kind", "source")
+"""The fields of such rows that the table has."""
 
 
 class Named(Entry):
@@ -56,12 +61,25 @@ def named_rows(
         for resource in _NAMED:
             named = _named(transaction, at, licences, resource)
             rows = transaction.rows(resource.ledger, at)
-            fields = ("id", "name", *(["kind"] if resource is AI_MODELS else []))
-            others = rows.select(fields).where(~reusable(rows, "source", licences))
-            for key, name, *kind in transaction.connection.execute(others.order_by("id")):
-                if key in named:
-                    found.append((resource.many, key, name, *(kind or [None]), named[key]))
+            licensed_rows = reusable(rows, "source", licences)
+            query = rows.select(resource.pack_columns).add_columns(licensed_rows).order_by("id")
+            for *values, is_kept in transaction.connection.execute(query):
+                row = dict(zip(resource.pack_columns, values, strict=True))
+                source = row["source"] if is_kept else named.get(row["id"])
+                if source and (not is_kept or is_bare(row)):
+                    entry = resource.many, row["id"], row["name"], row.get("kind"), source
+                    found.append(entry)
     return found
+
+
+def has_names(resource: Resource) -> bool:
+    """Return whether rows of a resource may have no more than their names in a package."""
+    return resource in _NAMED
+
+
+def is_bare(row: Mapping[str, Any]) -> bool:
+    """Return whether nothing is known of a row but its name, and which source has that."""
+    return not any(value for field, value in row.items() if field not in _OF_NAMED)
 
 
 def sources_kept(database: Database, at: Revision, licences: Sequence[Reuse]) -> set[str]:

@@ -33,5 +33,15 @@ def number_reader(mapping: TableMapping, name: str, rule: Rule, table_format: st
     return convert if times == 1 else lambda text: convert(text, times)
 
 
+def refuses_unclear(mapping: TableMapping, name: str, rule: Rule, table_format: str) -> bool:
+    """Return whether a text is taken for a number that in such a file need not be what it says."""
+    is_taken = rule.transform in ("as_it_is", "text") and table_format == SEMICOLONS
+    return is_taken and _holds_numbers(mapping.resource.fact.model_fields[name].annotation)
+
+
+def _holds_numbers(annotation: Any) -> bool:
+    return annotation in (int, float) or any(map(_holds_numbers, get_args(annotation)))
+
+
 def _holds_whole_numbers(annotation: Any) -> bool:
     return annotation is int or any(map(_holds_whole_numbers, get_args(annotation)))
