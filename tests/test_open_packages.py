@@ -101,10 +101,6 @@ def exported(database: Database, folder: Path, *licences: Reuse) -> Path:
     return folder
 
 
-def pairs(first: Database, second: Database) -> list[tuple[Database, str]]:
-    return [(first, "first"), (second, "again")]
-
-
 def table(folder: Path, name: str) -> list[dict[str, str]]:
     return [*csv.DictReader((folder / f"{name}.csv").read_text().splitlines())]
 
@@ -165,7 +161,8 @@ def test_it_loads_into_an_empty_database_and_says_there_what_it_says_here(
         for row in rows:
             del row["revision"]
     assert here == there
-    first, again = (files(exported(one, tmp_path / name)) for one, name in pairs(database, second))
+    first = files(exported(database, tmp_path / "first"))
+    again = files(exported(second, tmp_path / "again"))
     second.close()
     del first["datapackage.json"], again["datapackage.json"]
     assert again == first, "of what is named there no more than a name is known"

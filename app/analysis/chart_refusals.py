@@ -22,7 +22,8 @@ def refusals_of(
 ) -> list[Refusal]:
     """Return what cannot be compared between the first country and each other.
 
-    Of more than two it is told who they are. What has no counterpart is told only where no two of
+    Of more than two it is told who they are, and what two others lack where the first has no
+    figure. What has no counterpart is told only where no two of
     them can be compared, with those of whom there is no figure.
     """
     gaps: dict[Pair, Gap] = {}
@@ -74,8 +75,8 @@ def _with_the_first(first: str, gaps: Mapping[Pair, Gap]) -> list[Refusal]:
         if a == first:
             told |= {(_place(refusal), refusal.reason) for refusal in one.refusals}
     return [
-        refusal.model_copy(update={"detail": f"{refusal.detail} ({one} with {', '.join(whom)})"})
-        for (refusal, one), whom in others.items()
+        refusal.model_copy(update={"detail": f"{refusal.detail} ({who} with {', '.join(whom)})"})
+        for (refusal, who), whom in others.items()
     ]
 
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
 )
 
 from app.analysis.observing import quotient_qualifier
@@ -95,12 +96,15 @@ def alone(levels: FromClause, published: Column) -> Subquery:
         case((one, levels.c.value)).label("alone"),
         case((one, levels.c.qualifier)).label("alone_qualifier"),
         _length(levels).label("length"),
-        or_(published.is_(None), published >= levels.c.period_last_day).label("is_over"),
+        func.coalesce(published >= levels.c.period_last_day, true()).label("is_over"),
     ).subquery("alone")
 
 
 def change(levels: FromClause, *, in_percent: bool) -> Worked:
-    """Return what changed since the period before, which is as long and ends as this begins."""
+    """Return what changed since the period before, which ends as this begins.
+
+    That is as long as this, but for what is in percent.
+    """
     over: dict[str, Any] = {
         "partition_by": [*(levels.c[name] for name in SERIES), _length_of_sums(levels)],
         "order_by": (levels.c.period_first_day, levels.c.fact),

@@ -38,13 +38,13 @@ _OF_NAMED = ("id", "name", "kind", "source")
 
 
 class Named(Entry):
-    """A row that is left out: nothing but its key and name, and what is said of it here."""
+    """A row of which there is no more than its key and name."""
 
     resource: Literal["companies", "models"] = Field(description="The resource whose row it is.")
     id: Slug = Field(description="The key of the row.")
     name: Text = Field(description="The name it goes by where this was exported.")
     kind: Kind | None = Field(default=None, description="Of an AI model: which kind it is.")
-    source: SourceKey = Field(description="A source whose rows here name it.")
+    source: SourceKey = Field(description="Its source, or one whose rows here name it.")
 
     def check(self) -> None:
         """Raise ValueError where an AI model has no kind, or something else has one."""

@@ -89,11 +89,13 @@ class ObservationFilters(BaseModel):
         Units,
         Field(
             description="The figure itself (level); its change or percent_change from the period "
-            "before; its share of the countries named or, where fewer than two are, of the "
-            "world; its ratio to `base`; its index with `base_period`, else the first period that "
-            "is stated (of all, whatever `period` leaves), as 100; or per_capita and per_gdp, by "
-            "the `population` (in people) and the `gdp` (in USD) that `/statistics` has of the "
-            "country and year. What cannot be worked out has no value and a reason.",
+            "before; its share of the countries named or, where one of them is a group with all "
+            "others in it, of that, or, where fewer than two are named, of the world; its ratio to "
+            "`base`; its index with `base_period`, else the first period that is stated (of all, "
+            "whatever `period` leaves), as 100; or per_capita and per_gdp, by the `population` (in "
+            "people) and the `gdp` (in USD) that `/statistics` has of the country and year. What "
+            "cannot be worked out has no value and a reason; so has all but the level of a period "
+            "that was not over when its source came out.",
             examples=["share"],
         ),
     ] = "level"

@@ -214,7 +214,8 @@ class Observation(BaseModel):
     unit: str = Field(description="The unit of the value.", examples=["USD"])
     qualifier: str = Field(
         description="How firmly the value can be stated, as the figures that it is worked out from "
-        "are.",
+        "are. What is counted or added up of a year that was not over when its source came out is "
+        "`at_least` so much, and a share `about`.",
         examples=["exact"],
     )
     scope: str | None = Field(description="What it covers.", examples=["generative-ai"])
@@ -232,7 +233,13 @@ class Observation(BaseModel):
         description="The key of the fact; null where it is worked out from several.",
         examples=["us-2023-generative-ai-bnn"],
     )
-    revision: int = Field(description="The newest revision of its facts.", examples=[1], ge=0)
+    revision: int = Field(
+        description="The newest revision of its facts and, of what is counted or added up, of the "
+        "row of its source and of those that say of which countries developers are. What is "
+        "removed leaves no trace in it.",
+        examples=[1],
+        ge=0,
+    )
     licence: str | None = Field(
         description="The licence of its source, where that states one.", examples=["CC BY 4.0"]
     )
