@@ -13,25 +13,9 @@ from app.kit.text import counted
 # English says "the" before these, and only these, of the names that figures are stated for.
 _WITH_ARTICLE: Final = frozenset(
     (
-        *(
-            "US",
-            "GB",
-            "NL",
-            "AE",
-            "PH",
-            "EU",
-            "WLD",
-            "CZ",
-            "DO",
-            "BS",
-            "GM",
-            "MV",
-            "SC",
-            "CF",
-            "KM",
-        ),
-        *("RU", "VA", "AX", "CC", "CK", "FK", "FO", "IO", "KY", "MH", "MP", "SB", "TC", "TF"),
-        *("UM", "VG", "VI"),
+        *("US", "GB", "NL", "AE", "PH", "EU", "WLD", "CZ", "DO", "BS", "GM", "MV"),
+        *("SC", "CF", "KM", "RU", "VA", "AX", "CC", "CK", "FK", "FO", "IO", "KY"),
+        *("MH", "MP", "SB", "TC", "TF", "UM", "VG", "VI"),
     )
 )
 _MONTHS: Final = (
