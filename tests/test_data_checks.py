@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 from itertools import combinations
 from random import Random
 from typing import Any
@@ -550,6 +551,32 @@ def test_the_packs_that_ship_have_the_findings_that_are_known(seeded: Database) 
         "dcd-2024-03 states 2.75 billion at about the same time: if it is one, a sum counts it "
         "twice.",
     }
+
+
+def test_the_findings_of_what_was_take_no_longer_than_those_of_what_is(
+    sqlite_templates: Templates,
+) -> None:
+    def steps(database: Database, revision: int | None) -> tuple[int, list[Item]]:
+        counted: list[int] = []
+        with database.read() as transaction:
+            driver: Any = transaction.connection.connection.dbapi_connection
+            at = transaction.revision(revision)
+            driver.set_progress_handler(partial(counted.append, 1), 1_000)
+            page = read_page(transaction, FindingList(), PageQuery(limit=100), at)
+            driver.set_progress_handler(None, 0)
+        return len(counted), page.items
+
+    database = Database(sqlite_templates.empty())
+    sources, rows = [source("s"), source("t")], range(600)
+    figures = [money(f"w{n}", "WLD", 99, period=str(1_000 + n)) for n in rows]
+    figures += [money(f"a{n}", "US", 100, period=str(1_000 + n)) for n in rows]
+    write(database, {SOURCES: sources, FUNDING: figures})
+    newest, expected = steps(database, None)
+    write(database, {SOURCES: [source("u")]})
+    before, found_before = steps(database, 1)
+    assert found_before == expected != []
+    assert before < 5 * newest
+    database.close()
 
 
 # Over HTTP

@@ -7,7 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, FromClause, Select, case, cast, func, literal, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Double,
+    FromClause,
+    Select,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+)
 
 from app.analysis.bounds import ABOUT
 from app.analysis.view import View
@@ -29,13 +40,15 @@ ROUNDING = 1.001
 class Figures:
     """Figures of one resource: each with what it measures, of whom, and how firmly it is stated.
 
-    `rows` selects `id`, `measure`, `unit`, `scope`, `subject` (whom it is about, beside the
+    `rows` has `id`, `measure`, `unit`, `scope`, `subject` (whom it is about, beside the
     country), `country`, `period` with its `first` and `last` day, `value`, `qualifier`, `source`
-    and `original_source`; what is not there is empty.
+    and `original_source`; what is not there is empty. Whoever compares them with each other takes
+    them by several names, `alias()`: they are read once for all of these. SQLite would else read
+    them anew for each and, of a past revision, look through all of them for every one.
     """
 
     resource: str
-    rows: Select[Any]
+    rows: CTE
     is_flow: bool = False
     """Whether those of periods are parts of that of a longer one: so it is with what comes in, and
     not with what there is. Of statistics and of use that is not known."""
@@ -56,13 +69,13 @@ def figures(view: View) -> Iterator[Figures]:
             value=funding.c[measure],
             qualifier=qualifier,
         )
-        yield Figures(FUNDING.many, totals.where(funding.c.kind == "total"), is_flow=True)
+        yield Figures(FUNDING.many, totals.where(funding.c.kind == "total").cte(), is_flow=True)
     adoption = view.rows(ADOPTION).source
     whom = _or_empty(adoption.c.model).concat("/").concat(_or_empty(adoption.c.company))
     used = _selected(adoption, measure=adoption.c.metric, subject=whom)
-    yield Figures(ADOPTION.many, used)
+    yield Figures(ADOPTION.many, used.cte())
     statistics = view.rows(STATISTICS).source
-    yield Figures(STATISTICS.many, _selected(statistics, measure=statistics.c.metric))
+    yield Figures(STATISTICS.many, _selected(statistics, measure=statistics.c.metric).cte())
 
 
 def _selected(rows: FromClause, **given: ColumnElement[Any]) -> Select[Any]:

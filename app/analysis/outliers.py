@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Double,
     Select,
@@ -39,7 +40,7 @@ def outlier(view: View, kind: str, _today: str) -> Iterator[Select[Any]]:
     """
     yield _far_rounds(view, kind)
     for figure in figures(view):
-        rows = figure.rows.subquery()
+        rows = figure.rows
         all_ = ("measure", "unit", "scope")
         own = (*all_, "subject", "country")
         mine, common = _medians(rows, own), _medians(rows, all_)
@@ -69,7 +70,7 @@ def outlier(view: View, kind: str, _today: str) -> Iterator[Select[Any]]:
         )
 
 
-def _medians(rows: Subquery, names: tuple[str, ...]) -> Subquery:
+def _medians(rows: CTE, names: tuple[str, ...]) -> Subquery:
     """Return the median of each series that is long enough, with its number of figures."""
     series = [rows.c[name] for name in names]
     placed = select(

@@ -44,7 +44,7 @@ def _parts(view: View) -> CTE:
 
 
 def _exceeding(figure: Figures, parts: CTE, kind: str) -> Select[Any]:
-    rows, whole, stating = (figure.rows.subquery() for _ in range(3))
+    rows, whole, stating = (figure.rows.alias() for _ in range(3))
     shared = ("source", "measure", "unit", "scope", "subject", "period")
     stated = select(stating.c.source, stating.c.country).where(stating.c.country.in_(GROUPS))
     of_wholes = stated.distinct().subquery()

@@ -71,7 +71,7 @@ def _contradicting(figure: Figures, kind: str) -> Select[Any]:
 
 def _parts(figure: Figures) -> CTE:
     """Return each whole with each period of its series that lies in it."""
-    rows, whole = figure.rows.subquery(), figure.rows.subquery()
+    rows, whole = figure.rows.alias(), figure.rows.alias()
     keys = [rows.c[name] for name in (*_SERIES, "period", "first", "last")]
     most = case((func.count(most_of(rows)) == func.count(), func.max(most_of(rows))))
     part = (
