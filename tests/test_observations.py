@@ -156,7 +156,11 @@ FAR_APART: dict[Resource, list[StoredRow]] = {
         )
     ]
     + [patents(f"gb-{year}", "GB", str(year), FARTHEST) for year in range(1990, 2025)],
-    FUNDING: [money(f"most-{year}", "US", year, 2**63 - 1) for year in ("2021", "2022")],
+    FUNDING: [money(f"most-{year}", "US", year, 2**63 - 1) for year in ("2021", "2022")]
+    + [
+        funding_round(f"r-{place}", "us1", amount_usd=2**63 - 1, qualifier=word)
+        for place, word in enumerate(("exact", "about"))
+    ],
     AI_MODELS: [
         ai_model(f"m{year}-{by}", developers=[by], released=year, training_compute_flop=flop)
         for year, american in (("2021", FARTHEST), ("2022", NEAREST))
@@ -348,6 +352,25 @@ def test_an_ai_model_counts_by_the_rule_of_attribution(
         assert {one["country"]: round(one["value"], 3) for one in found} == expected
     gap = read(made_up, "/gap", indicator="models-released", attribution=rule)
     assert gap["attribution"] == rule
+
+
+def test_parts_of_ai_models_add_up_without_what_fractions_lose(empty: Database) -> None:
+    countries = ("US", "CN", "GB", "FR", "DE", "IN", "JP", "CA", "KR", "IL")
+    companies = [company(f"c{place}", country=code) for place, code in enumerate(countries)]
+    keys = [each["id"] for each in companies]
+    ai_models = [
+        ai_model(f"m{count}-{number}", developers=keys[:count], released="2023")
+        for count in range(1, len(keys) + 1)
+        for number in range(count)
+    ]
+    write(empty, {SOURCES: [source("s")], COMPANIES: companies, AI_MODELS: ai_models})
+    asked = {"indicator": "models-released", "attribution": "fractional"}
+    with client_over(str(empty.url)) as client:
+        found = read(client, "/observations", **asked)
+    # Of each number of countries there are as many as it takes to make one for each of these.
+    assert {row["country"]: row["value"] for row in found} == {
+        code: len(countries) - place for place, code in enumerate(countries)
+    }
 
 
 def test_any_is_the_default_attribution_and_is_named(made_up: TestClient) -> None:

@@ -4,8 +4,10 @@ Each is declared once. Its `observe` is a query that gives observations; lists, 
 charts and documentation follow from the declaration.
 """
 
+from typing import Any
+
 import orjson
-from sqlalchemy import Double, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Double, case, cast, func, literal, select
 
 from app.analysis.indicator import Indicator
 from app.analysis.kept import kept_of
@@ -22,8 +24,17 @@ from app.analysis.observing import (
 )
 from app.analysis.view import View
 from app.resources.statistics import STATISTICS
-from app.storage.columns import Characters
+from app.storage.columns import Characters, Whole
 from app.storage.fetching import fetch
+
+_PARTS = 232_792_560
+"""Into so many equal parts an AI model is cut: any number of countries up to 20 divides it."""
+
+
+def _added(weight: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the sum of weights, by whole parts: of fractions it would hang on their order."""
+    parts = cast(func.round(weight * _PARTS), Whole)
+    return cast(func.sum(parts), Double) / _PARTS
 
 
 def _above(flop: float) -> Indicator:
@@ -39,7 +50,7 @@ def _above(flop: float) -> Indicator:
         basis="derived",
         attributed=True,
         observe=ai_models(
-            lambda rows, weight: func.sum(
+            lambda rows, weight: _added(
                 case((rows.training_compute_flop > flop, weight), else_=0.0)
             ),
             only=lambda rows: rows.training_compute_flop.is_not(None),
@@ -97,7 +108,9 @@ INDICATORS: tuple[Indicator, ...] = (
         f"bring in nothing. {_NOT_LENT} A basis of its own: never added to totals.",
         resource="funding",
         basis="summed",
-        observe=rounds(lambda rows: func.sum(rows.amount_usd), summed_qualifier, "USD"),
+        observe=rounds(
+            lambda rows: func.sum(cast(rows.amount_usd, Double)), summed_qualifier, "USD"
+        ),
     ),
     Indicator(
         id="rounds-count",
@@ -124,7 +137,7 @@ INDICATORS: tuple[Indicator, ...] = (
         resource="models",
         basis="derived",
         attributed=True,
-        observe=ai_models(lambda _rows, weight: func.sum(weight)),
+        observe=ai_models(lambda _rows, weight: _added(weight)),
     ),
     Indicator(
         id="models-open-share",
@@ -139,9 +152,7 @@ INDICATORS: tuple[Indicator, ...] = (
         attributed=True,
         observe=ai_models(
             lambda rows, weight: (
-                100.0
-                * func.sum(case((rows.openness == "open", weight), else_=0.0))
-                / func.sum(weight)
+                100.0 * _added(case((rows.openness == "open", weight), else_=0.0)) / _added(weight)
             ),
             only=lambda rows: rows.openness.is_not(None),
             grows=False,

@@ -9,7 +9,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import FromClause, Numeric, Select, func, literal, not_, or_, select
+from sqlalchemy import (
+    Double,
+    FromClause,
+    Numeric,
+    Select,
+    cast,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.types import TypeEngine
 
 from app.analysis.kept import kept_of
@@ -88,7 +99,7 @@ def _sums(view: View, countries: Sequence[str] | None) -> Select[Any]:
     each = _rounds(view, countries).subquery()
     *alike, amount, revision = each.c
     sums = (
-        func.sum(amount).label("amount_usd"),
+        func.sum(cast(amount, Double)).label("amount_usd"),  # SQLite fails beyond 64 bits
         func.count().label("count"),
         func.max(revision).label("revision"),
     )
