@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.analysis.data_checks import Remarks
 
 _REMARKS_LISTED = 20
+"""So many remarks of each kind are printed."""
 
 
 @main.command()

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from app.storage.database import Database
 
 Command = Callable[..., None]
-"""So many remarks of each kind are printed."""
 
 
 def plainly(command: Command) -> Command:

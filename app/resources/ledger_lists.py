@@ -1,4 +1,4 @@
-"""Lists of what the ledger keeps: the versions of a row, the revisions, and the changes."""
+"""Lists of what the ledger keeps: the versions of a row, and the revisions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

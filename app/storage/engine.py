@@ -1,4 +1,4 @@
-"""Engines for SQLite and PostgreSQL, and all that differs between the two."""
+"""Engines for SQLite and PostgreSQL: how each is opened, locked and told apart."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Opening a table, by what its bytes are and not by what its name says."""
+"""Opening a table, by what its bytes are; by its name only where NDJSON has no object at first."""
 
 import gzip
 import io
