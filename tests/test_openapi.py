@@ -102,6 +102,17 @@ def test_it_describes_every_address_that_answers(document: Schema, offline: Test
     assert served - plain == set(document["paths"])
 
 
+def test_the_map_leads_to_every_address_that_is_no_part_of_another(
+    document: Schema, offline: TestClient
+) -> None:
+    map_ = offline.get("/").json()
+    linked = [*map_["links"].values(), *(entry["url"] for entry in map_["resources"])]
+    led = {link.split("?")[0].replace("funding-amount", "{indicator}") for link in linked}
+    others = ("/", "{id}", "/history", *SUFFIXES, ".png", ".vl.json")
+    whole = {path for path in document["paths"] if not path.endswith(others)}
+    assert whole == led - {"/docs", "/openapi.json"}
+
+
 def _paths(route: Any) -> list[str]:
     if hasattr(route, "path"):
         return [route.path]

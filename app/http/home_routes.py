@@ -29,11 +29,24 @@ from app.storage.database import Database, ReadTransaction, Revision
 _LINKS: Final = {
     "docs": "/docs",
     "openapi": "/openapi.json",
+    "gap": "/gap?indicator=funding-amount&a=US&b=CN",
+    "race": "/race?countries=US,CN",
+    "claims": "/claims?indicator=funding-amount",
+    "sensitivity": "/sensitivity?indicator=funding-amount",
+    "indicators": "/indicators",
+    "observations": "/observations?indicator=funding-amount",
+    "charts": "/charts/funding-amount.svg",
+    "checks": "/checks",
     "revisions": "/revisions",
     "changes": "/changes",
+    "diff": "/diff?from=0",
+    "diff_summary": "/diff/summary?from=0",
     "export": "/export.zip",
     "health": "/health",
+    "ready": "/ready",
 }
+"""Addresses that answer, with an example of what they have to be asked."""
+
 _HEADERS: Final = {"Content-Security-Policy": HOME_CONTENT_SECURITY_POLICY}
 _FORM_FIELDS: Final = ("as_of", "period")
 """Fields of the page's form that may be left empty."""

@@ -147,7 +147,9 @@ class ResourceEntry(BaseModel):
 
     name: str = Field(description="The name of the resource.", examples=["funding"])
     about: str = Field(description="What it holds.", examples=["Money: totals and rounds."])
-    count: int = Field(description="How many rows it has now.", examples=[29], ge=0)
+    count: int = Field(
+        description="How many rows it has at the revision of the map.", examples=[29], ge=0
+    )
     url: str = Field(description="The address of its list.", examples=["/funding"])
 
 
@@ -158,11 +160,12 @@ class ApiMap(BaseModel):
 
     name: str = Field(description="The name of the service.", examples=["AI Race Indicators"])
     version: str = Field(description="The version of the software.", examples=["0.1.0"])
-    meta: Meta = Field(description="The newest revision.")
+    meta: Meta = Field(description="What the map is made from.")
     resources: list[ResourceEntry] = Field(description="The resources, with their size.")
     links: dict[str, str] = Field(
-        description="Where else to go: docs, openapi, revisions, changes.",
-        examples=[{"docs": "/docs", "openapi": "/openapi.json"}],
+        description="Where else to go: the documentation, the answers, the ledger. Each is an "
+        "address that answers, with an example of what it has to be asked.",
+        examples=[{"docs": "/docs", "race": "/race?countries=US,CN"}],
     )
 
 
