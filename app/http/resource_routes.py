@@ -22,14 +22,12 @@ ListEndpoint = Callable[[Request], Response]
 def resource_router(resource: Resource, database: Database) -> APIRouter:
     """Return the routes that follow from the declaration of a resource."""
     router = APIRouter(tags=[resource.many])
-    plural = resource.many.replace(" ", "_")
-    singular = resource.one.replace(" ", "_")
     versions = page_shape(version_shape(resource))
     key = path_parameter("id", f"The key of the {resource.one}.", resource.example)
     add_list_routes(
         router,
         path=resource.path,
-        operation=f"list_{plural}",
+        operation=f"list_{resource.many}",
         summary=f"List {resource.many}",
         description=resource.about,
         query=lambda: list_query(resource),
@@ -43,7 +41,7 @@ def resource_router(resource: Resource, database: Database) -> APIRouter:
     router.add_api_route(
         f"{resource.path}/{{id}}",
         detail,
-        operation_id=f"get_{singular}",
+        operation_id=f"get_{resource.operation}",
         summary=f"Get one {resource.one}",
         description=f"One row of `{resource.path}`, as the list has it. The address of a key that "
         "was replaced leads to the key that replaced it.",
@@ -59,7 +57,7 @@ def resource_router(resource: Resource, database: Database) -> APIRouter:
     add_list_routes(
         router,
         path=f"{resource.path}/{{id}}/history",
-        operation=f"list_{singular}_history",
+        operation=f"list_{resource.operation}_history",
         summary=f"List every version of one {resource.one}",
         description="Each version held for the revisions from `revision` to before `until`. Where "
         "the row went on under another key, its last version says so in `replaced_by`, and that "

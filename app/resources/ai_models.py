@@ -221,7 +221,7 @@ class AIModelFilters(FactFilters):
 
 
 AI_MODELS = Resource(
-    one="model",
+    one="AI model",
     many="models",
     about="AI models and the products built on them: developers, release, openness, lineage.",
     record=AIModelRecord,
@@ -236,4 +236,5 @@ AI_MODELS = Resource(
         "training_compute_flop": "training_compute_flop",
     },
     example="llama",
+    known_as="model",
 )

@@ -246,7 +246,7 @@ class FundingFilters(FactFilters):
 
 
 FUNDING = Resource(
-    one="funding",
+    one="total or round",
     many="funding",
     about="Money: totals of a country over a period, and rounds of single companies.",
     record=FundingRecord,
@@ -261,4 +261,5 @@ FUNDING = Resource(
         "deals": "deals",
     },
     example="us-2023-generative-ai-bnn",
+    known_as="funding",
 )

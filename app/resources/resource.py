@@ -232,6 +232,8 @@ class Resource:
     """A resource, declared once: from it follow routes, OpenAPI, packs, checks and tests."""
 
     one: str
+    """What one row is called, in a sentence."""
+
     many: str
     about: str
     record: type[LedgeredRecord]
@@ -243,6 +245,14 @@ class Resource:
 
     example: str
     """The key of a row that the seed has, for the documentation."""
+
+    known_as: str = ""
+    """What one row is called in the names of operations, where that is not `one`."""
+
+    @property
+    def operation(self) -> str:
+        """What one row is called in the names of operations."""
+        return self.known_as or self.one.replace(" ", "_")
 
     @property
     def path(self) -> str:
