@@ -68,8 +68,10 @@ def keys_of(client: TestClient, path: str, **parameters: Any) -> list[str]:
 @each
 def test_list_detail_and_history_answer(client: TestClient, resource: Resource) -> None:
     page = client.get(resource.path).json()
-    assert page["meta"]["count"] == len(page["data"]) > 0
-    detail = client.get(f"{resource.path}/{resource.example}").json()
+    assert page["meta"]["count"] == len(page["data"]) > 0, "no pack of seed/ has rows of it"
+    answer = client.get(f"{resource.path}/{resource.example}")
+    assert answer.status_code == 200, f"no pack of seed/ has its example, {resource.example}"
+    detail = answer.json()
     assert detail["data"]["id"] == resource.example
     history = client.get(detail["links"]["history"]).json()
     # A version keeps what was worked out from other rows when it was recorded.

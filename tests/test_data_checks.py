@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import partial
@@ -14,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from starlette.testclient import TestClient
 
+from app.analysis import data_checks
 from app.analysis.bounds import ABOUT
 from app.analysis.data_checks import FindingList, read_remarks
 from app.analysis.data_findings import KINDS, NEAR_DAYS
@@ -625,6 +627,14 @@ def test_checks_can_be_asked_for_by_kind_resource_source_and_revision(served: Te
         (error,) = is_problem(served.get(f"/checks?{name}={value}"), 422)["errors"]
         assert error["parameter"] == name
     assert is_problem(served.get("/checks?kind=x"), 422)["errors"][0]["allowed"] == list(KINDS)
+
+
+def test_every_kind_has_its_sentence_and_is_described(served: TestClient) -> None:
+    operation = served.get("/openapi.json").json()["paths"]["/checks"]["get"]
+    described = re.findall(r"`(\w+)`:", operation["description"])
+    assert sorted(described) == sorted(KINDS) == sorted(data_checks._REASONS), (
+        "see `Add a check on data` in CONTRIBUTING.md"
+    )
 
 
 # The command

@@ -16,7 +16,7 @@ from app.resources.sources import SOURCES
 from app.storage.database import Database
 from tests.conftest import Templates
 from tests.importing import load
-from tests.ledger_rows import row_of, source, write
+from tests.ledger_rows import listed, row_of, source, write
 from tests.test_imports_beside import let_fork
 from tests.test_mappings import airace
 from tests.test_public_tables import opened
@@ -99,6 +99,7 @@ def test_what_our_own_lists_serve_can_be_loaded_and_is_there_already(
         for resource in RESOURCES:
             path = tmp_path / f"{resource.many}.{suffix}"
             path.write_bytes(client.get(f"{resource.path}.{suffix}").content)
+            assert listed(database, resource), f"no pack of seed/ has rows of {resource.many}"
             report = load(database, path, "generic", resource=resource.many)
             worked_out = [name for name in resource.columns if name not in resource.pack_columns]
             assert report.unused_columns == worked_out
