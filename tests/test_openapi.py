@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 from starlette.testclient import TestClient
 
 from app.http import answers
+from app.kit.formats import PARQUET, XLSX
 from app.main import create_app
 from app.resources.registry import RESOURCES
 from app.settings import Settings
@@ -308,6 +309,18 @@ def test_what_is_json_is_documented_as_it_is(document: Schema, offline: TestClie
         if "type" in (schema := content.get("application/json", {}).get("schema", {})):
             found = offline.get(address_of(path, operation)).json()
             assert kinds[type(found)] == schema["type"], path
+
+
+def test_what_is_bytes_is_not_documented_as_text(document: Schema) -> None:
+    schemas = {
+        media_type: content["schema"]
+        for _, operation in operations(document)
+        for media_type, content in operation["responses"]["200"]["content"].items()
+    }
+    for media_type in (PARQUET.media_type, XLSX.media_type, "image/png", "application/zip"):
+        assert schemas[media_type] == {"contentMediaType": media_type}
+    for media_type in ("text/csv", "application/x-ndjson", "image/svg+xml"):
+        assert schemas[media_type] == {"type": "string"}
 
 
 # Linters

@@ -27,7 +27,7 @@ from app.http.answers import (
 )
 from app.http.caching import Validator
 from app.http.headers import header_of
-from app.http.negotiation import JSON
+from app.http.negotiation import JSON, PNG
 from app.http.openapi import Parameters, path_parameter, responses
 from app.http.problems import Problem, not_found
 from app.kit.errors import NotAllowed
@@ -88,13 +88,20 @@ class _Kind:
     format: Format
     media_type: str
     operation: str
+    name: str
     words: str
 
 
 _KINDS: Final = (
-    _Kind("svg", "image/svg+xml", "chart_svg", "SVG, with title and description inside"),
-    _Kind("png", "image/png", "chart_png", "PNG, of exactly the size asked for"),
-    _Kind("vl.json", JSON, "chart_spec", "the Vega-Lite specification that the pictures are of"),
+    _Kind("svg", "image/svg+xml", "chart_svg", "SVG", "SVG, with title and description inside"),
+    _Kind("png", PNG, "chart_png", "PNG", "PNG, of exactly the size asked for"),
+    _Kind(
+        "vl.json",
+        JSON,
+        "chart_spec",
+        "a Vega-Lite specification",
+        "the Vega-Lite specification that the pictures are of",
+    ),
 )
 _ABOUT: Final = (
     "A panel for each source and scope, on one scale: lines where it gives several periods of one "
@@ -111,7 +118,7 @@ def chart_router(database: Database, renderer: Renderer) -> APIRouter:
             f"/charts/{{indicator}}.{kind.format}",
             _endpoint(database, renderer, kind),
             operation_id=kind.operation,
-            summary=f"Draw an indicator as {kind.format.upper()}",
+            summary=f"Draw an indicator as {kind.name}",
             description=f"{_ABOUT} This is {kind.words}.",
             responses=responses(
                 others=(kind.media_type,),

@@ -9,6 +9,11 @@ from app.kit.formats import TABLE_FORMATS, TableFormat
 
 JSON = "application/json"
 HTML = "text/html"
+PNG = "image/png"
+ZIP = "application/zip"
+BYTES = frozenset({PNG, ZIP, *(table.media_type for table in TABLE_FORMATS if not table.is_text)})
+"""The media types of answers that are no text."""
+
 _OFFERED = (JSON, *(table.media_type for table in TABLE_FORMATS))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from app.http.negotiation import HTML, JSON
+from app.http.negotiation import BYTES, HTML, JSON
 from app.http.problems import MEDIA_TYPE, ProblemDetails
 from app.http.shapes import Shape, made
 from app.kit.formats import TableFormat
@@ -127,8 +127,7 @@ def responses(
         refs = [{"$ref": f"#/components/schemas/{shape.__name__}"} for shape in shapes]
         content[JSON] = {"schema": refs[0] if len(refs) == 1 else {"anyOf": refs}}
     for media_type in others:
-        kind = "object" if media_type.endswith(("/json", "+json")) else "string"
-        content[media_type] = {"schema": {"type": kind}}
+        content[media_type] = _described(media_type)
     headers = {
         name: {"description": words, "schema": {"type": "string"}}
         for name, words in _HEADERS.items()
@@ -150,6 +149,14 @@ def responses(
         if tells_browsers and status in errors:
             answers[status]["content"][HTML] = {"schema": {"type": "string"}}
     return answers
+
+
+def _described(media_type: str) -> dict[str, Any]:
+    """Return what OpenAPI says of another media type: bytes have no type of JSON."""
+    if media_type in BYTES:
+        return {"schema": {"contentMediaType": media_type}}
+    kind = "object" if media_type.endswith(("/json", "+json")) else "string"
+    return {"schema": {"type": kind}}
 
 
 def component_schemas(shapes: list[Shape]) -> dict[str, Any]:

@@ -108,7 +108,9 @@ class Revision(BaseModel):
     author: str = Field(description="Who recorded it.", examples=["AI Race Indicators"])
     message: str = Field(description="Why.", examples=["The figures of one article of 2024-03-31"])
     origin: str | None = Field(
-        description="The pack that it was loaded from, if any.", examples=["article-2024-03-31"]
+        description="The pack that it was loaded from, or the mapping by which a table was; null "
+        "where it came by neither.",
+        examples=["article-2024-03-31"],
     )
     added: int = Field(description="Rows that were added.", examples=[16], ge=0)
     changed: int = Field(description="Rows that were changed.", examples=[0], ge=0)

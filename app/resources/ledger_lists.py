@@ -94,7 +94,10 @@ class RevisionFilters(BaseModel):
     origin: Annotated[
         list[str] | None,
         Where("origin", among),
-        Field(description="Only revisions made from these packs.", examples=[["cross-check"]]),
+        Field(
+            description="Only revisions made from these packs, or from tables by these mappings.",
+            examples=[["cross-check"]],
+        ),
     ] = None
 
 

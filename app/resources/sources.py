@@ -118,7 +118,14 @@ class SourceFilters(Filters):
             examples=[["open"]],
         ),
     ] = None
-    q: Words = None
+    q: Annotated[
+        Words,
+        Field(
+            description="Words that begin words of the title or the publisher, all of them; "
+            "accents and capitals do not matter.",
+            examples=["cnbc"],
+        ),
+    ] = None
 
 
 SOURCES = Resource(
