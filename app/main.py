@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Match
@@ -31,11 +32,6 @@ from app.site.charts import Renderer
 from app.storage.database import Database
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_ADDRESSES = (
-    *(resource.path for resource in RESOURCES),
-    *("/revisions", "/changes", "/diff", "/checks", "/export.zip"),
-    *("/indicators", "/observations", "/gap", "/race", "/claims", "/sensitivity", "/docs", "/"),
-)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -53,7 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         database.close()
 
     routers = [
-        home_router(database, has_charts=True),
+        home_router(database),
         service_router(database),
         export_router(database),
         diff_router(database),
@@ -89,6 +85,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if settings.cache_bytes:
         app.front = Cached(app.front, cache)
     app.state.public_url = settings.public_url
+    paths = (route.path for route in routes if isinstance(route, APIRoute))
+    app.state.addresses = ["/docs", *(path for path in paths if "{" not in path)]
     for router in routers:
         app.include_router(router)
     add_documentation(app)
@@ -125,7 +123,7 @@ async def _tell_routing(request: Request, error: Exception) -> Response:
         allowed.insert(1, "HEAD")
     if not allowed:
         root: str = request.scope["root_path"]
-        near = nearest(request.scope["path"].removeprefix(root), _ADDRESSES)
+        near = nearest(request.scope["path"].removeprefix(root), request.app.state.addresses)
         near = root + near if near else None
         return problems.not_found("no address here is spelled like this", nearest=near).response()
     allow = ", ".join([*allowed, "OPTIONS"])

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 from functools import partial
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx2
 import pytest
@@ -22,7 +22,7 @@ from app.analysis.chart import chart_specification
 from app.analysis.chart_content import Chart, SourceName, runs
 from app.analysis.chart_marks import DASH
 from app.analysis.chart_refusals import refusals_of
-from app.analysis.chart_style import THEME, THEMES, ThemeName, looks, short
+from app.analysis.chart_style import THEME, ThemeName, looks, short
 from app.analysis.comparison import Refusal
 from app.analysis.figures import Observation, Witness
 from app.analysis.indicators import INDICATORS
@@ -31,7 +31,7 @@ from app.http.problems import Problem
 from app.http.service_routes import service_router
 from app.kit.periods import parse_period
 from app.main import _tell
-from app.site.charts import Format, Kept, NotDrawn, Renderer, draw
+from app.site.charts import Format, NotDrawn, Renderer, draw
 from app.storage.database import Database
 from tests.conftest import Templates
 from tests.slow_drawing import dying, held, slow
@@ -133,7 +133,7 @@ def charts(sqlite_templates: Templates) -> Any:
     database.close()
 
 
-@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("theme", get_args(ThemeName))
 @pytest.mark.parametrize("rows", [BARS, LINES], ids=["bars", "lines"])
 def test_a_picture_has_a_title_a_description_its_sources_and_its_revision(
     rows: tuple[Observation, ...], theme: ThemeName
@@ -218,7 +218,7 @@ def test_a_specification_is_one_and_names_no_other_address() -> None:
         assert '"url"' not in json.dumps(without)
 
 
-@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("theme", get_args(ThemeName))
 def test_countries_differ_in_grey_and_stand_out_from_the_ground(theme: ThemeName) -> None:
     found = looks(("US", "CN", "GB", "FR", "JP", "KR"), THEME[theme])
     ground = luminance(THEME[theme].background)
@@ -297,14 +297,12 @@ def test_what_cannot_be_drawn_is_told(
 
 
 def test_the_pictures_kept_have_a_limit() -> None:
-    kept = Kept(100)
+    kept = Renderer(bytes_kept=100).kept
     for number in range(50):
-        kept.put((str(number), "png"), b"x" * 20)
+        kept[str(number), "png"] = b"x" * 20
         assert kept.size <= 100
     assert kept.get(("49", "png")) == b"x" * 20
     assert kept.get(("0", "png")) is None
-    kept.put(("large", "png"), b"x" * 26)
-    assert kept.get(("large", "png")) is None
 
 
 def test_a_picture_that_takes_too_long_is_given_up_and_its_process_replaced() -> None:

@@ -64,6 +64,8 @@ def test_what_is_nearest_is_below_the_mount_point_too(sqlite_templates: Template
         for path, near in (
             ("/airace/fundng", "/airace/funding"),
             ("/fundng", "/airace/funding"),
+            ("/healt", "/airace/health"),
+            ("/diff/sumary", "/airace/diff/summary"),
             ("/airace/nothing-of-the-kind", None),
         ):
             errors = is_problem(client.get(path), 404).get("errors", [])

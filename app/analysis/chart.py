@@ -265,7 +265,6 @@ class _Page:
             ending = [few, cut(brief, self.inner, LABEL)]
         kept = lines[: max(0, room - len(ending))]
         if kept and len(kept) < len(lines):
-            kept[-1] = cut(f"{kept[-1]} …", self.inner, LABEL) if kept[-1] else "…"
             more = " … more in /gap"
             kept[-1] = cut(kept[-1].rstrip(" …"), self.inner - width_of(more, LABEL), LABEL)
             kept[-1] = kept[-1].rstrip("…") + more

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 ThemeName = Literal["light", "dark"]
-THEMES: Final[tuple[ThemeName, ...]] = get_args(ThemeName)
 
 FONT: Final = "Liberation Sans, Arial, Helvetica, sans-serif"
 """The renderer brings the first; browsers have one of the next two, whose letters are as wide."""

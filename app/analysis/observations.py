@@ -25,7 +25,7 @@ from app.analysis import units
 from app.analysis.indicator import COLUMNS, Column, Indicator
 from app.analysis.indicators import indicators
 from app.analysis.units import Units
-from app.analysis.view import DEFAULT_ATTRIBUTION, Attribution, ObservedRows, View, year
+from app.analysis.view import Attribution, ObservedRows, View, year
 from app.kit.filters import within
 from app.kit.licences import Reuse
 from app.kit.periods import PeriodRange
@@ -42,17 +42,17 @@ SHOWN = (*COLUMNS, "licence", "attribution", "reason")
 class Observations:
     """What observations are asked for, beside the filters on their columns."""
 
-    units: Units = "level"
-    base: str = "US"
-    base_period: str | None = None
-    named: tuple[str, ...] = ()
+    units: Units
+    base: str
+    base_period: str | None
+    named: tuple[str, ...]
     """The countries asked for: the whole of a share where no source gives the world."""
 
-    indicators: tuple[str, ...] = ()
-    period: PeriodRange | None = None
-    latest: bool = False
-    attribution: Attribution = DEFAULT_ATTRIBUTION
-    licences: tuple[Reuse, ...] = ()
+    indicators: tuple[str, ...]
+    period: PeriodRange | None
+    latest: bool
+    attribution: Attribution
+    licences: tuple[Reuse, ...]
 
     key = (
         "indicator",

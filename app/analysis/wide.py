@@ -1,6 +1,6 @@
 """Observations for spreadsheets: a row for each period, with a column for each country."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import Field, RootModel
@@ -44,7 +44,7 @@ class WideObservations(RootModel[list[dict[str, Any]]]):
     )
 
 
-def widen(transaction_rows: Any, named: Sequence[str] = ()) -> WideObservations:
+def widen(observations: Iterable[Mapping[Any, Any]], named: Sequence[str]) -> WideObservations:
     """Return observations, given as mappings in order, as wide rows.
 
     The countries named have a column in the order in which they are, whether they have a figure
@@ -54,7 +54,7 @@ def widen(transaction_rows: Any, named: Sequence[str] = ()) -> WideObservations:
     rows: list[dict[str, Any]] = []
     open_rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     countries: set[str] = set()
-    for number, observation in enumerate(transaction_rows):
+    for number, observation in enumerate(observations):
         if number >= CELLS_AT_MOST:
             cause = NotAllowed(f"wide has more than {CELLS_AT_MOST} figures here: ask for fewer")
             raise Unanswerable("shape", cause)

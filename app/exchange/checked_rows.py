@@ -49,7 +49,7 @@ class CheckedRows:
         source: str,
         keys: KeptKeys | None,
         followed: FollowedKeys,
-        kept: KeptColumns | None = None,
+        kept: KeptColumns | None,
     ) -> None:
         """Take what the database knows: organisations, AI models, and the keys of these by name."""
         fact = resource.fact

@@ -54,7 +54,7 @@ class Feeds:
         organisations: Organisations,
         models: NamedAIModels,
         table_format: str,
-        former: FormerKeys | None = None,
+        former: FormerKeys | None,
     ) -> None:
         self._mapping = mapping
         self._header = header

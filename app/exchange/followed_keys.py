@@ -14,9 +14,7 @@ from app.storage.replacements import Replaced
 class FollowedKeys:
     """What replaced the keys that the rows of a table have and name, and whose they are."""
 
-    def __init__(
-        self, replaced: Replaced, table: LedgerTable, of_others: AbstractSet[str] = frozenset()
-    ) -> None:
+    def __init__(self, replaced: Replaced, table: LedgerTable, of_others: AbstractSet[str]) -> None:
         """Take what was replaced, by the name of the table whose keys these were.
 
         And the keys of the rows that other sources state.

@@ -40,10 +40,10 @@ class MappedRows:
         organisations: Organisations,
         models: NamedAIModels,
         *,
-        only_known: str | None = None,
-        dated_by: str | None = None,
+        only_known: str | None,
+        dated_by: str | None,
         table_format: str,
-        former: FormerKeys | None = None,
+        former: FormerKeys | None,
     ) -> None:
         """Make them ready. Of `only_known`, a field, rows name organisations that are known.
 

@@ -9,12 +9,12 @@ from app.analysis.units import Units
 from app.analysis.view import DEFAULT_ATTRIBUTION, Attribution
 from app.http.citing import ByCitation
 from app.kit.errors import NotAllowed
-from app.kit.fields import CountryCode, PeriodText, Term
+from app.kit.fields import CountryCode, PeriodText
 from app.kit.filters import Where, among, within
 from app.kit.licences import Reuse, reusable
 from app.kit.ranges import PeriodRangeText
 from app.resources.queries import DetailQuery, query_model
-from app.resources.resource import ByCountry, ByPeriod, Key
+from app.resources.resource import ByCountry, ByPeriod, ByScope, Key
 
 IndicatorId = Annotated[
     str,
@@ -40,11 +40,6 @@ ByLicence = Annotated[
         "countries of developers that sources with such a licence state.",
         examples=[["open"]],
     ),
-]
-ByScope = Annotated[
-    list[Term] | None,
-    Where("scope", among),
-    Field(description="Only figures that cover this.", examples=[["generative-ai"]]),
 ]
 ByRule = Annotated[
     Attribution,

@@ -14,7 +14,7 @@ from app.analysis.chart_style import MOST_COUNTRIES, ThemeName
 from app.analysis.indicator import Indicator
 from app.analysis.indicators import indicators
 from app.analysis.view import DEFAULT_ATTRIBUTION, View
-from app.http.analysis_queries import ByRule, ByScope, BySource, different_countries
+from app.http.analysis_queries import ByRule, BySource, different_countries
 from app.http.answers import (
     Pairs,
     located,
@@ -37,6 +37,7 @@ from app.kit.ranges import PeriodRangeText
 from app.kit.text import nearest
 from app.resources.queries import DetailQuery
 from app.resources.reading import Unanswerable
+from app.resources.resource import ByScope
 from app.site.charts import Format, NotDrawn, Renderer, Spec
 from app.storage.database import Database, ReadTransaction, Revision
 

@@ -1,7 +1,5 @@
 """The route of the checks on data."""
 
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
 
 from app.analysis.data_checks import CheckFilters, DataFinding, FindingList
@@ -58,5 +56,5 @@ def check_router(database: Database) -> APIRouter:
     return router
 
 
-def _asked(query: Any) -> FindingList:
+def _asked(query: CheckQuery) -> FindingList:
     return FindingList(tuple(dict.fromkeys(query.kind))) if query.kind else FindingList()

@@ -1,7 +1,5 @@
 """The OpenAPI document, the page that shows it, and the files that pages need."""
 
-from hashlib import blake2s
-
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
@@ -17,7 +15,7 @@ from app.http.negotiation import HTML, JSON
 from app.http.openapi import component_schemas
 from app.http.shapes import Shape, chosen_shape, detail_shape, page_shape, version_shape
 from app.resources.registry import RESOURCES
-from app.site.assets import asset
+from app.site.assets import Asset, asset, made
 from app.site.pages import DOCS_CONTENT_SECURITY_POLICY, docs_page
 
 TITLE = "AI Race Indicators"
@@ -37,19 +35,19 @@ def add_documentation(app: FastAPI) -> None:
         content = dict(document())
         if root := request.scope["root_path"]:
             content["servers"] = [{"url": root}]
-        return _file(request, orjson.dumps(content), JSON, {})
+        return _file(request, made(orjson.dumps(content), JSON), {})
 
     async def docs(request: Request) -> Response:
         root = request.scope["root_path"]
         page = docs_page(title=TITLE, openapi_path="/openapi.json", root_path=root)
         policy = {"Content-Security-Policy": DOCS_CONTENT_SECURITY_POLICY}
-        return _file(request, page.encode(), HTML, policy)
+        return _file(request, made(page.encode(), HTML), policy)
 
     async def static(request: Request) -> Response:
         found = asset(request.path_params["path"])
         if found is None:
             raise problems.not_found("there is no such file")
-        return _file(request, found.body, found.media_type, {})
+        return _file(request, found, {})
 
     for path, endpoint in (
         ("/openapi.json", openapi),
@@ -59,12 +57,11 @@ def add_documentation(app: FastAPI) -> None:
         app.add_api_route(path, endpoint, include_in_schema=False, response_class=Response)
 
 
-def _file(request: Request, body: bytes, media_type: str, headers: dict[str, str]) -> Response:
-    etag = f'"{blake2s(body, digest_size=12).hexdigest()}"'
-    headers = {"ETag": etag, "Cache-Control": "public, no-cache", **headers}
-    if known(etag, header_of(request.scope, b"if-none-match")):
+def _file(request: Request, file: Asset, headers: dict[str, str]) -> Response:
+    headers = {"ETag": file.etag, "Cache-Control": "public, no-cache", **headers}
+    if known(file.etag, header_of(request.scope, b"if-none-match")):
         return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type=media_type)
+    return Response(file.body, headers=headers, media_type=file.media_type)
 
 
 def _openapi(app: FastAPI) -> dict[str, object]:

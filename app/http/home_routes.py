@@ -52,8 +52,8 @@ _FORM_FIELDS: Final = ("as_of", "period")
 """Fields of the page's form that may be left empty."""
 
 
-def home_router(database: Database, *, has_charts: bool = False) -> APIRouter:
-    """Return the route of the first page, which shows pictures where there are charts."""
+def home_router(database: Database) -> APIRouter:
+    """Return the route of the first page."""
     router = APIRouter()
 
     def home(request: Request) -> Response:
@@ -61,7 +61,7 @@ def home_router(database: Database, *, has_charts: bool = False) -> APIRouter:
         if media_type == JSON:
             return _map(request, database)
         try:
-            return _race(request, database, has_charts=has_charts)
+            return _race(request, database)
         except Problem as problem:
             return _tell(request, problem)
 
@@ -113,7 +113,7 @@ def _map(request: Request, database: Database) -> Response:
     return Response(orjson.dumps(content), headers=validator.headers, media_type=JSON)
 
 
-def _race(request: Request, database: Database, *, has_charts: bool) -> Response:
+def _race(request: Request, database: Database) -> Response:
     pairs = parameters(request)
     given = [pair for pair in pairs if pair[1] or pair[0] not in _FORM_FIELDS]
     query = read_parameters(HomeQuery, given)
@@ -130,7 +130,7 @@ def _race(request: Request, database: Database, *, has_charts: bool) -> Response
         if validator.is_known_by(header_of(request.scope, b"if-none-match")):
             return Response(status_code=304, headers=headers)
         found = read_home(view, query, dict(given))
-    frame = Frame(TITLE, __version__, request.scope["root_path"], has_charts)
+    frame = Frame(TITLE, __version__, request.scope["root_path"])
     return Response(race_page(found, frame), headers=headers, media_type=HTML)
 
 

@@ -9,22 +9,15 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
-    cast,
-    null,
     select,
 )
 
 from app.kit.filters import Where, among
 from app.resources.queries import query_model
 from app.resources.reading import Selectable
-from app.resources.registry import RESOURCES
 from app.resources.resource import Resource
-from app.storage.columns import Characters
 from app.storage.database import ReadTransaction, Revision
 from app.storage.records import RevisionRecord
-
-_BY_NAME = {resource.many: resource for resource in RESOURCES}
-_NOTHING = cast(null(), Characters)
 
 
 @dataclass(frozen=True)

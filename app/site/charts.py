@@ -12,7 +12,6 @@ import re
 import signal
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -21,6 +20,8 @@ from functools import partial
 from hashlib import blake2s
 from typing import Any, Final, Literal
 from xml.sax.saxutils import escape
+
+from app.kit.keeping import KeptBySize
 
 Format = Literal["svg", "png", "vl.json"]
 Spec = Mapping[str, Any]
@@ -40,34 +41,6 @@ _NICER: Final = 5
 
 class NotDrawn(Exception):
     """A picture cannot be drawn now; the message says why."""
-
-
-class Kept:
-    """Pictures by their keys, those least recently asked for thrown out first."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._pictures: OrderedDict[Key, bytes] = OrderedDict()
-        self.size = 0
-
-    def get(self, key: Key) -> bytes | None:
-        """Return a picture if it is there."""
-        with self._lock:
-            found = self._pictures.get(key)
-            if found is not None:
-                self._pictures.move_to_end(key)
-            return found
-
-    def put(self, key: Key, picture: bytes) -> None:
-        """Keep a picture, unless it alone would take a quarter of the room."""
-        if len(picture) * 4 > self._most:
-            return
-        with self._lock:
-            self.size += len(picture) - len(self._pictures.pop(key, b""))
-            self._pictures[key] = picture
-            while self.size > self._most:
-                self.size -= len(self._pictures.popitem(last=False)[1])
 
 
 def draw(text: str, format_: Format) -> bytes:
@@ -106,7 +79,7 @@ class Renderer:
         bytes_kept: int = _BYTES_KEPT,
         drawing: Drawing = draw,
     ) -> None:
-        self.kept = Kept(bytes_kept)
+        self.kept: KeptBySize[Key, bytes] = KeptBySize(bytes_kept, len)
         self._workers = workers
         self._waiting_at_most = waiting_at_most
         self._seconds = seconds
@@ -172,7 +145,7 @@ class Renderer:
         with self._lock:
             self._begun.pop(key, None)
         if not done.cancelled() and done.exception() is None:
-            self.kept.put(key, done.result())
+            self.kept[key] = done.result()
 
     def _forget(self, pool: ProcessPoolExecutor) -> None:
         """Forget a pool that lost a process: the next picture starts another one."""

@@ -61,7 +61,7 @@ def race_page(view: RaceView, frame: Frame) -> str:
         ],
         indicator=chosen,
         has_figures=bool(view.claims.claims),
-        chart=_chart(choice, chosen) if frame.has_charts and view.claims.claims else None,
+        chart=_chart(choice, chosen) if view.claims.claims else None,
         names=words.listed(words.with_article(*pair) for pair in names),
         pairs=[_pair(view, gap) for gap in view.gaps],
         claims=[_claim(view, claim) for claim in whole_claims(view.claims.claims)],

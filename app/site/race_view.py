@@ -107,8 +107,6 @@ class Frame:
     version: str
     root_path: str
     """Where a proxy has mounted the service, such as `/airace`."""
-    has_charts: bool
-    """Whether the service draws charts."""
 
 
 def _address(path: str, **parameters: str | None) -> str:
