@@ -74,7 +74,9 @@ class Templates:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AIRACE_DATABASE_URL", "AIRACE_SEED", "AIRACE_ROOT_PATH", "HOST", "PORT"):
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"AIRACE_{name.upper()}", raising=False)
+    for name in ("HOST", "PORT"):  # which two of them have too
         monkeypatch.delenv(name, raising=False)
 
 

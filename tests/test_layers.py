@@ -1,6 +1,7 @@
 """The house keeps its order: imports run downward only, files are short, names say something."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,6 +111,43 @@ def test_only_the_ledger_writes() -> None:
         }
         writing = named & {"insert", "update", "delete"}
         assert writing <= allowed.get(path.name, set()), path
+
+
+BATCHES = "app.storage.batches"
+WRITES_BATCHES = {"insert", "update"}
+SQL_THAT_WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM|TRUNCATE|COPY)\b")
+MAY_SAY_IT = {
+    "batches.py": "which only the ledger calls to write",
+    "guards.py": "whose triggers name what they refuse",
+    "migration.py": "whose one row says that somebody migrates",
+}
+
+
+def test_only_the_ledger_has_batches_written() -> None:
+    for path in MODULES:
+        tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        called = {
+            name
+            for node in tree
+            for name in (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.ImportFrom) and node.module == BATCHES
+                else [node.attr]
+                if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("batches")
+                else []
+            )
+        }
+        assert path.name == "ledger.py" or not called & WRITES_BATCHES, path
+
+
+def test_no_sql_in_a_text_writes_but_where_that_is_meant() -> None:
+    saying = {
+        path.name
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and SQL_THAT_WRITES.search(str(node.value))
+    }
+    assert saying == set(MAY_SAY_IT)
 
 
 def test_the_lower_parts_know_nothing_of_the_web() -> None:
