@@ -372,7 +372,9 @@ def test_links_begin_where_a_proxy_has_mounted_the_service(
         addresses = [*map_["links"].values(), *(entry["url"] for entry in map_["resources"])]
         for address in addresses:
             assert address.startswith(f"{root}/")
-            assert client.get(address).status_code == 200
+            # Told so, it draws no picture, which takes long.
+            answer = client.get(address, headers={"If-None-Match": "*"})
+            assert answer.status_code in {200, 304}, address
         assert client.get("/openapi.json").json()["servers"] == [{"url": root}]
         page = client.get("/docs").text
         assert f'"{root}/' in page
