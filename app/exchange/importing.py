@@ -113,10 +113,11 @@ class _Import:
         organisations = Organisations(known, report.source, of_companies)
         self._countries = organisations.countries
         models = list(self._models())
+        of_models = replaced.get(AI_MODELS.ledger.name, {})
         named = NamedAIModels(
             models,
             report.source,
-            replaced.get(AI_MODELS.ledger.name, {}),
+            of_models,
             are_described=self._resource is AI_MODELS,
             only_own=mapping.template_of_models is not None,
         )
@@ -140,7 +141,7 @@ class _Import:
             named,
             dialect=writing.dialect,
             source=report.source,
-            keys=self._keys_of_models(models),
+            keys=self._keys_of_models(models, of_models),
             followed=FollowedKeys(replaced, self._resource.ledger, self._keys_of_others()),
             kept=self._kept,
         )
@@ -178,14 +179,17 @@ class _Import:
         if self._resource is AI_MODELS or self._mapping.naming_models:
             yield from self._writing.rows(AI_MODELS.ledger, ("id", "name", "aliases", "source"))
 
-    def _keys_of_models(self, models: Iterable[StoredRow]) -> KeptKeys | None:
+    def _keys_of_models(
+        self, models: Iterable[StoredRow], replaced: Mapping[str, str]
+    ) -> KeptKeys | None:
         """Return the keys of AI models that rows describe, None where they describe none."""
         if self._resource is not AI_MODELS:
             return None
         if self._mapping.states_keys:
             return StatedKeys()
         own = self._report.source
-        return KeptKeys({one["name"]: one["id"] for one in models if one["source"] == own})
+        keys = {one["name"]: one["id"] for one in models if one["source"] == own}
+        return KeptKeys(keys, replaced)
 
     def _require_own_rows(self) -> None:
         """Raise UnusableMapping where nobody can say which rows a table lacks."""

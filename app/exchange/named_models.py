@@ -5,9 +5,10 @@ meant; where it states several of them, or none, which is meant is not known.
 """
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from app.exchange.kept_keys import free_key
 from app.exchange.names import Names, folded
 from app.exchange.transforms import slug
 from app.kit.errors import NotAllowed
@@ -15,10 +16,6 @@ from app.kit.fields import LONGEST_KEY
 
 _SAID_BY_KEYS = re.compile("[a-z0-9+ \u03b1-\u03c9]+")
 """Folded names of which a key leaves nothing out."""
-
-_NUMBER = 8
-"""Characters that a number at the end of a key may take."""
-
 
 _STANDING = "stands-for-what-is-named"
 """Begins what stands for an AI model: it must not look like the key of the one that names it."""
@@ -140,7 +137,7 @@ class NamedAIModels:
     def _key_of(self, name: str, key: str) -> str:
         found = self._found(name, key)
         if found is None:
-            found = _free(self._replaced.get(key, key), self._known, self._replaced)
+            found = free_key(self._replaced.get(key, key), self._known, self._replaced)
             self._known[found] = name, ()
             self._enter(found)
             self._made.append(found)
@@ -184,12 +181,3 @@ class NamedAIModels:
         self._names.enter(key, name, aliases)
         if is_own:
             self._own[name] = key if self._own.get(name, key) == key else None
-
-
-def _free(key: str, *taken: Container[str]) -> str:
-    """Return a key, with a number where it is taken."""
-    found, number = key, 1
-    while any(found in keys for keys in taken):
-        number += 1
-        found = f"{key[: LONGEST_KEY - _NUMBER].strip('-')}-{number}"
-    return found

@@ -18,6 +18,7 @@ from app.exchange.descriptions import (
     name_of_address,
     path_of_page,
 )
+from app.exchange.kept_keys import free_key
 from app.exchange.named_only import NamedOnly
 from app.exchange.names import Names, folded
 from app.exchange.rejects import Waits
@@ -330,12 +331,7 @@ class Organisations:
         return key
 
     def _free_key(self, name: str) -> str:
-        base = key_of_name(name)
-        key, number = base, 1
-        while key in self._names.first or key in self._replaced:
-            number += 1
-            key = f"{base}-{number}"
-        return key
+        return free_key(key_of_name(name), self._names.first, self._replaced)
 
     def _add(self, kept: dict[Any, Any], one: Any, key: str | None) -> None:
         self._added.append((kept, one, [kept[one]] if one in kept else []))
