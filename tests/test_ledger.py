@@ -90,6 +90,16 @@ def test_rows_that_are_there_as_they_are_make_no_revision(
     assert revisions(seeded) == before
 
 
+def test_rows_of_a_source_are_read_as_they_are_by_now(empty: Database) -> None:
+    own = [company("a", source="s"), company("b", source="t"), company("c", source="s")]
+    with empty.write(author="tests", message="a test") as writing:
+        writing.put(SOURCES.ledger, [source("s"), source("t")])
+        writing.put(COMPANIES.ledger, own)
+        found = {of: list(writing.rows(COMPANIES.ledger, ("id",), source=of)) for of in ("s", "u")}
+        assert found == {"s": [{"id": "a"}, {"id": "c"}], "u": []}
+        assert len(list(writing.rows(COMPANIES.ledger, ("id",)))) == 3
+
+
 def test_an_empty_write_makes_no_revision(empty: Database) -> None:
     write(empty)
     assert latest(empty) == 0

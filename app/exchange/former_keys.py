@@ -108,8 +108,7 @@ def former_keys(
     }
     if not found:
         return None
-    rows = writing.rows(table, ("id", "source") if source else ("id",))
-    here = {row["id"] for row in rows if not source or row["source"] == source}
+    here = {row["id"] for row in writing.rows(table, ("id",), source=source or None)}
     return FormerKeys(found, replaced.get(table.name, {}), here)
 
 

@@ -159,9 +159,7 @@ class _Import:
         """Return whether rows of the source are here that were loaded without leaving any out."""
         if before is None or is_of_known_alone(before, self._resource.many):
             return False
-        rows = self._writing.rows(self._resource.ledger, ("source",))
-        is_kept = self._asked.missing != "remove"
-        return is_kept and any(row["source"] == self._report.source for row in rows)
+        return self._asked.missing != "remove" and any(self._own_rows("id"))
 
     def _newest_of_own(self) -> str | None:
         """Return the newest day of the source's rows, where rows may go as the table lacks them.
@@ -171,8 +169,7 @@ class _Import:
         field = self._source.dated_by if self._source and self._removes else None
         if field is None:
             return None
-        rows = self._writing.rows(self._resource.ledger, ("source", field))
-        return newest_day(row[field] for row in rows if row["source"] == self._report.source)
+        return newest_day(row[field] for row in self._own_rows(field))
 
     def _models(self) -> Iterator[StoredRow]:
         """Yield the AI models that are known, where rows describe or name such."""
@@ -302,7 +299,7 @@ class _Import:
         self._is_stated = self._is_stated or any(batch.values for batch in batches)
 
     def _require_source(self, key: str) -> None:
-        if key not in {row["id"] for row in self._writing.rows(SOURCES.ledger, ("id",))}:
+        if not self._writing.with_rows(SOURCES.ledger, [key]):
             raise UnusableMapping(
                 f"{self._report.mapping}: there is no source {key} here: load it first, in a pack "
                 "or a table of sources"
@@ -311,8 +308,7 @@ class _Import:
     def _write_groups(self, codes: set[str]) -> None:
         if not codes:
             return
-        known = {row["id"] for row in self._writing.rows(COUNTRIES.ledger, ("id",))}
-        made = codes - known
+        made = codes - self._writing.with_rows(COUNTRIES.ledger, codes)
         facts = [CountryFact(id=code, name=GROUPS[code], kind="group") for code in made]
         self._writing.put(COUNTRIES.ledger, [fact.stored() for fact in facts])
         self._report.groups_made = sorted({*self._report.groups_made, *made})
@@ -321,8 +317,8 @@ class _Import:
         """Make the AI models that rows refer to and that are neither there nor in the table."""
         if not self._named_models:
             return
-        known = {row["id"] for row in self._writing.rows(AI_MODELS.ledger, ("id",))}
-        new = {key: name for key, name in named.items() if key in self._named_models - known}
+        lacking = self._named_models - self._writing.with_rows(AI_MODELS.ledger, self._named_models)
+        new = {key: name for key, name in named.items() if key in lacking}
         if new and not self._report.source:
             raise UnusableMapping(
                 f"{self._report.mapping}: rows name AI models that are new; say who names them, by "
@@ -345,9 +341,10 @@ class _Import:
         self._report.kept_missing = bool(self._unknown) or not self._keys
         if self._report.kept_missing:
             return
-        gone = [row for row in self._own_rows() if row["id"] not in self._keys]
+        own = list(self._own_rows("id", *self._mapping.asked_in_keys))
+        gone = [row for row in own if row["id"] not in self._keys]
         if self._mapping.asked_in_keys:
-            of_table = {self._said(row) for row in self._own_rows() if row["id"] in self._keys}
+            of_table = {self._said(row) for row in own if row["id"] in self._keys}
             gone = [row for row in gone if self._said(row) in of_table]
         keys = {row["id"] for row in gone}
         table, report = self._resource.ledger, self._report
@@ -356,10 +353,9 @@ class _Import:
         report.kept_named = self._writing.named_beside(table, keys - report.of_others)
         self._writing.remove(table, sorted(keys - report.of_others - report.kept_named))
 
-    def _own_rows(self) -> Iterator[StoredRow]:
-        columns = ("id", "source", *self._mapping.asked_in_keys)
-        rows = self._writing.rows(self._resource.ledger, columns)
-        return (row for row in rows if row["source"] == self._report.source)
+    def _own_rows(self, *columns: str) -> Iterator[StoredRow]:
+        """Yield columns of the rows that the source has by now."""
+        return self._writing.rows(self._resource.ledger, columns, source=self._report.source)
 
     def _said(self, row: StoredRow) -> tuple[Any, ...]:
         """Return what was asked for, when a row was loaded, that tells its table from others."""

@@ -204,9 +204,13 @@ class Writing:
                 )
                 self._touched[name] = LEDGER[name]
 
-    def rows(self, table: LedgerTable, columns: Sequence[str]) -> Iterator[StoredRow]:
-        """Yield columns of the current rows, as they are at this point of the revision."""
+    def rows(
+        self, table: LedgerTable, columns: Sequence[str], *, source: str | None = None
+    ) -> Iterator[StoredRow]:
+        """Yield columns of the current rows, or of those of a source, as they are by now."""
         query = select(*(table.current.c[name] for name in columns))
+        if source is not None:
+            query = query.where(table.current.c.source == source)
         for row in self._connection.execute(query).mappings():
             yield dict(row)
 
