@@ -54,6 +54,8 @@ def told(text: str, changed: str, by: str) -> str:
             "fields.qualifier.constant is not one of the allowed words (allowed",
         ),
         ('"exact"', '"exakt"', "did you mean exact?"),
+        ('is = ["", "n/a"]', 'pattern = "("', "skip.0.pattern is not a regular expression"),
+        ('is = ["", "n/a"]', "", "skip.0 is told by one of is and pattern"),
         (
             '[fields.metric]\nconstant = "labs"',
             '[fields.metric]\nconstant = "a b"',

@@ -72,6 +72,37 @@ def test_columns_that_nothing_reads_may_repeat(database: Database, tmp_path: Pat
     assert (report.facts, report.unused_columns) == (1, ["Note"])
 
 
+def test_a_chart_file_of_all_times_loads_without_what_is_no_country_or_too_old(
+    database: Database, tmp_path: Path
+) -> None:
+    told = {
+        "Chad,TCD": [*range(-10000, 0, 1000), 0, 500, *range(1700, 1900), 1900, 2023],
+        "European Union (27),OWID_EU27": [1899, 2023],
+        "World,OWID_WRL": [1800, 2023],
+        "High-income countries,OWID_HIC": range(1950, 2024),
+        "Kosovo,OWID_KOS": range(1950, 2024),
+        "USSR,OWID_USS": [1800, 1950],
+        "Africa (UN),": [2023],
+    }
+    rows = [f"{entity},{year},5" for entity, years in told.items() for year in years]
+    table = written(
+        tmp_path, "\n".join(["Entity,Code,Year,Population", *rows, "Oz,OWID_OZ,2023,5"])
+    )
+    report = load(database, table, "owid", answers=OWID)
+    assert [(row["country"], row["period"]) for row in listed(database, STATISTICS)] == [
+        ("EU", "2023"),
+        ("TD", "1900"),
+        ("TD", "2023"),
+        ("WLD", "2023"),
+    ]
+    assert [one.found for one in report.rejects] == ["OWID_OZ"]
+    assert sorted(report.skipped.items()) == [
+        ("a group by income, a territory or a country of the past that is not known here", 150),
+        ("a group of countries that is not known here (it has no code)", 1),
+        ("of a year before 1900", 214),
+    ]
+
+
 FUNDS = """
 title = "Funds"
 about = "Funding of countries, in millions."

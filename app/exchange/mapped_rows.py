@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from app.exchange.feeds import Feeds, refuse_twice
 from app.exchange.former_keys import FormerKeys
 from app.exchange.mapping import TableMapping, UnusableMapping, is_of_texts, looks_up
-from app.exchange.mapping_parts import HEADER, OF_COMPANIES, VALUE, Rule, Spread
+from app.exchange.mapping_parts import HEADER, OF_COMPANIES, VALUE, Rule, Skip, Spread
 from app.exchange.mapping_texts import columns_of, fields_of
 from app.exchange.named_models import NamedAIModels
 from app.exchange.organisations import Organisations
@@ -64,7 +64,7 @@ class MappedRows:
 
         for skip in mapping.content.skip:
             kept_by = self._keeping(feeds, skip.column)
-            kept_by.append((_none_of(feeds.reader(skip.column), skip.texts), skip.why))
+            kept_by.append((_none_of(feeds.reader(skip.column), skip), skip.why))
         if only_known:
             rule = _naming(mapping, only_known)
             kept_by = self._keeping(feeds, *rule.columns, *columns_of(rule.template))
@@ -267,9 +267,12 @@ class MappedRows:
         return self._mapping.content.in_turn()
 
 
-def _none_of(read: Read, texts: Iterable[str]) -> Keep:
-    """Return what tells of each row whether a column has none of some texts."""
-    left_out = frozenset(texts)
+def _none_of(read: Read, skip: Skip) -> Keep:
+    """Return what tells of each row whether a column has none of the texts that are left out."""
+    if skip.pattern is not None:
+        is_left_out = re.compile(skip.pattern).fullmatch
+        return lambda places: [not is_left_out(text.strip()) for text in read(places)]
+    left_out = frozenset(skip.texts or ())
     return lambda places: [text.strip() not in left_out for text in read(places)]
 
 

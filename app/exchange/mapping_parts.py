@@ -135,8 +135,17 @@ class Skip(Part):
     """Rows that are left out, and why."""
 
     column: str
-    texts: list[str] = Field(alias="is")
+    texts: list[str] | None = Field(default=None, alias="is")
+    pattern: Pattern | None = None
+    """What a text is like as a whole, where they are not listed."""
+
     why: str
+
+    @model_validator(mode="after")
+    def _told_by_one_thing(self) -> "Skip":
+        if (self.texts is None) == (self.pattern is None):
+            raise NotAllowed("is told by one of is and pattern")
+        return self
 
 
 class FileMark(Part):
