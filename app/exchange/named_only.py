@@ -66,6 +66,10 @@ class NamedOnly:
         """Return whether one became so by the rows that are being read."""
         return key in self._taking
 
+    def is_taken(self, key: str) -> bool:
+        """Return whether one became so by any row of the table."""
+        return key in self.taken or self.is_taken_now(key)
+
     def let_go_on(self, key: str, new: str) -> None:
         """Let one go on under another key."""
         self._foreign.discard(key)

@@ -59,6 +59,13 @@ class Names:
         """Return the key of what is called so first."""
         return self._called.get(folded(name))
 
+    def all_called(self, name: str) -> AbstractSet[str]:
+        """Return the keys of all that are called so first, also where several are."""
+        plain = folded(name)
+        if called := self._called.get(plain):
+            return {called}
+        return {key for key in self._sharers.get(plain, ()) if self.first[key] == plain}
+
     def sharers(self, name: str) -> AbstractSet[str]:
         """Return the keys of those that share a name."""
         return self._sharers.get(folded(name), frozenset())

@@ -1,7 +1,7 @@
 """Organisations that rows name: the company they are here, found by name and alias, or made.
 
 Found means the same words, whatever their case and accents: nothing is matched by likeness, and a
-name that two companies share matches neither.
+name that two companies share matches neither, unless the source of the rows states one of them.
 """
 
 from collections import defaultdict
@@ -168,9 +168,9 @@ class Organisations:
     def _key_of(self, row: Description, address: str | None) -> str:
         if address and (key := self._at(address.lower())):
             return self._met(key, row) if key in self._foreign else key
-        called = self._names.called(row.name)
-        if called and called not in self._foreign:
-            return called
+        called = self._own_called(row.name)
+        if called and not (address and self._named_only.is_taken(called)):
+            return called  # what was taken has the address of another row
         for text in (row.name, *row.aliases):
             known = self._of_data_set(text) or self._names.find(text)
             if known not in self._foreign:
@@ -184,6 +184,13 @@ class Organisations:
         key = self._free_key(row.name)
         self._know(key, row.name, row.aliases)
         return key
+
+    def _own_called(self, name: str) -> str | None:
+        """Return which that this source states is called so first, whoever else is; None if none.
+
+        Of several the first by key, so that a table that is loaded again goes on with the same.
+        """
+        return min(self._names.all_called(name) - self._foreign, default=None)
 
     def _claim(self, row: Description) -> None:
         """Note which companies that others told of are called as a row says."""
@@ -208,7 +215,7 @@ class Organisations:
         """Return the key of one whom another source told of, and who is its own now or stays so."""
         if self._named_only.may_take(key, row):
             self._named_only.take(key)
-            self._know_pages(key, row.aliases)
+            self._know_addresses(key, row.aliases)
         else:
             self._named_only.tell_pages(key, row)
         if not self._named_only.is_taken_now(key) or folded(row.name) != self._names.first[key]:
@@ -350,17 +357,16 @@ class Organisations:
 
     def _know(self, key: str, name: str, aliases: Sequence[str]) -> None:
         self._entered[key] = [name, *aliases]
-        addresses = [alias for alias in aliases if is_address(alias)]
-        for address in addresses:
-            self._add(self._addresses, address, key)
-        self._know_pages(key, aliases)
-        if addresses and len(addresses) == len(aliases):
+        self._know_addresses(key, aliases)
+        if aliases and all(map(is_address, aliases)):
             self._names.enter_unnamed(key, name)  # by its address alone: no name to find it by
         else:
             plain = [one for one in aliases if not (is_address(one) or is_page(one))]
             self._names.enter(key, name, plain)
 
-    def _know_pages(self, key: str, aliases: Sequence[str]) -> None:
+    def _know_addresses(self, key: str, aliases: Sequence[str]) -> None:
+        for address in filter(is_address, aliases):
+            self._add(self._addresses, address, key)
         for path in filter(None, map(path_of_page, aliases)):
             is_shared = self._pages.get(path, key) != key
             self._add(self._pages, path, None if is_shared else key)
