@@ -30,8 +30,10 @@ from app.resources.sources import SOURCES, SourceFact
 from app.storage.database import Database, Revision
 from tests.answering import is_problem
 from tests.conftest import Templates
+from tests.ledger_rows import company, source, write
 from tests.samples import fill
 from tests.test_packs import facts, files, write_pack
+from tests.test_renaming import rename
 
 SOURCES_TABLE = "id,kind,publisher,title\na,article,A Paper,A title\n"
 
@@ -274,6 +276,33 @@ def test_a_zip_may_hold_a_pack_in_a_folder(tmp_path: Path, empty: Database) -> N
     entries = (("a/p/datapackage.json", told), ("a/p/sources.csv", sources))
     with unpacked(packed(tmp_path / "pack.zip", *entries)) as folder:
         assert load_pack(empty, folder).added == 1
+
+
+@pytest.mark.parametrize("place", ["", "a/p/"])
+@pytest.mark.parametrize(
+    ("resource", "table", "told"),
+    [
+        (
+            "companies",
+            b"id,name,source\nold,Old,s\n",
+            "companies: old was replaced by new and does",
+        ),
+        ("companies", b"id,name,source\nx,X,s\nx,Y,s\n", "companies: x comes more than once"),
+        ("company", b"", "company is not a resource here"),
+    ],
+)
+def test_a_zip_that_is_refused_is_named_and_not_where_it_is_unpacked(
+    tmp_path: Path, empty: Database, place: str, resource: str, table: bytes, told: str
+) -> None:
+    write(empty, {SOURCES: [source("s")], COMPANIES: [company("old")]})
+    rename(empty, COMPANIES, "old", "new")
+    files = [{"name": resource, "path": "table.csv"}]
+    descriptor = json.dumps({"name": "p", "title": "T", "resources": files}).encode()
+    entries = ((f"{place}datapackage.json", descriptor), (f"{place}table.csv", table))
+    pack = packed(tmp_path / "pack.zip", *entries)
+    with pytest.raises(UnreadablePack) as refused, unpacked(pack) as folder:
+        load_pack(empty, folder)
+    assert str(refused.value).startswith(f"{pack}: {told}")
 
 
 def test_a_zip_is_unpacked_up_to_a_number_of_bytes(

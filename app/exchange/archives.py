@@ -26,7 +26,7 @@ def unpacked(pack: Path) -> Iterator[Path]:
     """Yield the folder of a pack: a folder itself, or what a zip holds while the block runs.
 
     Raises UnreadablePack where the file is no zip, reaches out of its folder, or is too much, or
-    holds no pack or several.
+    holds no pack or several. One that the block raises names the zip, and not that folder.
     """
     if pack.is_dir():
         yield pack
@@ -38,7 +38,12 @@ def unpacked(pack: Path) -> Iterator[Path]:
                 _unpack(archive, folder, pack)
         except (BadZipFile, zlib.error, EOFError, NotImplementedError):
             raise UnreadablePack(f"{pack}: it is not a zip that can be read") from None
-        yield _place_of_pack(folder, pack)
+        place = _place_of_pack(folder, pack)
+        try:
+            yield place
+        except UnreadablePack as error:
+            faults = [fault.replace(str(place), str(pack)) for fault in error.faults]
+            raise UnreadablePack(*faults) from None
 
 
 def _place_of_pack(folder: Path, pack: Path) -> Path:
