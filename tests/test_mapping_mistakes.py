@@ -185,6 +185,8 @@ name = { column = "Firm" }
 roles = { column = "Does", separator = ";", words = { LLM = "adopter", VC = "investor", "" = "" } }
 """
 
+NDJSON = '{"Firm": "One", "Does": null}\n{"Firm": "Two", "Does": []}\n'
+
 
 def test_a_member_that_no_closed_list_has_is_told() -> None:
     at = "fields.roles.words.VC is not one of the allowed words"
@@ -201,3 +203,22 @@ def test_words_say_what_each_member_of_a_list_means(database: Database, tmp_path
     both = ["adopter", "investor"]
     assert found == {"one": both, "two": [], "three": ["investor"], "five": both[::-1]}
     assert [(one.line, one.column, one.found) for one in report.rejects] == [(5, "Does", "farms")]
+
+
+@pytest.mark.parametrize("rows", ["Firm,Does\nOne,\nTwo,;\n", NDJSON])
+@pytest.mark.parametrize(
+    ("words", "roles"),
+    [
+        ('LLM = "adopter"', []),
+        ('LLM = "adopter", "*" = "investor"', []),
+        ('LLM = "adopter", "" = "investor"', ["investor"]),
+    ],
+)
+def test_an_empty_list_has_no_member_that_words_could_lack(
+    database: Database, tmp_path: Path, rows: str, words: str, roles: list[str]
+) -> None:
+    """Unless they say what nothing means."""
+    start, _, end = FIRMS.partition('LLM = "adopter", VC = "investor", "" = ""')
+    report = load(database, written(tmp_path, rows), own(tmp_path, start + words + end))
+    found = {row["id"]: row["roles"] for row in listed(database, COMPANIES)}
+    assert (found, report.rejects) == ({"one": roles, "two": roles}, [])

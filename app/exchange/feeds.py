@@ -380,7 +380,7 @@ def _members(rule: Rule, separator: str, column: str, cell: str) -> list[str]:
     if rule.words is None:
         return parts
     meant = []
-    for part in parts or [""]:
+    for part in parts or [""] * ("" in rule.words):
         meaning = _word(rule.words, column, part)
         is_itself = meaning == part
         meant += [part] if is_itself else members_of(meaning, separator, quoted=rule.quoted)
