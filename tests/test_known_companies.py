@@ -193,8 +193,13 @@ def test_addresses_that_several_have_are_told_and_one_that_changes_is_replaced(
     assert found["foo-ai"] == ["crunchbase.com/organization/foo-ai"]
     assert found["foo-inc"] == ["crunchbase.com/organization/foo"]
     assert report.shared_addresses[-1:] == ["/organization/shared"]
-    load(database, rounds(tmp_path, "/organization/foo"), only_known="company")
+    loaded = load(database, rounds(tmp_path, "/organization/foo"), only_known="company")
+    assert loaded.shared_addresses == ["/organization/shared"]
     assert companies_of(database) == [("foo-inc", "FR")]
+    chart = tmp_path / "population.csv"
+    chart.write_text("Entity,Code,Year,Population\nChad,TCD,2023,5\n", encoding="utf-8")
+    answers = {"column": "Population", "metric": "population", "unit": "people"}
+    assert load(database, chart, "owid", answers=answers).shared_addresses == []
 
 
 def test_the_source_and_the_revision_say_that_rows_were_left_out(

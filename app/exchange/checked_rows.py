@@ -75,6 +75,7 @@ class CheckedRows:
         # Nobody states what is known of companies where no source is given.
         self._companies = NewCompanies(organisations, dialect) if source else None
         self._may_say_more = rows.tells_countries
+        self._heeds_addresses = self._describes or rows.names_by_address
         self._held: list[tuple[StoredRow, Row, Places, Standing]] = []
         """AI models that others are made from: which ones these are is known after the last row."""
 
@@ -135,7 +136,7 @@ class CheckedRows:
             spellings=organisations.spellings,
             skipped=dict(self._rows.skipped),
             contradicted=organisations.contradicted(),
-            shared_addresses=organisations.shared_addresses(),
+            shared_addresses=organisations.shared_addresses() if self._heeds_addresses else [],
             taken=organisations.taken,
             gone_on=organisations.gone_on,
             newest=self._rows.newest,

@@ -97,7 +97,9 @@ class Report:
     """Companies of other sources with their country here, which stays, and that in the rows."""
 
     shared_addresses: list[str] = field(default_factory=list)
-    """Addresses that several companies have among their aliases: they lead to none."""
+    """Addresses that several companies have among their aliases: they lead to none.
+
+    Where the table names companies by address, or tells such."""
 
     kept_missing: bool = False
     """Whether rows that may be missing stayed: it is not known which of them are."""

@@ -109,6 +109,12 @@ class MappedRows:
         return any(rule.countries is not None for _, rule in self._rules())
 
     @property
+    def names_by_address(self) -> bool:
+        """Whether rows name organisations by their addresses, or tell these."""
+        rules = (one for _, rule in self._rules() for one in (rule, *rule.also))
+        return any(rule.transform in {"address", "alias"} for rule in rules)
+
+    @property
     def left_out(self) -> list[tuple[str, str]]:
         """Aliases of the row that was read last which are left out, with their column."""
         return list(dict.fromkeys(self._made_by.left_out or ()))
