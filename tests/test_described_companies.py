@@ -116,7 +116,7 @@ def test_a_later_release_of_who_named_a_company_takes_nothing_from_it(
     before = known(database)["one"]
     load(database, models(tmp_path, "One,Multinational", "Uno,Multinational"))
     report = load(database, models(tmp_path, "One,France", "Uno,France"))
-    assert report.contradicted == {"one": ("US", "FR")}
+    assert report.told.contradicted == {"one": ("US", "FR")}
     load(database, models(tmp_path, "Other,France"))
     assert known(database)["one"] == before
     report = load(database, firms(tmp_path, f"2,New,US,,,{PAGE}/new"), missing="remove")
@@ -148,7 +148,7 @@ def test_one_of_which_a_row_would_leave_something_out_stays_as_it_is(
     write(database, {SOURCES: [source("s")], COMPANIES: [company("named", name="Named", **there)]})
     report = load(database, firms(tmp_path, row))
     found = known(database)["named"]
-    assert (found["source"], found["country"], report.taken) == ("s", there.get("country"), [])
+    assert (found["source"], found["country"], report.told.taken) == ("s", there.get("country"), [])
     assert found["aliases"] == [*there.get("aliases", []), f"{PAGE}/named"]
     assert load(database, firms(tmp_path, row)).revision is None
 
@@ -168,7 +168,7 @@ def test_two_names_of_one_company_become_one_in_either_order(
     for files in ((named, described), (described, named)):
         database = Database(sqlite_templates.empty())
         reports = [load(database, file) for file in files]
-        assert reports[1].gone_on == ({"open-ai": "openai"} if files[0] == named else {})
+        assert reports[1].told.gone_on == ({"open-ai": "openai"} if files[0] == named else {})
         assert [load(database, file).revision for file in files] == [None, None]
         with database.read() as transaction:
             assert list(check(transaction)) == []
@@ -205,7 +205,7 @@ def test_one_that_others_say_more_of_or_that_several_rows_mean_stays_one(
     write(database, {SOURCES: [source("s")], COMPANIES: some})
     report = load(database, firms(tmp_path, *rows))
     assert "Open AI" in {row["name"] for row in known(database).values()}
-    assert not {"open-ai", "oai"} & report.gone_on.keys()
+    assert not {"open-ai", "oai"} & report.told.gone_on.keys()
     assert load(database, firms(tmp_path, *rows)).revision is None
 
 
@@ -216,10 +216,10 @@ def test_an_alias_that_a_table_tells_later_leads_to_its_company(
     load(database, models(tmp_path, "Open AI,France"))
     assert set(known(database)) == {"openai", "open-ai"}
     wrong = f"1,OpenAI,Nowhere,,Open AI,{PAGE}/openai"
-    assert load(database, firms(tmp_path, wrong)).gone_on == {}
+    assert load(database, firms(tmp_path, wrong)).told.gone_on == {}
     assert set(known(database)) == {"openai", "open-ai"}, "a row that is refused tells nothing"
     report = load(database, firms(tmp_path, f"1,OpenAI,US,,Open AI,{PAGE}/openai"))
-    assert report.gone_on == {"open-ai": "openai"}
+    assert report.told.gone_on == {"open-ai": "openai"}
     assert set(known(database)) == {"openai"}
 
 
@@ -317,7 +317,8 @@ def test_ai_models_and_rounds_count_for_the_same_countries_in_any_order(
             only = {"only_known": "company"} if name == "rounds" else {}
             report = load(database, files[name], **only)
             told |= report.countries | {
-                key: (elsewhere, here) for key, (here, elsewhere) in report.contradicted.items()
+                key: (elsewhere, here)
+                for key, (here, elsewhere) in report.told.contradicted.items()
             }
         assert {key: pair for key, pair in told.items() if pair[0]} == {
             "here-technologies": ("CH", "US"),

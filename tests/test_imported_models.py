@@ -68,7 +68,7 @@ def test_an_ai_model_is_found_by_key_name_and_alias_or_made(
     report = load(database, table, "generic", source="s")
     assert (report.rejected, report.models_made) == (0, 2)
     assert list(used(database).values()) == [*["openais-second"] * 5, "gpt2", "c-2", "c-2"]
-    assert report.merged == dict.fromkeys(("ZWEITE", "Openais second"), "openais-second")
+    assert report.told.merged == dict.fromkeys(("ZWEITE", "Openais second"), "openais-second")
     assert load(database, table, "generic", source="s").revision is None
 
 

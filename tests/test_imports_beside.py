@@ -90,8 +90,8 @@ def test_a_second_process_reads_and_all_that_comes_of_it_is_the_same(
     assert found[0] == found[1]
     report, decoding, told, _ = found[0]
     assert report["rejected"] == 100
-    assert report["spellings"]
-    assert report["companies_made"]
+    assert report["told"]["spellings"]
+    assert report["told"]["companies_made"]
     assert "25 bytes" in decoding
     assert told == path.stat().st_size
 

@@ -75,8 +75,8 @@ def test_only_rows_of_known_companies_are_loaded_where_that_is_asked_for(
     file = rounds(tmp_path, "/organization/acme-ai", "/ORGANIZATION/Acme-AI", "/organization/other")
     report = load(database, file, only_known="company")
     assert companies_of(database) == [("acme", "US"), ("acme", "US")]
-    assert report.skipped == {"whose company is not known here": 1}
-    assert (report.facts, report.companies_made, report.rejected) == (2, 0, 0)
+    assert report.told.skipped == {"whose company is not known here": 1}
+    assert (report.facts, report.told.companies_made, report.rejected) == (2, 0, 0)
     assert [row["id"] for row in listed(database, COMPANIES)] == ["acme", "beta", "gamma"]
 
 
@@ -84,7 +84,7 @@ def test_without_it_an_address_finds_a_company_too_and_others_are_made(
     database: Database, tmp_path: Path
 ) -> None:
     file = rounds(tmp_path, "/organization/acme-ai", "/organization/other")
-    assert load(database, file).companies_made == 1
+    assert load(database, file).told.companies_made == 1
     assert companies_of(database) == [("acme", "US"), ("other", None)]
     assert load(database, file).revision is None
 
@@ -115,7 +115,7 @@ def test_a_row_that_is_refused_is_refused_also_where_its_company_is_known(
     assert [(reject.column, reject.found) for reject in report.rejects] == [
         ("company_permalink", "acme-ai")
     ]
-    assert report.skipped == {"whose company is not known here": 1}, "one that names none"
+    assert report.told.skipped == {"whose company is not known here": 1}, "one that names none"
 
 
 BY_NAME = """
@@ -158,7 +158,7 @@ def test_a_company_that_rows_of_the_table_only_name_is_not_known_by_that(
     load(database, *file, only_known="company", max_rejects=1)
     assert companies_of(database) == [("acme", "US")] or companies_of(database) == [("acme", None)]
     again = load(database, *file, only_known="company", max_rejects=1)
-    assert (again.revision, again.skipped) == (None, {"whose company is not known here": 1})
+    assert (again.revision, again.told.skipped) == (None, {"whose company is not known here": 1})
 
 
 def test_rows_that_are_left_out_as_not_known_are_not_missing(
@@ -192,14 +192,14 @@ def test_addresses_that_several_have_are_told_and_one_that_changes_is_replaced(
     found = {row["id"]: row["aliases"] for row in listed(database, COMPANIES)}
     assert found["foo-ai"] == ["crunchbase.com/organization/foo-ai"]
     assert found["foo-inc"] == ["crunchbase.com/organization/foo"]
-    assert report.shared_addresses[-1:] == ["/organization/shared"]
+    assert report.told.shared_addresses[-1:] == ["/organization/shared"]
     loaded = load(database, rounds(tmp_path, "/organization/foo"), only_known="company")
-    assert loaded.shared_addresses == ["/organization/shared"]
+    assert loaded.told.shared_addresses == ["/organization/shared"]
     assert companies_of(database) == [("foo-inc", "FR")]
     chart = tmp_path / "population.csv"
     chart.write_text("Entity,Code,Year,Population\nChad,TCD,2023,5\n", encoding="utf-8")
     answers = {"column": "Population", "metric": "population", "unit": "people"}
-    assert load(database, chart, "owid", answers=answers).shared_addresses == []
+    assert load(database, chart, "owid", answers=answers).told.shared_addresses == []
 
 
 def test_the_source_and_the_revision_say_that_rows_were_left_out(
@@ -280,7 +280,7 @@ def test_a_company_that_others_only_named_is_of_who_describes_it(
     )
     report = load(database, tmp_path / "firms.csv", "parat-companies", max_rejects=1)
     assert (report.added, report.changed) == (1, 1), "the source, and one company"
-    assert (report.taken, report.countries) == (["named"], {"named": (None, "CN")})
+    assert (report.told.taken, report.countries) == (["named"], {"named": (None, "CN")})
     found = {row["id"]: row for row in listed(database, COMPANIES)}
     named = found["named"]
     assert named["aliases"] == ["Nym", "crunchbase.com/organization/named-ai"]
@@ -306,7 +306,7 @@ def test_a_country_that_another_source_tells_otherwise_is_told_and_stays(
         "Firm,Year,Home\nAcme,2020,China\nBeta,2020,China\nGamma,2020,\nNew,2020,France\n"
     )
     report = load(database, tmp_path / "firms.csv", str(tmp_path / "firms.toml"))
-    assert report.contradicted == {"acme": ("US", "CN")}
+    assert report.told.contradicted == {"acme": ("US", "CN")}
     found = {row["id"]: row["country"] for row in listed(database, COMPANIES)}
     assert found == {"acme": "US", "beta": "CN", "gamma": "CN", "new": "FR"}
 
@@ -394,7 +394,7 @@ def test_an_alias_that_is_no_name_is_left_out_and_its_row_is_not(
     assert [(one.line, one.column) for one in report.rejects] == [(5, "name"), (6, "country")]
     assert report.left_out == [
         *((2, "aliases", "\x01"), (2, "aliases", "O\x81ne"), (3, "aliases", "D\x81os")),
-        *([(7, "aliases", "\x81c")] if "acme" in report.taken else []),
+        *([(7, "aliases", "\x81c")] if "acme" in report.told.taken else []),
     ]
     found = {row["id"]: row["aliases"] for row in listed(database, COMPANIES)}
     assert (found["one"], found["two"], found["three"]) == (["Uno"], [], ["Tres"])

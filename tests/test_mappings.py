@@ -119,7 +119,7 @@ def test_a_file_that_no_mapping_knows_asks_for_one() -> None:
 def test_the_mapping_of_the_guide_works(database: Database, tmp_path: Path) -> None:
     report = load(database, written(tmp_path, LABS), own(tmp_path))
     assert report.facts == 2
-    assert report.skipped == {"without a figure": 1}
+    assert report.told.skipped == {"without a figure": 1}
     assert [(r.line, r.column, r.found) for r in report.rejects] == [(4, "Country", "Elsewhere")]
     row = row_of(database, STATISTICS, "us-2023-labs-my-institute")
     assert row
@@ -274,8 +274,8 @@ def test_organisations_are_found_by_name_and_alias_or_made(
         "a": ("meta", ["new-firm"]),
         "b": ("meta", ["new-firm", "societe-generale"]),
     }
-    assert report.companies_made == 2
-    assert report.merged == {"FACEBOOK": "meta"}
+    assert report.told.companies_made == 2
+    assert report.told.merged == {"FACEBOOK": "meta"}
     made = row_of(database, COMPANIES, "new-firm")
     assert made
     assert (made["name"], made["source"]) == ("New Firm", "s")
@@ -411,7 +411,7 @@ def test_a_row_of_a_key_that_another_source_has_leaves_nothing(
     assert report.revision is None
     found = {row["name"]: row["country"] for row in listed(database, COMPANIES)}
     assert found == {"Base": "US", "Lab": "US"}
-    assert report.companies_made == 0
+    assert report.told.companies_made == 0
 
 
 def test_a_source_passes_on_another_one_but_in_no_circle(
@@ -444,7 +444,7 @@ def test_a_name_that_others_share_is_made_once_and_found_again(
     write(database, {SOURCES: [source("s"), source("t")], COMPANIES: twins})
     table = "id,kind,company,period\na,round,Twin,2023\nb,round,TWIN,2022\n"
     first = load(database, written(tmp_path, table), "generic", source="t")
-    assert (first.companies_made, first.added) == (1, 3)
+    assert (first.told.companies_made, first.added) == (1, 3)
     assert {row["company"] for row in listed(database, FUNDING)} == {"twin"}
     assert load(database, written(tmp_path, table), "generic", source="t").revision is None
 
@@ -470,7 +470,7 @@ def test_names_are_one_but_for_case_accents_and_signs(
     write(database, {SOURCES: [source("s")]})
     table = f'id,kind,company,period\na,round,"{one}",2023\nb,round,"{other}",2022\n'
     report = load(database, written(tmp_path, table), "generic", source="s")
-    assert report.companies_made == (1 if are_one else 2)
+    assert report.told.companies_made == (1 if are_one else 2)
 
 
 def test_rows_and_what_they_name_go_on_under_keys_that_replaced_theirs(
@@ -495,7 +495,7 @@ def test_rows_and_what_they_name_go_on_under_keys_that_replaced_theirs(
     renamed = dict(row_of(database, COMPANIES, "beta-inc") or {})
     write(database, {COMPANIES: [{**renamed, "name": "Other", "search": " other"}]})
     report = load(database, table, "generic", source="told")
-    assert (report.companies_made, report.added, report.changed) == (1, 1, 2)
+    assert (report.told.companies_made, report.added, report.changed) == (1, 1, 2)
     assert {row["company"] for row in listed(database, FUNDING)} == {"beta-2"}
     by_key = table.read_text().replace("Beta", "beta")
     assert load(database, written(tmp_path, by_key), "generic", source="s").changed == 2
@@ -581,7 +581,7 @@ def test_what_only_a_refused_row_names_is_not_made(database: Database, tmp_path:
         "d,round,Sound,Later,2023,5,exact\n"
     )
     report = load(database, written(tmp_path, table), "generic", source="s")
-    assert (report.rejected, report.companies_made, report.added) == (2, 2, 4)
+    assert (report.rejected, report.told.companies_made, report.added) == (2, 2, 4)
     assert [row["id"] for row in listed(database, COMPANIES)] == ["later", "sound"]
 
 

@@ -106,7 +106,7 @@ def test_a_newer_release_of_epochs_table_supersedes_the_one_before(
     second = load(database, shared(EPOCH_2024))
     assert (first.facts, first.rejected, first.removed) == (1_135, 0, 0)
     assert (second.facts, second.rejected) == (1_412, 0)
-    assert second.skipped == {"without the name of a system": 1}
+    assert second.told.skipped == {"without the name of a system": 1}
     assert first.revision is not None
     then = read(client, "/models/gemini-ultra-epoch", as_of=first.revision)
     now = read(client, "/models/gemini-ultra-epoch")
@@ -260,14 +260,14 @@ def test_parats_companies_are_one_with_those_that_are_known(
     assert dji["country"] == "CN"
     assert "Dajiang Chuangxin Keji Youxian Gongsi" in dji["aliases"]
     assert not any("\x81" in one for one in dji["aliases"])
-    assert (report.merged["Amazon"], report.merged["Baidu"]) == ("amazon", "baidu")
-    assert report.facts + len(report.merged) == report.rows
+    assert (report.told.merged["Amazon"], report.told.merged["Baidu"]) == ("amazon", "baidu")
+    assert report.facts + len(report.told.merged) == report.rows
     assert read(client, "/companies/baidu")["source"] == "bnn-2024-03-31"
     ibm = read(client, "/companies/ibm")
     assert (ibm["country"], ibm["source"]) == ("US", "cset-parat")
     assert "International Business Machines" in ibm["aliases"]
     again = load(database, shared(PARAT))
-    assert (again.revision, again.merged) == (None, report.merged)
+    assert (again.revision, again.told.merged) == (None, report.told.merged)
 
 
 def test_crunchbases_rounds_are_of_companies_whatever_the_case_of_their_addresses(
@@ -280,7 +280,7 @@ def test_crunchbases_rounds_are_of_companies_whatever_the_case_of_their_addresse
     (strange,) = (kind for kind in report.kinds if "save the file as UTF-8" in kind)
     assert strange.startswith("company_permalink: text in UTF-8 (")
     assert report.kinds[strange] == 45
-    assert report.spellings == 23_874, "of the addresses in rows that are right"
+    assert report.told.spellings == 23_874, "of the addresses in rows that are right"
     lines = zipfile.ZipFile(path).read("rounds2.csv").split(b"\r\n")
     rows = []
     for line in lines[1:]:

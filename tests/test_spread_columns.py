@@ -73,7 +73,7 @@ def test_a_figure_that_says_nothing_is_left_out_alone(database: Database, tmp_pa
     rows = "Country,2022 [a],2023 [b],2024 [c]\nUS,1,..,\nChina,..,5,6\nFR,..,,\n"
     mapping = WIDE.replace(' "n/a"]', ' "-"]')
     report = load(database, written(tmp_path, rows), own(tmp_path, mapping), max_rejects=0)
-    assert (report.rejected, report.facts, report.skipped) == (0, 3, {})
+    assert (report.rejected, report.facts, report.told.skipped) == (0, 3, {})
     expected = [("CN", "2023", 5.0), ("CN", "2024", 6.0), ("US", "2022", 1.0)]
     assert figures_of(database) == expected
 
@@ -82,7 +82,7 @@ def test_what_is_no_figure_is_refused_with_its_row(database: Database, tmp_path:
     rows = "Country,2022 [a],2023 [b]\nUS,n/a,few\nChina,5,..\n"
     report = load(database, written(tmp_path, rows), own(tmp_path, WIDE), max_rejects=1)
     assert [(one.column, one.found) for one in report.rejects] == [("2023 [b]", "few")]
-    assert (figures_of(database), report.skipped) == ([("CN", "2022", 5.0)], {})
+    assert (figures_of(database), report.told.skipped) == ([("CN", "2022", 5.0)], {})
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_figures_are_left_out_by_what_is_known_of_each(
     rows = "Country,2022 [a],2023 [b]\nUS,n/a,2\nChina,5,\nFR,n/a,\n"
     report = load(database, written(tmp_path, rows), own(tmp_path, mapping), max_rejects=0)
     assert [f"{country} {year}" for country, year, _ in figures_of(database)] == left
-    assert report.skipped == skipped
+    assert report.told.skipped == skipped
 
 
 def test_only_figures_of_known_companies_are_loaded_where_a_column_is_of_one(
@@ -122,4 +122,4 @@ def test_only_figures_of_known_companies_are_loaded_where_a_column_is_of_one(
         ("acme", "2023")
     ]
     why = "whose company is not known here"
-    assert report.skipped == {f"{why}, in some columns": 1, why: 1}
+    assert report.told.skipped == {f"{why}, in some columns": 1, why: 1}

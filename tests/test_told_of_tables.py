@@ -96,7 +96,7 @@ def test_a_chart_file_of_all_times_loads_without_what_is_no_country_or_too_old(
         ("WLD", "2023"),
     ]
     assert [one.found for one in report.rejects] == ["OWID_OZ"]
-    assert sorted(report.skipped.items()) == [
+    assert sorted(report.told.skipped.items()) == [
         ("a group by income, a territory or a country of the past that is not known here", 150),
         ("a group of countries that is not known here (it has no code)", 1),
         ("of a year before 1900", 214),

@@ -115,7 +115,7 @@ def _has_changed(report: Report) -> bool:
 
 def _tell_done(report: Report, *, dry_run: bool) -> None:
     """Print what became of the rows, and what was written."""
-    left_out = sum(report.skipped.values())
+    left_out = sum(report.told.skipped.values())
     is_empty = not report.facts and (report.rejected or left_out or not report.rows)
     if is_empty and report.rows:
         click.echo(f"No row of it is loaded: {report.rejected:,} refused, {left_out:,} left out.")
@@ -173,29 +173,26 @@ def _tell_release(report: Report, *, takes_place: bool) -> None:
 
 def _tell(report: Report, aside: Collection[str]) -> None:
     """Print what was made, merged and left out."""
+    told = report.told
     made = [
-        *(
-            [counted(report.companies_made, "company", "companies")]
-            if report.companies_made
-            else []
-        ),
+        *([counted(told.companies_made, "company", "companies")] if told.companies_made else []),
         *([counted(report.models_made, "AI model")] if report.models_made else []),
         *([f"the groups {', '.join(report.groups_made)}"] if report.groups_made else []),
         *([f"the source {report.restated_made}"] if report.restated_made else []),
     ]
     if made:
         click.echo(f"Made, as rows name them: {'; '.join(made)}.")
-    if report.merged:
-        known = [f"{name} is {key}" for name, key in sorted(report.merged.items())]
+    if told.merged:
+        known = [f"{name} is {key}" for name, key in sorted(told.merged.items())]
         click.echo(f"Known by another name or source: {_some(known, '; ')}.")
-    if report.spellings:
-        click.echo(f"Addresses that differ in the case of letters only: {report.spellings:,}.")
+    if told.spellings:
+        click.echo(f"Addresses that differ in the case of letters only: {told.spellings:,}.")
     _tell_companies(report)
-    for why, count in report.skipped.items():
+    for why, count in told.skipped.items():
         click.echo(f"Left out: {counted(count, 'row')} {why}.")
     if report.left_out:
-        told = [f"line {line}, column {name}: {text!r}" for line, name, text in report.left_out]
-        left = told[:_SHOWN_AT_MOST]
+        members = [f"line {line}, column {name}: {text!r}" for line, name, text in report.left_out]
+        left = members[:_SHOWN_AT_MOST]
         more = report.left_out_count - len(left)
         rest = f"; and {more:,} more" if more else ""
         click.echo(f"Aliases left out, as they have control characters: {'; '.join(left)}{rest}.")
@@ -210,11 +207,12 @@ def _tell(report: Report, aside: Collection[str]) -> None:
 
 def _tell_companies(report: Report) -> None:
     """Print what came to be known of companies, and what others tell otherwise."""
-    if report.taken:
-        count = counted(len(report.taken), "company", "companies")
-        click.echo(f"Described now, as others only named them: {count}: {_some(report.taken)}.")
-    if report.gone_on:
-        pairs = [f"{old} is {new}" for old, new in report.gone_on.items()]
+    told = report.told
+    if told.taken:
+        count = counted(len(told.taken), "company", "companies")
+        click.echo(f"Described now, as others only named them: {count}: {_some(told.taken)}.")
+    if told.gone_on:
+        pairs = [f"{old} is {new}" for old, new in told.gone_on.items()]
         count = counted(len(pairs), "company", "companies")
         click.echo(
             f"Only named by others, and by an alias here one that is described: {count}: "
@@ -235,13 +233,13 @@ def _tell_companies(report: Report) -> None:
             f"Rounds that keep the country that their company had: {report.not_followed:,}. "
             "What they were loaded from, loaded again, may tell another one."
         )
-    if report.contradicted:
-        pairs = [f"{key} ({here}, not {told})" for key, (here, told) in report.contradicted.items()]
+    if told.contradicted:
+        pairs = [f"{key} ({here}, not {other})" for key, (here, other) in told.contradicted.items()]
         click.echo(f"Of another country here, where another source says so: {_some(pairs)}.")
-    if report.shared_addresses:
+    if told.shared_addresses:
         click.echo(
             "Addresses that several companies have, and that lead to none: "
-            f"{_some(report.shared_addresses)}."
+            f"{_some(told.shared_addresses)}."
         )
 
 

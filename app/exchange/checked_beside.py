@@ -10,7 +10,7 @@ import marshal
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
@@ -40,7 +40,8 @@ class CheckedBeside:
         Raises UnreadableTable, after what was refused till then.
         """
         while True:
-            packed, told, strange, fault = self._received()
+            message = self._received(self._pipe.recv_bytes)
+            packed, told, strange, fault = marshal.loads(message)  # noqa: S302  (our own process's)
             self._table.decoding.strange_bytes = strange
             if told and self._table.file and self._table.file.progress:
                 self._table.file.progress(told)
@@ -55,12 +56,12 @@ class CheckedBeside:
 
     def named(self) -> Named:
         """Return what the rows named, when all have been read."""
-        models, may_be_named, companies, *others = self._received()
-        return Named(models, may_be_named, Batch(*companies), *others)
+        named: Named = self._received(self._pipe.recv)
+        return named
 
-    def _received(self) -> Any:
+    def _received(self, receive: Callable[[], Any]) -> Any:
         try:
-            return marshal.loads(self._pipe.recv_bytes())  # noqa: S302  (from our own process)
+            return receive()
         except EOFError:
             raise ChildProcessError("the process that reads the table has ended early") from None
 
@@ -101,6 +102,7 @@ def _send(
     try:
         for message in _messages(checked, table):
             sending.send_bytes(marshal.dumps(message))
+        sending.send(checked.named())
     except (BrokenPipeError, KeyboardInterrupt):
         pass  # the process that writes has ended, or ends, and says why
 
@@ -117,11 +119,6 @@ def _messages(checked: CheckedRows, table: Table) -> Iterator[Any]:
     except UnreadableTable as error:
         fault = str(error)
     yield None, sum(told), table.decoding.strange_bytes, fault
-    named = checked.named()
-    counts = named.companies_made, named.merged, named.spellings, named.skipped
-    doubts = named.contradicted, named.shared_addresses
-    others = named.taken, named.gone_on, named.newest
-    yield named.models, named.may_be_named, tuple(named.companies), *counts, *doubts, *others
 
 
 def _packed(part: Part) -> tuple[Any, ...]:

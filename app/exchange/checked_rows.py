@@ -18,7 +18,7 @@ from app.exchange.mapped_rows import MappedRows
 from app.exchange.named_models import NamedAIModels
 from app.exchange.new_companies import NewCompanies
 from app.exchange.organisations import Organisations, Standing
-from app.exchange.parts import Gathered, Named, Part
+from app.exchange.parts import Gathered, Named, Part, Told
 from app.exchange.places import Columns, Places
 from app.exchange.rejects import Refused, Reject, Waits
 from app.exchange.tables import BadRow, Row, Table, UnreadableTable
@@ -127,10 +127,7 @@ class CheckedRows:
     def named(self) -> Named:
         """Return what the rows named, when all have been read."""
         organisations = self._organisations
-        return Named(
-            models=self._models.names,
-            may_be_named=self._models.may_be_named(),
-            companies=(self._companies.last(self._named) if self._companies else Batch([], {})),
+        told = Told(
             companies_made=organisations.made_of(self._named),
             merged={**organisations.merged, **self._models.merged},
             spellings=organisations.spellings,
@@ -139,7 +136,13 @@ class CheckedRows:
             shared_addresses=organisations.shared_addresses() if self._heeds_addresses else [],
             taken=organisations.taken,
             gone_on=organisations.gone_on,
+        )
+        return Named(
+            models=self._models.names,
+            may_be_named=self._models.may_be_named(),
+            companies=(self._companies.last(self._named) if self._companies else Batch([], {})),
             newest=self._rows.newest,
+            told=told,
         )
 
     def _part(self, gathered: Gathered) -> Part:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.exchange.parts import LeftOut
+from app.exchange.parts import LeftOut, Told
 from app.exchange.rejects import Reject
 
 REJECTS_AT_MOST = 100
@@ -54,12 +54,13 @@ class Report:
     """Aliases that cannot be names and are left out of rows that are loaded: the first of them."""
 
     left_out_count: int = 0
-    skipped: dict[str, int] = field(default_factory=dict)
     unused_columns: list[str] = field(default_factory=list)
     kept_columns: tuple[str, ...] = ()
     """Fields that the table has no columns for, where rows that are here keep what they have."""
 
-    companies_made: int = 0
+    told: Told = field(default_factory=Told)
+    """Of companies and AI models that rows named, and of rows that were left out."""
+
     models_made: int = 0
     groups_made: list[str] = field(default_factory=list)
     restated_made: str | None = None
@@ -75,15 +76,6 @@ class Report:
     older: tuple[str, str] | None = None
     """When the table came out and when what was here before did, where that came later."""
 
-    merged: dict[str, str] = field(default_factory=dict)
-    """Other names under which rows named a company that was known, and its key."""
-
-    taken: list[str] = field(default_factory=list)
-    """Companies that others only named, and that are the table's own now."""
-
-    gone_on: dict[str, str] = field(default_factory=dict)
-    """Such companies that go on under the key of the one that has their name as an alias."""
-
     countries: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     """Companies of another country than before the load, with both."""
 
@@ -93,14 +85,6 @@ class Report:
     not_followed: int = 0
     """Rows that have the country that such a company had, and keep it: nobody knows from where."""
 
-    contradicted: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Companies of other sources with their country here, which stays, and that in the rows."""
-
-    shared_addresses: list[str] = field(default_factory=list)
-    """Addresses that several companies have among their aliases: they lead to none.
-
-    Where the table names companies by address, or tells such."""
-
     kept_missing: bool = False
     """Whether rows that may be missing stayed: it is not known which of them are."""
 
@@ -109,9 +93,6 @@ class Report:
 
     kept_named: set[str] = field(default_factory=set)
     """The keys of rows that it lacks and that stay, as other rows name them."""
-
-    spellings: int = 0
-    """Addresses of organisations that differed from another in the case of letters only."""
 
     def leave_out(self, members: list[LeftOut]) -> None:
         """Enter members of lists that were left out."""

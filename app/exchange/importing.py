@@ -211,7 +211,8 @@ class _Import:
         with beside(self._checked, self._table) as checked:
             writing.put_tables(self._tables(checked.parts()))
             named = checked.named()
-            if named.companies_made and not report.source:
+            report.told = named.told
+            if report.told.companies_made and not report.source:
                 raise UnusableMapping(
                     f"{report.mapping}: rows name companies that are new; say who names them, by "
                     "--source KEY"
@@ -227,26 +228,18 @@ class _Import:
             self._keys.update(named.may_be_named)
         if self._removes and (not report.older or self._asked.missing == "remove"):
             self._remove_missing()
-        report.skipped = named.skipped
         report.unused_columns = self._unused_columns
-        report.companies_made = named.companies_made
-        report.merged = named.merged
-        report.spellings = named.spellings
-        report.contradicted = named.contradicted
-        report.shared_addresses = named.shared_addresses
-        report.taken = named.taken
-        report.gone_on = named.gone_on
         if self._tells_countries and writing.differs:
             self._let_countries_follow()
-        if report.gone_on:
-            writing.note_replaced({COMPANIES.ledger.name: report.gone_on})
+        if report.told.gone_on:
+            writing.note_replaced({COMPANIES.ledger.name: report.told.gone_on})
 
     def _let_countries_follow(self) -> None:
         """Let rows that have the countries of companies from there have those that are known now.
 
         Not where the table has such rows itself, which were written with what was known before.
         """
-        gone_on = self._report.gone_on
+        gone_on = self._report.told.gone_on
         changed = changed_countries(self._writing, self._countries, gone_on)
         self._report.countries = {key: changed[key] for key in changed if key not in gone_on}
         if changed and self._resource is not FUNDING:

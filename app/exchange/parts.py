@@ -39,8 +39,37 @@ class Part:
 
 
 @dataclass(slots=True)
+class Told:
+    """What a report tells of what the rows of a table named."""
+
+    companies_made: int = 0
+    merged: dict[str, str] = field(default_factory=dict)
+    """Other names under which rows named a company or an AI model that was known, and its key."""
+
+    spellings: int = 0
+    """Addresses of organisations that differed from another in the case of letters only."""
+
+    skipped: dict[str, int] = field(default_factory=dict)
+    """How many rows were left out, by why."""
+
+    contradicted: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Companies of other sources with their country here, which stays, and that in the rows."""
+
+    shared_addresses: list[str] = field(default_factory=list)
+    """Addresses that several companies have among their aliases: they lead to none.
+
+    Where the table names companies by address, or tells such."""
+
+    taken: list[str] = field(default_factory=list)
+    """Companies that others only named, and that are the table's own now."""
+
+    gone_on: dict[str, str] = field(default_factory=dict)
+    """Such companies that go on under the key of the one that has their name as an alias."""
+
+
+@dataclass(slots=True)
 class Named:
-    """What the rows of a table came to name, told when all of them have been read."""
+    """What the rows of a table came to name, known when all of them have been read."""
 
     models: dict[str, str]
     """AI models by key: their names. Those that only refused rows name may be among them."""
@@ -51,22 +80,10 @@ class Named:
     companies: Batch
     """Companies that could not be known before: new ones, and own ones of another country."""
 
-    companies_made: int
-    merged: dict[str, str]
-    spellings: int
-    skipped: dict[str, int]
-    contradicted: dict[str, tuple[str, str]]
-    """Companies of other sources with their country here and that in the rows."""
-
-    shared_addresses: list[str]
-    taken: list[str]
-    """Companies that others only named, and that are the table's own now."""
-
-    gone_on: dict[str, str]
-    """Such companies that go on under the key of another one, by the keys that they had."""
-
     newest: str | None
     """The newest day of the rows, where it was looked for."""
+
+    told: Told
 
 
 @dataclass(slots=True)
