@@ -162,6 +162,33 @@ def test_a_composite_has_nothing_that_is_not_compared(
     assert {one["score"] for one in level} == {50}
 
 
+def test_a_composite_does_not_contradict_who_leads(written: tuple[TestClient, Database]) -> None:
+    """It has the figures of publishers that put nobody ahead of the leader in their newest ones."""
+    client, database = written
+    facts = [
+        *rivals("new", 90, 10, "2024", metric="x", source="one"),
+        *rivals("before", 10, 90, metric="x", source="one"),
+        *rivals("other-x", 40, 60, metric="x", source="other"),
+        *rivals("third-x", 30, 70, "2022", metric="x", source="third"),
+    ]
+    sources = [source(key, publisher=key) for key in ("one", "other", "third")]
+    write(database, {SOURCES: sources, STATISTICS: facts})
+    found = read(client, "/race", weights="x:1")
+    (standing,) = (one for one in found["standings"] if one["indicator"] == "x")
+    assert (standing["leader"], standing["source"]) == ("CN", "other")
+    assert [(one["country"], one["score"]) for one in found["composite"]] == [
+        ("CN", 60),
+        ("US", 40),
+    ]
+    of_three = [*rivals("most", 9, 2, metric="y", source="one")]
+    of_three.append(patents("most-gb", "GB", "2023", 1, metric="y", source="one"))
+    of_two = [rivals(key, 1, 2, metric="y", source=key) for key in ("other", "third")]
+    write(database, {STATISTICS: [*of_three, *of_two[0], *of_two[1]]})
+    assert read(client, "/race", weights="y:1", countries="US,CN")["unusable_weights"] == []
+    found = read(client, "/race", weights="y:1", countries="US,CN,GB")
+    assert found["unusable_weights"] == ["y"]
+
+
 @pytest.mark.parametrize(
     "weights",
     ["patents", "patents:", "patents:-1", "patents:nan", ":1", "patents:0", "patents:1,patents:2"],

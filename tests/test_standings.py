@@ -87,6 +87,73 @@ def test_one_bound_is_enough_to_leave_the_range_open() -> None:
     assert (found.margin_least, found.margin_most) == (3, None)
 
 
+def of_several(*sources: dict[str, int], period: str = "2025") -> Standing:
+    """Return the standing of all countries of which sources, each of its own publisher, tell."""
+    rows = [
+        observation(code, period, value, source=f"s{number}")
+        for number, figures in enumerate(sources)
+        for code, value in figures.items()
+    ]
+    countries = [*dict.fromkeys(one.country for one in rows)]
+    return _standing(FUNDING, countries, rows, {s: Witness(s, None) for s in ("s0", "s1", "s2")})
+
+
+def test_a_source_that_puts_another_one_ahead_tells_no_margin() -> None:
+    most = {"US": 1000, "CN": 400, "TW": 100, "DE": 50}
+    found = of_several(most, {"US": 700, "CN": 800}, {"US": 690, "CN": 810})
+    assert (found.leader, found.runner_up, found.source) == ("CN", "US", "s1")
+    assert found.margin == pytest.approx(8 / 7)
+    assert found.not_compared == []
+    assert (found.witnesses_for, found.witnesses_against) == (1, 1)
+
+
+def test_a_publisher_that_has_turned_tells_no_margin_by_an_edition_before() -> None:
+    rows = [
+        *pair(100, 20, source="early"),
+        observation("GB", "2023", 10, source="early"),
+        *pair(20, 100, source="late"),
+        *pair(60, 30, source="a"),
+        *pair(60, 40, source="b"),
+    ]
+    days = {"early": "2024-01-31", "late": "2024-06-30", "a": None, "b": None}
+    witnesses = {
+        key: Witness(key, day, publisher="House" if day else key) for key, day in days.items()
+    }
+    found = _standing(FUNDING, ("US", "CN", "GB"), rows, witnesses)
+    assert (found.leader, found.source, found.runner_up) == ("US", "b", "CN")
+
+
+def test_the_runner_up_is_the_closest_of_all_that_are_compared_in_the_period() -> None:
+    found = of_several({"CN": 800, "TW": 100, "DE": 50}, {"CN": 810, "US": 690})
+    assert (found.leader, found.runner_up, found.source) == ("CN", "US", "s1")
+    found = of_several({"CN": 800, "TW": 100, "DE": 50, "US": 20}, {"CN": 810, "US": 690})
+    assert (found.leader, found.runner_up, found.source) == ("CN", "TW", "s0"), "of the source"
+    assert found.not_compared == []
+
+
+@pytest.mark.parametrize("us", [53, 56])
+def test_who_could_be_ahead_in_a_source_lets_another_one_tell_the_margin(us: int) -> None:
+    """Level with the leader, or stated so loosely that it could have more."""
+    qualifier = "exact" if us == 53 else "about"
+    rows = [
+        observation("US", "2024", us, source="loose", qualifier=qualifier),
+        observation("CN", "2024", 53, source="loose"),
+        observation("IN", "2024", 16, source="loose"),
+        *pair(51, 55, source="firm", period="2023"),
+    ]
+    witnesses = {key: Witness(key, None) for key in ("loose", "firm")}
+    found = _standing(FUNDING, ("US", "CN", "IN"), rows, witnesses)
+    assert (found.leader, found.runner_up, found.source) == ("CN", "US", "firm")
+    assert (found.period, found.not_compared) == ("2023", ["IN"])
+
+
+def test_nobody_leads_where_each_source_puts_another_one_ahead() -> None:
+    figures = {"CN": 50, "US": 40, "GB": 30, "DE": 20}
+    found = of_several(*({**figures, code: 60} for code in ("US", "GB", "DE")))
+    assert (found.leader, found.margin, found.source) == (None, None, None)
+    assert (found.not_compared, found.witnesses_level) == ([], 0)
+
+
 # Directions
 
 

@@ -50,6 +50,7 @@ def rank(
 
 
 _SWEPT_AT_MOST = 7
+_Key = tuple[bool, str, bool, str, str, str, str, str]
 
 
 def _scores(
@@ -75,12 +76,15 @@ def shares_of(
 
     Only what is compared counts: no country beside a group that it is in, no part of a scope,
     nothing that was published before its period was over, nothing stated so loosely that two could
-    be the same. Where the sources name no leader, all have to be level in it.
+    be the same. The leader has to be ahead in it, and where the sources name none, all level; a
+    publisher of which the newest such group says otherwise has none.
     """
+    if indicator.higher_is == "neither":
+        return {}
     if any(contains(one, other) for one in countries for other in countries):
         return {}
     sources = Sources(witnesses, observations)
-    groups: dict[tuple[bool, str, bool, str, str, str, str, str], list[Observation]] = {}
+    groups: dict[_Key, list[Observation]] = {}
     for one in observations:
         origin = sources.witness(one)
         is_original = origin == one.source
@@ -97,17 +101,28 @@ def shares_of(
         for key, group in groups.items()
         if sorted(one.country for one in group) == sorted(countries) and _are_apart(group)
     ]
-    if not full or indicator.higher_is == "neither":
-        return {}
-    newest = groups[max(full)]
-    values = {one.country: one.value for one in newest}
+    newest: dict[tuple[str, str | None], _Key] = {}
+    for key in sorted(full):
+        one = groups[key][0]
+        newest[sources.house(sources.witness(one)), one.scope] = key
+    agreeing = [key for key in newest.values() if _agrees(groups[key], leader, indicator)]
+    values = {one.country: one.value for one in groups[max(agreeing)]} if agreeing else {}
     whole = sum(values.values())
-    if not whole or (leader is None and len(set(values.values())) > 1):
+    if not whole:
         return {}
     found = {country: 100 * value / whole for country, value in values.items()}
     if indicator.higher_is == "behind":
         return {country: 100 - share for country, share in found.items()}
     return found
+
+
+def _agrees(group: Sequence[Observation], leader: str | None, indicator: Indicator) -> bool:
+    """Return whether nobody is ahead of the leader or, without one, all are level."""
+    values = {one.country: one.value for one in group}
+    if leader is None:
+        return len(set(values.values())) == 1
+    best = min if indicator.higher_is == "behind" else max
+    return values[leader] == best(values.values())
 
 
 def _are_apart(group: Sequence[Observation]) -> bool:

@@ -1,32 +1,55 @@
 """What publishers say of two countries: the newest of each, its margin and its direction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 
-from app.analysis.agreement import newest_of, of_the_whole
 from app.analysis.bounds import ratio_qualifier
-from app.analysis.comparison import Comparison, Direction, Gap, PeriodGap, Trend
+from app.analysis.comparison import Comparison, Direction, PeriodGap, Trend
 from app.analysis.figures import Sources
 from app.analysis.numbers import tidy
+from app.analysis.scopes import is_projection
 from app.kit.periods import parse_period
 
 
+def of_the_whole(comparisons: Iterable[Comparison]) -> list[Comparison]:
+    """Return the comparisons but for those of a part of a scope that their publisher gives whole.
+
+    A country can be behind in a part, and nobody contradicts himself by that. What was projected
+    speaks only where nothing was counted.
+    """
+    whole = [one for one in comparisons if one.part_of is None]
+    return [one for one in whole if not is_projection(one.scope)] or whole
+
+
 def newest_said(
-    leader: str,
-    other: str,
-    pairs: Mapping[tuple[str, str], Gap],
-    sources: Sources,
+    comparisons: Iterable[Comparison], sources: Sources
 ) -> list[tuple[str, Comparison]]:
-    """Return what publishers say of two: of each and each scope the comparisons that are newest."""
-    (gap,) = (gap for pair, gap in pairs.items() if {*pair} == {leader, other})
+    """Return what publishers say of two: of each and each scope the comparisons that are newest.
+
+    Those are of its newest period, and of that what it published last.
+    """
     found: dict[tuple[str, str | None], list[Comparison]] = defaultdict(list)
-    for comparison in of_the_whole(gap.comparisons):
-        found[sources.house(comparison.witness), comparison.scope].append(comparison)
+    for one in of_the_whole(comparisons):
+        found[sources.house(one.witness), one.scope].append(one)
     return [
         (house, one)
         for (house, _), these in found.items()
-        for one in newest_of(these, sources.published)
+        for one in _newest_of(these, sources.published)
     ]
+
+
+def _newest_of(
+    these: Sequence[Comparison], published: Callable[[str], str | None]
+) -> list[Comparison]:
+    """Return those of the newest period; an edition before another one corrects nothing.
+
+    All are of one publisher and scope; `published` tells the day of a source, if it is known.
+    """
+    last_days = [parse_period(one.periods[-1].period).last for one in these]
+    latest = [one for one, day in zip(these, last_days, strict=True) if day == max(last_days)]
+    days = [published(one.witness) for one in latest]
+    newest = max((day for day in days if day), default=None)
+    return [one for one, day in zip(latest, days, strict=True) if day in (None, newest)]
 
 
 def last_day_of(gap: PeriodGap) -> str:

@@ -1,5 +1,6 @@
 """The race on one page: every indicator in a row, with its leader, margin and direction."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
@@ -48,12 +49,13 @@ class Standing(Shape):
     higher_is: str = Field(description="What more of it means.", examples=["ahead"])
     leader: str | None = Field(
         description="The country that most independent sources put ahead of all others; null "
-        "where none can say, they are divided, or they put those that they compare level "
-        "(`witnesses_level` is above 0 then).",
+        "where none can say, they are divided, each puts another one ahead of it somewhere, or "
+        "they put those that they compare level (`witnesses_level` is above 0 then).",
         examples=["US"],
     )
     runner_up: str | None = Field(
-        description="The country it is compared with for the margin; null without a leader.",
+        description="The country it is compared with for the margin: of those that it is compared "
+        "with in that period, the closest one. Null without a leader.",
         examples=["CN"],
     )
     margin: float | None = Field(
@@ -87,7 +89,8 @@ class Standing(Shape):
         examples=["2024"],
     )
     source: str | None = Field(
-        description="The source of the margin, or that puts the two level.",
+        description="The source of the margin, which puts no country ahead of the leader, or that "
+        "puts the two level.",
         examples=["ai-index-2025"],
     )
     publisher: str | None = Field(
@@ -136,8 +139,8 @@ class Standing(Shape):
         examples=[{"closing": 1, "widening": 2}],
     )
     not_compared: list[str] = Field(
-        description="The countries that no source sets beside another, or that have no figure in "
-        "the period of the margin; where none leads, in that of those that are level.",
+        description="The countries that no source sets beside another in the period of the margin; "
+        "where none leads, in that of those that are level or, without any, in any period.",
         examples=[["GB"]],
     )
     witnesses_for: int = Field(
@@ -176,8 +179,8 @@ class Race(Shape):
     )
     unusable_weights: list[str] = Field(
         description="Indicators that were given a weight, and for which no source has all of the "
-        "countries so that they can be compared, or one country is a part of another, or the "
-        "sources are divided, or more is neither ahead nor behind.",
+        "countries so that they can be compared, and the leader ahead of them, or one country is a "
+        "part of another, or the sources are divided, or more is neither ahead nor behind.",
         examples=[["companies"]],
     )
     uncertain_weights: list[str] = Field(
@@ -248,25 +251,16 @@ def _standing(
         of_two = [one for one in observations if one.country in (a, b)]
         all_of_two = [one for one in stated or observations if one.country in (a, b)]
         pairs[a, b] = compare(*(indicator, a, b, of_two, witnesses, left_out), stated=all_of_two)
-    refusals: dict[str, int] = {}
-    for gap in pairs.values():
-        for refusal in gap.refusals:
-            refusals[refusal.reason] = refusals.get(refusal.reason, 0) + 1
-    wins: dict[str, set[str]] = {country: set() for country in countries}
-    for (a, b), gap in pairs.items():
-        named = gap.agreement.leaders
-        if named.get(a, 0) != named.get(b, 0):
-            winner, loser = (a, b) if named.get(a, 0) > named.get(b, 0) else (b, a)
-            wins[winner].add(loser)
+    refusals = Counter(refusal.reason for gap in pairs.values() for refusal in gap.refusals)
     answered = {pair: gap for pair, gap in pairs.items() if gap.comparisons}
-    compared = {country for pair in answered for country in pair}
-    leaders = [c for c in countries if c in compared and wins[c] == compared - {c}]
-    leader = leaders[0] if leaders and indicator.higher_is != "neither" else None
+    leader = _leader(countries, answered) if indicator.higher_is != "neither" else None
     is_level = bool(answered) and all(map(_is_level, answered.values()))
     sources = Sources(witnesses, ())
     best = None
     if leader or is_level:
         best = shown_gap(indicator, leader, pairs, sources, names)
+    if best is None:
+        leader, is_level = None, False
     gaps = [gap for pair, gap in answered.items() if is_level or leader in pair]
     agreed = min((gap.agreement.leaders.get(leader or "", 0) for gap in gaps), default=0)
     against = max(
@@ -289,10 +283,11 @@ def _standing(
         if behind.value:
             margin = tidy(ahead.value / behind.value)
             firmness = ratio_qualifier(ahead.qualifier, behind.qualifier)
-    said = newest_said(leader, other, pairs, sources) if leader and other else []
+    of_both = (gap for pair, gap in answered.items() if {*pair} == {leader, other})
+    said = [found for gap in of_both for found in newest_said(gap.comparisons, sources)]
     least, most = margins_of(said, leader)
     directions = directions_of(said, leader)
-    beside = best.countries if best else compared
+    compared = best.compared if best else {country for pair in answered for country in pair}
     comparison = best.comparison if best else None
     told_by = comparison
     direction = direction_of(comparison.trend, leader) if comparison and leader else None
@@ -322,13 +317,25 @@ def _standing(
         recent_since=trend.recent_since if trend else None,
         depends_on_first=trend.depends_on_first if trend else None,
         directions={name: len(tellers) for name, tellers in sorted(directions.items())},
-        not_compared=[country for country in countries if country not in beside],
+        not_compared=[country for country in countries if country not in compared],
         witnesses_for=agreed,
         witnesses_against=against,
         witnesses_level=max((gap.agreement.leaders.get("equal", 0) for gap in gaps), default=0),
         refusals=dict(sorted(refusals.items())),
         sentence=best.sentence if best else None,
     )
+
+
+def _leader(countries: Sequence[str], answered: Mapping[tuple[str, str], Gap]) -> str | None:
+    """Return the country that wins every pair it is compared in, if it is compared with all."""
+    wins: dict[str, set[str]] = {country: set() for country in countries}
+    for (a, b), gap in answered.items():
+        named = gap.agreement.leaders
+        if named.get(a, 0) != named.get(b, 0):
+            winner, loser = (a, b) if named.get(a, 0) > named.get(b, 0) else (b, a)
+            wins[winner].add(loser)
+    compared = {country for pair in answered for country in pair}
+    return next((one for one in countries if {one} | wins[one] == compared), None)
 
 
 def _is_level(gap: Gap) -> bool:

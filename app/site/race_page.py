@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from app.analysis.agreement import of_the_whole
 from app.analysis.catalogue import IndicatorEntry
 from app.analysis.claims import Claim, whole_claims
 from app.analysis.comparison import Comparison, Gap, Refusal
 from app.analysis.figures import house_of
+from app.analysis.newest_said import of_the_whole
 from app.analysis.scopes import wider
 from app.kit.text import counted
 from app.site import scoreboard, words
