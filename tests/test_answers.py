@@ -98,6 +98,23 @@ def test_the_race_is_told_of_a_period(written: tuple[TestClient, Database]) -> N
     assert "The United States leads China" in page
 
 
+def test_the_newest_period_is_the_one_that_ends_last(written: tuple[TestClient, Database]) -> None:
+    client, database = written
+    facts = [
+        *rivals("before", 9, 1, "2023"),
+        *rivals("q1", 2, 1, "2024-Q1"),
+        *rivals("whole", 9, 3, "2024"),
+        *rivals("q2", 1, 2, "2024-Q2"),
+    ]
+    write(database, {SOURCES: [source()], STATISTICS: facts})
+    (comparison,) = read(client, "/gap", indicator="patents")["comparisons"]
+    periods = [one["period"] for one in comparison["periods"]]
+    assert periods == ["2023", "2024-Q1", "2024-Q2", "2024"]
+    assert (comparison["trend"]["first"], comparison["trend"]["last"]) == ("2023", "2024")
+    row = standing(client, "patents")
+    assert (row["leader"], row["period"], row["margin"]) == ("US", "2024", 3)
+
+
 def test_three_countries_are_led_by_who_beats_both(client: TestClient) -> None:
     row = standing(client, "notable-models", countries="US,CN,EU")
     # 40 US, 15 CN, 3 EU in 2024: the margin is that over the closest, 40 / 15.

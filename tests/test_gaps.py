@@ -455,6 +455,51 @@ def test_a_trend_is_that_of_periods_as_long_as_the_newest() -> None:
 
 
 @pytest.mark.parametrize(
+    ("percentages", "told", "crossovers"),
+    [
+        (
+            {"2023-Q1": (18, 19), "2023-Q2": (19, 12), "2023": (20, 15), "2024": (30, 20)},
+            ["2023"],
+            [],
+        ),
+        (  # two half-years, and the quarter that follows on them
+            {"2024-01/2024-06": (9, 10), "2024-07/2024-12": (12, 10), "2025-Q1": (14, 15)},
+            ["2024-01/2024-06", "2024-07/2024-12"],
+            ["2024-07/2024-12", "2025-Q1"],
+        ),
+        (  # the year before, and quarters without the year that they are of
+            {"2022": (9, 10), "2023-Q1": (12, 10), "2023": (5, 15), "2023-Q4": (14, 10)},
+            ["2022", "2023-Q1"],
+            ["2023-Q1"],
+        ),
+        (  # days that lie in others
+            {"2024-01-01/2024-01-20": (9, 10), "2024-01-10": (12, 10), "2024-03-01": (14, 10)},
+            ["2024-01-10"],
+            [],
+        ),
+        ({"2023-Q1": (9, 10), "2023": (12, 10)}, [], []),
+    ],
+)
+def test_no_part_of_a_period_is_set_beside_the_whole(
+    percentages: dict[str, tuple[float, float]], told: list[str], crossovers: list[str]
+) -> None:
+    found = gap(series(percentages, unit="percent"))
+    (comparison,) = found.comparisons
+    assert [one.period for one in comparison.periods] == [*percentages]
+    assert [one.reason for one in found.refusals] == ["single_period"] * (not told)
+    trend = comparison.trend
+    assert ([*trend.by_first] if trend else []) == told
+    assert (trend.crossovers if trend else []) == crossovers
+
+
+def test_periods_of_some_days_are_not_of_one_length() -> None:
+    figures = {"2024-01-02/2024-01-20": (10, 5), "2024-02-02": (10, 5), "2024-03-02": (10, 9)}
+    (comparison,) = gap(series(figures)).comparisons
+    assert comparison.trend
+    assert comparison.trend.first == "2024-02-02"
+
+
+@pytest.mark.parametrize(
     ("first", "last", "told"),
     [
         (("exact", "exact"), ("exact", "exact"), "closing"),

@@ -138,7 +138,7 @@ _FIELDS = (
 def read_observations(
     view: View, indicator: Indicator, countries: Sequence[str], filters: BaseModel | None = None
 ) -> list[Observation]:
-    """Read the observations of some countries, oldest first."""
+    """Read the observations of some countries, those first whose period ended first."""
     of_these = replace(view, countries=tuple(countries))
     rows = ObservedRows(observed(of_these, [indicator.id]), of_these)
     query: Select[Any] = rows.select(_FIELDS).where(
@@ -146,7 +146,7 @@ def read_observations(
     )
     if filters is not None:
         query = query.where(*conditions(filters, rows))
-    order = ("period_first_day", "period_last_day", "source", "scope", "unit", "fact")
+    order = ("period_last_day", "period_first_day", "source", "scope", "unit", "fact")
     query = query.order_by(*(rows.column(name) for name in order))
     return list(map(Observation._make, fetch(view.transaction.connection, query, {})))
 

@@ -40,10 +40,11 @@ def trend_of(
     Amounts are compared over periods of one length, by share of the two together: the length of
     the newest period or, where only that one has it, the commonest. Of what does not add up, such
     as averages, it is by how much the other one is below. What is in percent is a state and not a
-    sum: its periods need not be of one length, and the lead is the difference itself. Where both
-    have nothing there is no lead, so no trend begins there.
+    sum: periods of other lengths that overlap none of those count too, so that no part is set
+    beside its whole, and the lead is the difference itself. Where both have nothing there is no
+    lead, so no trend begins there.
     """
-    alike = periods if unit == PERCENT else _of_one_length(periods)
+    alike = _apart(periods) if unit == PERCENT else _of_one_length(periods)
     if len(alike) < 2:  # noqa: PLR2004  (a trend has two ends)
         return NoTrend("single_period")
     if unit != PERCENT:
@@ -87,12 +88,32 @@ def _has_any(gap: PeriodGap) -> bool:
     return bool(gap.a.value or gap.b.value)
 
 
-def _of_one_length(periods: list[PeriodGap]) -> list[PeriodGap]:
-    lengths = [months(parse_period(gap.period)) for gap in periods]
+def _of_one_length(periods: Sequence[PeriodGap]) -> list[PeriodGap]:
+    lengths = [_length(gap) for gap in periods]
     wanted = lengths[-1]
     if lengths.count(wanted) == 1:
         wanted = max(sorted(set(lengths)), key=lengths.count)
     return [gap for gap, length in zip(periods, lengths, strict=True) if length == wanted]
+
+
+def _length(gap: PeriodGap) -> int:
+    """Return how many months a period covers or, below zero, of how many days it is."""
+    period = parse_period(gap.period)
+    return months(period) or (period.first - period.last).days - 1
+
+
+def _apart(periods: Sequence[PeriodGap]) -> list[PeriodGap]:
+    """Return the periods of one length, and those of others that overlap none that is there."""
+    found = _of_one_length(periods)
+    for gap in periods:
+        if not any(_overlap(gap, other) for other in found):
+            found.append(gap)
+    return [gap for gap in periods if gap in found]
+
+
+def _overlap(gap: PeriodGap, other: PeriodGap) -> bool:
+    one, two = parse_period(gap.period), parse_period(other.period)
+    return one.first <= two.last and two.first <= one.last
 
 
 def _later(
