@@ -413,6 +413,7 @@ def test_figures_are_set_against_the_size_of_a_country_where_that_is_loaded(
         money("cn", "CN", "2023", 600),
         money("gb", "GB", "2023", 600),
         money("de", "DE", "2023", 600),
+        money("fr", "FR", "2023", 600),
         money("base", "US", "2023", 600, price_base="constant-2021"),
         money("months", "US", "2023-01/2023-11", 600),
         money("years", "US", "2022/2023", 600),
@@ -429,6 +430,17 @@ def test_figures_are_set_against_the_size_of_a_country_where_that_is_loaded(
         ),
         statistic("g2", metric="gdp", country="CN", value=126, unit="trillion CNY", period="2023"),
         statistic("g3", metric="gdp", country="US", value=6, unit="thousand USD", period="2023"),
+        # What has a scope is the size of a part, and not of the country.
+        *(
+            statistic(
+                f"part-of-{metric}-{n}", metric=metric, country=country, period="2023", **part
+            )
+            for n, country in enumerate(("US", "FR"))
+            for metric, part in (
+                ("population", {"value": 21, "unit": "people", "scope": "working-age"}),
+                ("gdp", {"value": 21, "unit": "USD", "scope": "services"}),
+            )
+        ),
     ]
     write(database, {SOURCES: [source()], FUNDING: facts, STATISTICS: sizes})
 
@@ -442,6 +454,7 @@ def test_figures_are_set_against_the_size_of_a_country_where_that_is_loaded(
         "cn": "zero_base",
         "gb": SEVERAL,
         "de": "no_population",
+        "fr": "no_population",
         "base": (2, "USD of 2021 per person"),
         "months": (2, "USD per person"),
         "years": "no_population",
@@ -452,6 +465,7 @@ def test_figures_are_set_against_the_size_of_a_country_where_that_is_loaded(
         "cn": "no_gdp",
         "gb": "no_gdp",
         "de": "no_gdp",
+        "fr": "no_gdp",
         "base": "not_comparable_unit",
         "months": "incomplete_period",
         "years": "incomplete_period",

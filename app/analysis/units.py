@@ -55,7 +55,8 @@ SERIES = ("indicator", "country", "source", "original_source", "scope", "unit", 
 
 SIZES = {"per_capita": ("population", "people"), "per_gdp": ("gdp", "USD")}
 """The metric of `/statistics` that a figure is divided by, in the one unit in which it is taken:
-people, or US dollars of the year. One in millions of them is another unit, and no size."""
+people, or US dollars of the year. One in millions of them is another unit, and no size; one with a
+scope is of a part, as those of working age are of a population."""
 
 _DAY = len("2024-03-27")
 
@@ -222,7 +223,12 @@ def sizes(view: View, metric: str, unit: str) -> Subquery:
             func.count(func.distinct(rows.value)).label("figures"),
             func.max(rows.qualifier).label("firmness"),
         )
-        .where(rows.metric == metric, rows.unit == unit, _is_whole_year(rows, of_year))
+        .where(
+            rows.metric == metric,
+            rows.unit == unit,
+            rows.scope.is_(None),
+            _is_whole_year(rows, of_year),
+        )
         .group_by(rows.country, of_year)
         .subquery("sizes")
     )

@@ -88,9 +88,9 @@ class ObservationFilters(BaseModel):
             "others in it, of that, or, where fewer than two are named, of the world; its ratio to "
             "`base`; its index with `base_period`, else the first period that is stated (of all, "
             "whatever `period` leaves), as 100; or per_capita and per_gdp, by the `population` (in "
-            "people) and the `gdp` (in USD) that `/statistics` has of the country and year. What "
-            "cannot be worked out has no value and a reason; so has all but the level of a period "
-            "that was not over when its source came out.",
+            "people) and the `gdp` (in USD) that `/statistics` has of the country and year without "
+            "a scope. What cannot be worked out has no value and a reason; so has all but the level "
+            "of a period that was not over when its source came out.",
             examples=["share"],
         ),
     ] = "level"
