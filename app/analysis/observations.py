@@ -21,7 +21,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.analysis import units
+from app.analysis import series, units
 from app.analysis.indicator import COLUMNS, Column, Indicator
 from app.analysis.indicators import indicators
 from app.analysis.units import Units
@@ -113,9 +113,11 @@ class Observations:
         no_sums = {one.id for one in indicators(view).values() if not one.adds_up}
         match self.units:
             case "change" | "percent_change":
-                worked = units.change(levels, in_percent=self.units == "percent_change")
+                source = levels = series.with_earlier(levels)
+                worked = series.change(levels, in_percent=self.units == "percent_change")
             case "index":
-                worked = units.index(levels, self.base_period)
+                source = levels = series.with_base(levels, self.base_period)
+                worked = series.index(levels, self.base_period)
             case "ratio":
                 worked = units.ratio(levels, self.base)
             case "share":

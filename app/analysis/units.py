@@ -15,7 +15,6 @@ from sqlalchemy import (
     Double,
     FromClause,
     Integer,
-    Numeric,
     Subquery,
     and_,
     case,
@@ -61,12 +60,12 @@ scope is of a part, as those of working age are of a population."""
 _DAY = len("2024-03-27")
 
 
-def _word(text: str) -> Column:
+def word(text: str) -> Column:
     return literal(text, Characters())
 
 
-_EXACT, _SEVERAL, _ZERO = _word("exact"), _word("several_values"), _word("zero_base")
-_NO_SUM, _OVERLAP = _word("does_not_add_up"), _word("qualifier_overlap")
+EXACT, SEVERAL, ZERO = word("exact"), word("several_values"), word("zero_base")
+_NO_SUM, _OVERLAP = word("does_not_add_up"), word("qualifier_overlap")
 
 
 @dataclass(frozen=True)
@@ -101,74 +100,13 @@ def alone(levels: FromClause, published: Column) -> Subquery:
     ).subquery("alone")
 
 
-def change(levels: FromClause, *, in_percent: bool) -> Worked:
-    """Return what changed since the period before, which ends as this begins.
-
-    That is as long as this, but for what is in percent.
-    """
-    over: dict[str, Any] = {
-        "partition_by": [*(levels.c[name] for name in SERIES), _length_of_sums(levels)],
-        "order_by": (levels.c.period_first_day, levels.c.fact),
-    }
-    follows = or_(
-        levels.c.length == "day",
-        _month(levels.c.period_first_day) - _month(func.lag(levels.c.period_last_day).over(**over))
-        == 1,
-    )
-    before = case((follows, func.lag(levels.c.alone).over(**over)))
-    there = and_(follows, func.lag(levels.c.value).over(**over).is_not(None))
-    several = or_(_is_one_of_several(levels), and_(there, before.is_(None)))
-    none = case((several, _SEVERAL), (before == 0, _ZERO), else_=_word("no_earlier_period"))
-    firmness = quotient_qualifier(
-        levels.c.alone_qualifier, func.lag(levels.c.alone_qualifier).over(**over)
-    )
-    changed = levels.c.alone - before
-    if in_percent:
-        return Worked(100.0 * changed / func.nullif(before, 0), _word("percent"), firmness, none)
-    is_percent = levels.c.unit == "percent"
-    # As many digits as two percentages have, and none that binary fractions make of them.
-    points = cast(func.round(cast(changed, Numeric()), 9), Double)
-    unit = case((is_percent, _word("percentage points")), else_=levels.c.unit)
-    return Worked(case((is_percent, points), else_=changed), unit, firmness, none)
-
-
-def index(levels: FromClause, base_period: str | None) -> Worked:
-    """Return figures with one period, else the first one, as 100."""
-    series = [*(levels.c[name] for name in SERIES), _length_of_sums(levels)]
-    several = _is_one_of_several(levels)
-    none: Column
-    if base_period is None:
-        order = (levels.c.period_first_day, levels.c.period_last_day, levels.c.fact)
-        first: Column = func.first_value(levels.c.alone).over(partition_by=series, order_by=order)
-        qualifier: Column = func.first_value(levels.c.alone_qualifier).over(
-            partition_by=series, order_by=order
-        )
-        start = func.first_value(levels.c.period).over(partition_by=series, order_by=order)
-        is_base: ColumnElement[bool] = levels.c.period == start
-        none = case((or_(several, first.is_(None)), _SEVERAL), else_=_ZERO)
-    else:
-        is_base = levels.c.period == base_period
-        first = func.max(case((is_base, levels.c.alone))).over(partition_by=series)
-        qualifier = func.max(case((is_base, levels.c.alone_qualifier))).over(partition_by=series)
-        there = func.count(case((is_base, 1))).over(partition_by=series)
-        is_over = func.min(case((is_base, cast(levels.c.is_over, Integer)))).over(
-            partition_by=series
-        )
-        none = _missing(several, there, first, "no_base_period")
-        none = case((is_over == 0, _word("incomplete_period")), else_=none)
-        first = case((is_over == 1, first))
-    firmness = case((is_base, _EXACT), else_=quotient_qualifier(levels.c.qualifier, qualifier))
-    words = _word(f"index, {base_period or 'first period stated'} = 100")
-    return Worked(100.0 * levels.c.alone / func.nullif(first, 0), words, firmness, none)
-
-
 def ratio(levels: FromClause, base: str) -> Worked:
     """Return figures by that of one country."""
     of_base = _Country.of(levels, base)
-    none = _missing(_is_one_of_several(levels), of_base.there, of_base.value, "no_base_country")
+    none = missing(is_one_of_several(levels), of_base.there, of_base.value, "no_base_country")
     return Worked(
         levels.c.alone / func.nullif(of_base.value, 0),
-        _word(f"ratio to {base}"),
+        word(f"ratio to {base}"),
         of_base.firmness(levels, base),
         none,
     )
@@ -179,29 +117,29 @@ def share(levels: FromClause, named: Sequence[str], no_sums: Collection[str]) ->
 
     Where one of those named has all others in it, that is the whole.
     """
-    several = _is_one_of_several(levels)
+    several = is_one_of_several(levels)
     countries = sorted(set(named))
     adds_up = _adds_up(levels, no_sums)
     group = next((one for one in countries if _is_whole(one, countries)), None)
     if any(contains(one, other) for one in countries for other in countries) and not group:
-        of_what = _word(f"percent of {' + '.join(countries)}")
-        return Worked(cast(null(), Double), of_what, levels.c.qualifier, _word("part_of_whole"))
+        of_what = word(f"percent of {' + '.join(countries)}")
+        return Worked(cast(null(), Double), of_what, levels.c.qualifier, word("part_of_whole"))
     if len(countries) > 1 and not group:
         parts = [_Country.of(levels, country) for country in countries]
         whole: Column = reduce(add, (part.value for part in parts))
         there: Column = case((and_(*(part.there > 0 for part in parts)), 1), else_=0)
-        of_what = _word(f"percent of {' + '.join(countries)}")
+        of_what = word(f"percent of {' + '.join(countries)}")
         firmness = quotient_qualifier(levels.c.qualifier, _rest_qualifier(levels, countries))
     else:
         one = group or WORLD
         of_one = _Country.of(levels, one)
-        whole, there, of_what = of_one.value, of_one.there, _word(f"percent of {one}")
+        whole, there, of_what = of_one.value, of_one.there, word(f"percent of {one}")
         firmness = of_one.firmness(levels, one)
     return Worked(
         case((adds_up, 100.0 * levels.c.alone / func.nullif(whole, 0))),
         of_what,
         firmness,
-        case((adds_up, _missing(several, there, whole, "no_whole")), else_=_NO_SUM),
+        case((adds_up, missing(several, there, whole, "no_whole")), else_=_NO_SUM),
     )
 
 
@@ -237,14 +175,14 @@ def sizes(view: View, metric: str, unit: str) -> Subquery:
 def by_size(units: Units, levels: FromClause, size: FromClause, no_sums: Collection[str]) -> Worked:
     """Return figures by the size of their country in their year."""
     of_one = case((size.c.figures == 1, size.c.size))
-    several = or_(_is_one_of_several(levels), size.c.figures > 1)
+    several = or_(is_one_of_several(levels), size.c.figures > 1)
     value = levels.c.alone / func.nullif(of_one, 0)
-    none = _word(f"no_{SIZES[units][0]}")
-    missing = case((size.c.figures.is_(None), none), (several, _SEVERAL), else_=_ZERO)
+    none = word(f"no_{SIZES[units][0]}")
+    missing = case((size.c.figures.is_(None), none), (several, SEVERAL), else_=ZERO)
     firmness = quotient_qualifier(levels.c.qualifier, size.c.firmness)
     adds_up = _adds_up(levels, no_sums)
     if units == "per_capita":
-        unit = levels.c.unit + _word(" per person")
+        unit = levels.c.unit + word(" per person")
         reason = case((adds_up, missing), else_=_NO_SUM)
         return Worked(case((adds_up, value)), unit, firmness, reason)
     # What is in prices of one year cannot be set against the money of the time, nor what part of
@@ -253,12 +191,12 @@ def by_size(units: Units, levels: FromClause, size: FromClause, no_sums: Collect
     whole = _is_whole_year(levels.c, func.substr(levels.c.period_first_day, 1, 4))
     reason = case(
         (~adds_up, _NO_SUM),
-        (~money, _word("not_comparable_unit")),
-        (~whole, _word("incomplete_period")),
+        (~money, word("not_comparable_unit")),
+        (~whole, word("incomplete_period")),
         else_=missing,
     )
     percent = case((and_(adds_up, money, whole), 100.0 * value))
-    return Worked(percent, _word("percent of GDP"), firmness, reason)
+    return Worked(percent, word("percent of GDP"), firmness, reason)
 
 
 def _is_whole_year(columns: Any, of_year: Column) -> ColumnElement[bool]:
@@ -289,7 +227,7 @@ class _Country:
     def firmness(self, levels: FromClause, country: str) -> Column:
         """Return how firm a figure divided by this one is; by itself it is exactly 1."""
         divided = quotient_qualifier(levels.c.qualifier, self.qualifier)
-        return case((levels.c.country == country, _EXACT), else_=divided)
+        return case((levels.c.country == country, EXACT), else_=divided)
 
 
 def _rest_qualifier(levels: FromClause, countries: Sequence[str]) -> Column:
@@ -303,18 +241,13 @@ def _rest_qualifier(levels: FromClause, countries: Sequence[str]) -> Column:
         return all_of_them - case((among, 1), else_=0)
 
     return case(
-        (others("disputed") > 0, _word("disputed")),
-        (and_(others("at_least") > 0, others("up_to") > 0), _word("disputed")),
-        (others("at_least") > 0, _word("at_least")),
-        (others("up_to") > 0, _word("up_to")),
-        (others("about") > 0, _word("about")),
-        else_=_EXACT,
+        (others("disputed") > 0, word("disputed")),
+        (and_(others("at_least") > 0, others("up_to") > 0), word("disputed")),
+        (others("at_least") > 0, word("at_least")),
+        (others("up_to") > 0, word("up_to")),
+        (others("about") > 0, word("about")),
+        else_=EXACT,
     )
-
-
-def _length_of_sums(levels: FromClause) -> Column:
-    """Return the length of a period; null for what is in percent, a state however long it is."""
-    return case((levels.c.unit != "percent", levels.c.length))
 
 
 def _adds_up(levels: FromClause, no_sums: Collection[str]) -> ColumnElement[bool]:
@@ -322,20 +255,20 @@ def _adds_up(levels: FromClause, no_sums: Collection[str]) -> ColumnElement[bool
     return and_(levels.c.unit != "percent", levels.c.indicator.not_in(sorted(no_sums)))
 
 
-def _is_one_of_several(levels: FromClause) -> ColumnElement[bool]:
+def is_one_of_several(levels: FromClause) -> ColumnElement[bool]:
     return and_(levels.c.value.is_not(None), levels.c.alone.is_(None))
 
 
-def _missing(several: ColumnElement[bool], there: Column, base: Column, none: str) -> Column:
+def missing(several: ColumnElement[bool], there: Column, base: Column, none: str) -> Column:
     """Return why a value that is set against a base is missing."""
     return case(
-        (there == 0, _word(none)),
-        (or_(several, base.is_(None)), _SEVERAL),
-        else_=_ZERO,
+        (there == 0, word(none)),
+        (or_(several, base.is_(None)), SEVERAL),
+        else_=ZERO,
     )
 
 
-def _month(day: Column) -> Column:
+def month(day: Column) -> Column:
     return cast(func.substr(day, 1, 4), Integer) * 12 + cast(func.substr(day, 6, 2), Integer)
 
 
@@ -347,7 +280,7 @@ def _length(levels: FromClause) -> Column:
     first, last = levels.c.period_first_day, levels.c.period_last_day
     period = levels.c.period
     return case(
-        (func.length(period) == _DAY, _word("day")),
+        (func.length(period) == _DAY, word("day")),
         (or_(period.like("____-__-__/%"), period.like("%/____-__-__")), period),
-        else_=cast(_month(last) - _month(first), Characters()),
+        else_=cast(month(last) - month(first), Characters()),
     )
