@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import Final
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from app.exchange.packs import DESCRIPTOR, UnreadablePack
+from app.exchange.datapackage import NAME as DESCRIPTOR
+from app.exchange.packs import UnreadablePack
 
 ENTRIES_AT_MOST: Final = 100
 BYTES_AT_MOST: Final = 8 * 2**30

@@ -19,7 +19,7 @@ from typing import IO, Any
 from sqlalchemy import URL
 
 from app.exchange.pack_tables import Progress, UnreadablePack, read_batches
-from app.resources.registry import RESOURCES
+from app.resources.registry import BY_NAME
 from app.resources.resource import Resource
 from app.storage.batches import Batch, Form
 
@@ -71,7 +71,7 @@ def _received(pipe: IO[bytes] | None) -> tuple[Batch, int, tuple[str, ...]]:
 def main() -> None:
     """Read the file that the arguments name; send it in batches, the last of them empty."""
     many, path, driver = sys.argv[1:]
-    resource = next(resource for resource in RESOURCES if resource.many == many)
+    resource = BY_NAME[many]
     form = Form(URL.create(driver).get_dialect()(), resource.ledger)
     gc.disable()  # nothing of what is made here is in a circle
     read: list[int] = []

@@ -1,7 +1,7 @@
 """The descriptor of a pack: a Data Package (version 2) whose schemas follow from the resources."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from pydantic.fields import FieldInfo
 
@@ -15,6 +15,9 @@ _REPLACEMENTS = (
     replaced_keys.PRIMARY_KEY,
 )
 _NAMED = (named_rows.NAME, named_rows.Named, named_rows.PRIMARY_KEY)
+NAME: Final = "datapackage.json"
+"""What it is called in a pack."""
+
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 
 

@@ -14,6 +14,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import orjson
 
+from app.exchange.datapackage import NAME as DESCRIPTOR
 from app.exchange.datapackage import descriptor
 from app.exchange.named_rows import NAME as NAMED
 from app.exchange.named_rows import Named, has_names, is_bare, named_rows, sources_kept
@@ -24,13 +25,12 @@ from app.kit.licences import Reuse
 from app.kit.tables import Column, columns_of
 from app.resources.queries import ListQuery, list_query
 from app.resources.reading import Item, ResourceList, Row
-from app.resources.registry import RESOURCES
+from app.resources.registry import BY_NAME, RESOURCES
 from app.resources.resource import Entry, Resource
 from app.resources.results import read_all, read_rows
 from app.resources.sources import SOURCES
 from app.storage.database import Database, Revision
 
-DESCRIPTOR: Final = "datapackage.json"
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
 """The time of every file in a zip, the first that there can be: zips of one revision are equal."""
 
@@ -144,10 +144,9 @@ def _going_on(
     database: Database, at: Revision, licences: Sequence[Reuse], replaced: list[tuple[Any, ...]]
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the replaced keys whose rows go on in a package of some licences."""
-    by_name = {resource.many: resource for resource in RESOURCES}
     for name, rows in groupby(replaced, itemgetter(0)):
-        query = _asking(by_name[name], licences, ["id"])
-        batches = read_all(database, ResourceList(by_name[name]), query, at)
+        query = _asking(BY_NAME[name], licences, ["id"])
+        batches = read_all(database, ResourceList(BY_NAME[name]), query, at)
         kept = {item["id"] for batch in batches for item in batch}
         yield from (row for row in rows if row[2] in kept)
 

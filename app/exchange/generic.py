@@ -9,7 +9,7 @@ from app.exchange.tables import Table
 from app.kit.errors import Fault, NotAllowed, choose
 from app.kit.fields import LIST_SEPARATOR
 from app.kit.text import nearest
-from app.resources.registry import NAMES, RESOURCES
+from app.resources.registry import BY_NAME, NAMES, RESOURCES
 from app.resources.resource import Resource, list_names
 
 GENERIC = "generic"
@@ -80,7 +80,7 @@ def _named(name: str) -> Resource:
     except NotAllowed as error:
         fault = Fault(name, str(error), error.allowed, error.nearest)
         raise UnusableMapping(f"{GENERIC}: {fault}") from None
-    return next(one for one in RESOURCES if one.many == name)
+    return BY_NAME[name]
 
 
 def _only_fitting(header: Sequence[str]) -> Resource:

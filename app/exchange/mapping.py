@@ -34,10 +34,9 @@ from app.exchange.mapping_texts import (
 )
 from app.exchange.mapping_values import refuse_what_no_field_takes, stated_values
 from app.kit.errors import NotAllowed, choose, faults_of
-from app.resources.registry import RESOURCES
+from app.resources.registry import BY_NAME, NAMES
 from app.resources.resource import Resource, list_names
 
-_BY_NAME = {resource.many: resource for resource in RESOURCES}
 SHIPPED = Path(__file__).parent / "mappings"
 _AS_STATED = {"text", "as_it_is"}
 
@@ -53,9 +52,7 @@ class MappingFile(BaseModel):
 
     title: str
     about: str
-    resource: Annotated[
-        str, AfterValidator(lambda name: choose(name, tuple(_BY_NAME), what="a resource"))
-    ]
+    resource: Annotated[str, AfterValidator(lambda name: choose(name, NAMES, what="a resource"))]
     missing: Literal["remove", "keep"] = "keep"
     """What happens to rows of the same source that a newer file no longer has."""
 
@@ -74,7 +71,7 @@ class MappingFile(BaseModel):
 
     @model_validator(mode="after")
     def _fields_are_those_of_the_resource(self) -> "MappingFile":
-        known = _BY_NAME[self.resource].fact.model_fields
+        known = BY_NAME[self.resource].fact.model_fields
         for name in self.fields:
             _choose(name, tuple(known), what=f"a field of {self.resource}", at=f"fields.{name}")
         missing = [
@@ -87,7 +84,7 @@ class MappingFile(BaseModel):
         return self
 
     def _lists(self) -> tuple[str, ...]:
-        return list_names(_BY_NAME[self.resource].fact)
+        return list_names(BY_NAME[self.resource].fact)
 
     @model_validator(mode="after")
     def _rules_name_what_there_is(self) -> "MappingFile":
@@ -115,7 +112,7 @@ class MappingFile(BaseModel):
 
     @model_validator(mode="after")
     def _what_it_says_itself_is_what_its_fields_take(self) -> "MappingFile":
-        fact = _BY_NAME[self.resource].fact
+        fact = BY_NAME[self.resource].fact
         for name, rule in self.fields.items():
             for at, value in stated_values(f"fields.{name}", rule, self.countries):
                 refuse_what_no_field_takes(fact, name, value, at=at)
@@ -164,7 +161,7 @@ class MappingFile(BaseModel):
         )
 
     def _with_a_company(self) -> tuple[str, ...]:
-        columns = _BY_NAME[self.resource].ledger.current.c
+        columns = BY_NAME[self.resource].ledger.current.c
         return tuple(
             name
             for name in self.fields
@@ -216,7 +213,7 @@ class TableMapping(Part):
     @property
     def resource(self) -> Resource:
         """The resource that its rows are facts of."""
-        return _BY_NAME[self.content.resource]
+        return BY_NAME[self.content.resource]
 
     @property
     def naming_models(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from app.exchange.beside import read_batches_beside
+from app.exchange.datapackage import NAME as DESCRIPTOR
 from app.exchange.named_rows import NAME as NAMED
 from app.exchange.named_rows import put_named
 from app.exchange.pack_tables import Progress as Progress  # noqa: PLC0414  (part of what this offers)
@@ -20,13 +21,12 @@ from app.exchange.pack_tables import lines_of, read_batches
 from app.exchange.replaced_keys import NAME as REPLACEMENTS
 from app.exchange.replaced_keys import read_replaced
 from app.kit.text import nearest
-from app.resources.registry import RESOURCES
+from app.resources.registry import BY_NAME
 from app.resources.resource import Resource
 from app.storage.batches import Batch, Form
 from app.storage.database import Database
 from app.storage.refusals import LedgerRefusal, RepeatedKey
 
-DESCRIPTOR = "datapackage.json"
 _LONGEST = 2_000  # characters of what is said of a whole pack
 _LONGEST_SHOWN = 100  # characters of a path that a message repeats
 _LARGE = 10_000_000  # bytes of a file whose reading is worth a process of its own
@@ -137,16 +137,15 @@ def open_pack(folder: Path) -> Pack:
                 f"{folder}: the {what} in its {DESCRIPTOR} has more than {_LONGEST} characters, or "
                 "some that cannot be printed"
             )
-    known = {resource.many: resource for resource in RESOURCES}
-    for unknown in named.keys() - known.keys() - {REPLACEMENTS, NAMED}:
-        near = nearest(str(unknown), known)
+    for unknown in named.keys() - BY_NAME.keys() - {REPLACEMENTS, NAMED}:
+        near = nearest(str(unknown), BY_NAME)
         raise UnreadablePack(
-            f"{folder}: {unknown} is not a resource here; there are {', '.join(known)}"
+            f"{folder}: {unknown} is not a resource here; there are {', '.join(BY_NAME)}"
             + (f"; did you mean {near}?" if near else "")
         )
     files = [
         (resource, _inside(folder, name, named[name]))
-        for name, resource in known.items()
+        for name, resource in BY_NAME.items()
         if name in named
     ]
     stated = {path: said[resource.many] for resource, path in files}

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from app.exchange.pack_tables import UnreadablePack, read_table
 from app.kit.errors import choose
 from app.resources.countries import COUNTRIES
-from app.resources.registry import RESOURCES
+from app.resources.registry import BY_NAME, RESOURCES
 from app.resources.resource import Entry
 from app.storage.database import Database, Revision
 from app.storage.replacements import Replaced
@@ -56,11 +56,11 @@ def read_replaced(path: Path) -> Replaced:
     A key that was replaced by one that was replaced in its turn leads to the last of them. Raises
     UnreadablePack, also where there is no last.
     """
-    ledgers = {resource.many: resource.ledger.name for resource in RESOURCES}
     replaced: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for some in read_table(Replacement, path, None):
         for name, old, new in zip(some["resource"], some["id"], some["replaced_by"], strict=True):
-            if replaced[ledgers[name]].setdefault(old, new) != new:
+            of_table = replaced[BY_NAME[name].ledger.name]
+            if of_table.setdefault(old, new) != new:
                 raise UnreadablePack(f"{path.name}: {name}/{old} is there twice")
     return {
         name: {old: _last(keys, old, f"{path.name}: {name}/{old}") for old in keys}

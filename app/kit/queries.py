@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from app.kit.errors import Fault, faults_of
+from app.kit.fields import is_list
 from app.kit.text import nearest
 
 Query = TypeVar("Query", bound=BaseModel)
@@ -77,13 +78,7 @@ def _names(model: type[BaseModel]) -> dict[str, None]:
 @cache
 def list_names(model: type[BaseModel]) -> frozenset[str]:
     """Return the names of the parameters that take a list."""
-    return frozenset(
-        name for name, field in model.model_fields.items() if _is_list(field.annotation)
-    )
-
-
-def _is_list(annotation: Any) -> bool:
-    return get_origin(annotation) is list or any(map(_is_list, get_args(annotation)))
+    return frozenset(name for name, field in model.model_fields.items() if is_list(field))
 
 
 def plain_name(name: str) -> str | None:

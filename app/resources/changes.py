@@ -26,14 +26,13 @@ from app.kit.filters import Filterable, Where, among
 from app.resources.ledger_lists import PlainRows
 from app.resources.queries import PageQuery
 from app.resources.reading import Item, Selectable
-from app.resources.registry import RESOURCES, ResourceName
+from app.resources.registry import BY_NAME, RESOURCES, ResourceName
 from app.resources.resource import Resource
 from app.storage.columns import Characters
 from app.storage.database import ReadTransaction, Revision
 from app.storage.records import RevisionRecord
 from app.storage.replacements import replaced_in
 
-_BY_NAME = {resource.many: resource for resource in RESOURCES}
 _NOTHING = cast(null(), Characters)
 Chosen: TypeAlias = Callable[[ColumnElement[int], ColumnElement[str]], ColumnElement[bool]]
 """Of a change's revision and key, whether it is one of those that are wanted."""
@@ -123,7 +122,7 @@ class ChangeList:
                 wanted[item["resource"]].append(item["id"])
         found: dict[tuple[str, str, int], Item] = {}
         for name, ids in wanted.items():
-            resource = _BY_NAME[name]
+            resource = BY_NAME[name]
             versions = transaction.versions(resource.ledger, transaction.latest, ids)
             for row in transaction.connection.execute(versions.select(resource.own_columns)):
                 version = dict(zip(resource.own_columns, row, strict=True))

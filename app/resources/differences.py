@@ -20,12 +20,10 @@ from app.resources.difference_rows import difference_rows
 from app.resources.ledger_lists import PlainRows
 from app.resources.queries import DetailQuery, Moment, PageQuery
 from app.resources.reading import Item, Selectable, Unanswerable
-from app.resources.registry import RESOURCES, ResourceName
+from app.resources.registry import BY_NAME, NAMES, RESOURCES, ResourceName
 from app.resources.resource import Key
 from app.storage.database import ReadTransaction, Revision
 
-_BY_NAME = {resource.many: resource for resource in RESOURCES}
-_NAMES = tuple(_BY_NAME)
 _FIELDS = tuple(
     dict.fromkeys(name for resource in RESOURCES for name in resource.pack_columns if name != "id")
 )
@@ -177,7 +175,7 @@ class DiffList:
     def rows(self, transaction: ReadTransaction, at: Revision) -> Selectable:
         """Return the differences; `old` and `new` are the revisions of the versions compared."""
         start, end = self.ends(transaction, at)
-        asked = self.query.resource or _NAMES
+        asked = self.query.resource or NAMES
         parts = [
             part
             for place, resource in enumerate(RESOURCES)
@@ -245,7 +243,7 @@ def _versions(
         wanted[item["resource"]].add(item["id"])
     found: dict[tuple[str, str, int], Item] = {}
     for name, ids in wanted.items():
-        resource = _BY_NAME[name]
+        resource = BY_NAME[name]
         columns = (*resource.pack_columns, "revision")
         versions = transaction.versions(resource.ledger, transaction.latest, sorted(ids))
         for row in transaction.connection.execute(versions.select(columns)):

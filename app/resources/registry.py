@@ -1,5 +1,6 @@
 """All resources, each before those that refer to it: the order in which packs are loaded."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
 
@@ -25,7 +26,10 @@ RESOURCES: tuple[Resource, ...] = (
     STATISTICS,
 )
 
-NAMES: tuple[str, ...] = tuple(resource.many for resource in RESOURCES)
+BY_NAME: Mapping[str, Resource] = {resource.many: resource for resource in RESOURCES}
+"""The same by name."""
+
+NAMES = tuple(BY_NAME)
 """The names of the resources, in that order."""
 
 ResourceName = Annotated[

@@ -6,7 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.kit.errors import Fault, NotAllowed, choose, faults_of
 from app.resources.countries import COUNTRIES
-from app.resources.registry import RESOURCES
+from app.resources.registry import BY_NAME
 from app.resources.resource import Resource
 from app.storage.database import Database
 
@@ -28,7 +28,7 @@ def rename(
 
 
 def _resource(name: str) -> Resource:
-    by_name = {one.many: one for one in RESOURCES if one is not COUNTRIES}
+    by_name = {name: one for name, one in BY_NAME.items() if one is not COUNTRIES}
     try:
         return by_name[choose(name, tuple(by_name), what="one that is here")]
     except NotAllowed as error:
