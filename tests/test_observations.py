@@ -395,6 +395,27 @@ def test_the_catalogue_has_every_indicator_with_what_there_is(made_up: TestClien
     is_problem(made_up.get("/indicators/patent"), 404)
 
 
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/indicators/{}", 404),
+        ("/indicators/{}.csv", 404),
+        ("/charts/{}.vl.json", 404),
+        ("/gap?indicator={}", 422),
+        ("/claims?indicator={}", 422),
+        ("/sensitivity?indicator={}", 422),
+        ("/observations?indicator={}", 422),
+        ("/race?weights={}:1", 422),
+    ],
+)
+def test_an_indicator_is_found_in_any_case_and_its_nearest_is_told(
+    made_up: TestClient, address: str, status: int
+) -> None:
+    assert made_up.get(address.format("Patents")).status_code == 200
+    problem = is_problem(made_up.get(address.format("patent")), status)
+    assert [one["nearest"] for one in problem["errors"]] == ["patents"]
+
+
 def test_a_metric_takes_the_place_of_no_declared_indicator(
     written: tuple[TestClient, Database],
 ) -> None:

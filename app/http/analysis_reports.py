@@ -9,7 +9,6 @@ from app.analysis.claims import Claim, Claims, read_claims
 from app.analysis.comparison import Gap
 from app.analysis.gaps import read_gap
 from app.analysis.indicator import Indicator
-from app.analysis.indicators import indicators
 from app.analysis.observations import Observations
 from app.analysis.race import Race, Standing, read_race
 from app.analysis.sensitivity import Answer, Sensitivity, read_sensitivity
@@ -24,9 +23,9 @@ from app.http.analysis_queries import (
     RaceQuery,
 )
 from app.http.answers import told
-from app.http.problems import not_found
+from app.http.known_indicators import addressed_indicator, known_indicator
 from app.http.reports import Report
-from app.kit.errors import NotAllowed, choose
+from app.kit.errors import NotAllowed
 from app.kit.filters import conditions
 from app.kit.tables import Column, Kind, columns_of
 from app.resources.reading import Item, Unanswerable
@@ -35,15 +34,6 @@ from app.storage.database import ReadTransaction, Revision
 
 class Catalogue(RootModel[list[IndicatorEntry]]):
     """All indicators."""
-
-
-def known_indicator(view: View, id_: str) -> Indicator:
-    """Return an indicator by its key. Raises Unanswerable, with the nearest one."""
-    known = indicators(view)
-    try:
-        return known[choose(id_, tuple(known), what="an indicator")]
-    except NotAllowed as error:
-        raise Unanswerable("indicator", error) from None
 
 
 def require_indicators(transaction: ReadTransaction, at: Revision, query: Any) -> None:
@@ -94,12 +84,9 @@ def _read_gap(transaction: ReadTransaction, at: Revision, query: GapQuery) -> Ga
 
 
 def _require_weighed(transaction: ReadTransaction, at: Revision, query: RaceQuery) -> None:
-    known = tuple(indicators(View(transaction, at)))
+    view = View(transaction, at)
     for id_ in query.weighed:
-        try:
-            choose(id_, known, what="an indicator")
-        except NotAllowed as error:
-            raise Unanswerable("weights", error) from None
+        known_indicator(view, id_, "weights")
 
 
 def _read_race(transaction: ReadTransaction, at: Revision, query: RaceQuery) -> Race:
@@ -119,17 +106,16 @@ def _read_sensitivity(transaction: ReadTransaction, at: Revision, query: PairQue
 
 
 def indicator_report(id_: str) -> Report[CatalogueQuery]:
-    def check(transaction: ReadTransaction, at: Revision, _query: CatalogueQuery) -> None:
-        if id_ not in indicators(View(transaction, at)):
-            raise not_found("there is no indicator of this key; /indicators lists them")
+    def check(transaction: ReadTransaction, at: Revision, _query: CatalogueQuery) -> Indicator:
+        return addressed_indicator(View(transaction, at), id_)
 
     def read(transaction: ReadTransaction, at: Revision, query: CatalogueQuery) -> BaseModel:
-        check(transaction, at, query)
+        indicator = check(transaction, at, query)
         entries = read_catalogue(View(transaction, at))
-        return next(entry for entry in entries if entry.id == id_)
+        return next(entry for entry in entries if entry.id == indicator.id)
 
     return Report(
-        name=f"indicator-{id_}",
+        name=f"indicator-{id_.lower()}",
         title=lambda found: f"Indicator: {found.name}",
         query=CatalogueQuery,
         read=read,

@@ -11,8 +11,6 @@ from starlette.concurrency import run_in_threadpool
 from app.analysis.chart import chart_specification
 from app.analysis.chart_data import read_chart
 from app.analysis.chart_style import MOST_COUNTRIES, ThemeName
-from app.analysis.indicator import Indicator
-from app.analysis.indicators import indicators
 from app.analysis.view import DEFAULT_ATTRIBUTION, View
 from app.http.analysis_queries import ByRule, BySource, different_countries
 from app.http.answers import (
@@ -23,23 +21,22 @@ from app.http.answers import (
     pinned_address,
     query_text,
     read_parameters,
+    revision_asked,
     told,
 )
 from app.http.caching import Validator
 from app.http.headers import header_of
+from app.http.known_indicators import addressed_indicator
 from app.http.negotiation import JSON, PNG
 from app.http.openapi import Parameters, path_parameter, responses
-from app.http.problems import Problem, not_found
-from app.kit.errors import NotAllowed
+from app.http.problems import Problem
 from app.kit.fields import CountryCode, PlainDigits
 from app.kit.filters import Where, within
 from app.kit.ranges import PeriodRangeText
-from app.kit.text import nearest
 from app.resources.queries import DetailQuery
-from app.resources.reading import Unanswerable
 from app.resources.resource import ByScope
 from app.site.charts import Format, NotDrawn, Renderer, Spec
-from app.storage.database import Database, ReadTransaction, Revision
+from app.storage.database import Database, Revision
 
 SVG_CONTENT_SECURITY_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
@@ -163,12 +160,12 @@ def _read(
 ) -> tuple[Validator, Spec | None]:
     """Return the specification, or None where the client has the answer already."""
     with database.read() as transaction:
-        at = told(lambda: _revision(transaction, query))
+        at = told(lambda: revision_asked(transaction, query))
         validator = Validator.of(
             request, at, kind.media_type, pinned=transaction.stays(query.as_of)
         )
         view = View(transaction, at, query.attribution)
-        indicator = _indicator(view, _key(request))
+        indicator = addressed_indicator(view, _key(request))
         size = {"width": query.width, "height": query.height}
         found = told(
             lambda: read_chart(view, indicator, query.country, query, theme=query.theme, **size)
@@ -180,21 +177,6 @@ def _read(
 def _key(request: Request) -> str:
     key: str = request.path_params["indicator"]
     return key.lower()
-
-
-def _revision(transaction: ReadTransaction, query: ChartQuery) -> Revision:
-    try:
-        return transaction.revision(query.as_of)
-    except NotAllowed as error:
-        raise Unanswerable("as_of", error) from None
-
-
-def _indicator(view: View, key: str) -> Indicator:
-    known = indicators(view)
-    if key not in known:
-        detail = "there is no indicator of this key; /indicators lists them"
-        raise not_found(detail, nearest=nearest(key[:100], known))
-    return known[key]
 
 
 def _headers(request: Request, kind: _Kind, pairs: Pairs, at: Revision) -> dict[str, str]:

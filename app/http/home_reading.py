@@ -14,7 +14,7 @@ from app.analysis.left_out import asked_of, read_left_out
 from app.analysis.race import Race, read_race
 from app.analysis.view import View
 from app.http.analysis_queries import IndicatorId, different_countries
-from app.http.analysis_reports import known_indicator
+from app.http.known_indicators import known_indicator
 from app.kit.countries import GROUPS
 from app.kit.errors import NotAllowed
 from app.kit.fields import CountryCode

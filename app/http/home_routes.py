@@ -9,22 +9,28 @@ from fastapi import APIRouter, Request, Response
 from app import __version__
 from app.analysis.view import View
 from app.http import shapes
-from app.http.analysis_reports import known_indicator
-from app.http.answers import Pairs, address, parameters, read_parameters, told, without
+from app.http.answers import (
+    Pairs,
+    address,
+    parameters,
+    read_parameters,
+    revision_asked,
+    told,
+    without,
+)
 from app.http.caching import Validator
 from app.http.documentation import TITLE
 from app.http.headers import header_of
 from app.http.home_reading import HomeQuery, count_rows, read_home
+from app.http.known_indicators import known_indicator
 from app.http.negotiation import HTML, JSON, best_media_type
 from app.http.openapi import Parameters, responses
 from app.http.problems import Problem
-from app.kit.errors import NotAllowed
-from app.resources.reading import Unanswerable
 from app.resources.registry import RESOURCES
 from app.site.pages import HOME_CONTENT_SECURITY_POLICY, problem_page
 from app.site.race_page import race_page
 from app.site.race_view import Frame
-from app.storage.database import Database, ReadTransaction, Revision
+from app.storage.database import Database
 
 _LINKS: Final = {
     "docs": "/docs",
@@ -89,7 +95,7 @@ def home_router(database: Database) -> APIRouter:
 def _map(request: Request, database: Database) -> Response:
     query = read_parameters(HomeQuery, parameters(request))
     with database.read() as transaction:
-        at = told(lambda: _revision(transaction, query))
+        at = told(lambda: revision_asked(transaction, query))
         validator = Validator.of(request, at, JSON, pinned=transaction.stays(query.as_of))
         if validator.is_known_by(header_of(request.scope, b"if-none-match")):
             return validator.unchanged()
@@ -120,7 +126,7 @@ def _race(request: Request, database: Database) -> Response:
     if given != pairs or [name for name, _ in pairs].count("countries") > 1:
         return Response(status_code=303, headers={**_HEADERS, "Location": _clean(request, given)})
     with database.read() as transaction:
-        at = told(lambda: _revision(transaction, query))
+        at = told(lambda: revision_asked(transaction, query))
         # What the page offers grows with the newest revision, also where it shows an older one.
         validator = Validator.of(request, transaction.latest, HTML, pinned=False)
         headers = {**validator.headers, **_HEADERS}  # a browser replaces the policy by a 304's
@@ -139,13 +145,6 @@ def _clean(request: Request, given: Pairs) -> str:
     codes = ",".join(text for name, text in given if name == "countries")
     chosen = [("countries", codes)] if codes else []
     return address(f"{request.scope['root_path']}/", [*chosen, *without(given, "countries")])
-
-
-def _revision(transaction: ReadTransaction, query: HomeQuery) -> Revision:
-    try:
-        return transaction.revision(query.as_of)
-    except NotAllowed as error:
-        raise Unanswerable("as_of", error) from None
 
 
 def _tell(request: Request, problem: Problem) -> Response:

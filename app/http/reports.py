@@ -22,6 +22,7 @@ from app.http.answers import (
     pinned_address,
     query_text,
     read_parameters,
+    revision_asked,
     table_answer,
     told,
 )
@@ -30,11 +31,10 @@ from app.http.citing import absolute, citation_answer, table_wanted, wanted_cita
 from app.http.headers import header_of
 from app.http.negotiation import JSON
 from app.http.problems import Problem
-from app.kit.errors import NotAllowed
 from app.kit.formats import TableFormat
 from app.kit.tables import Column
 from app.resources.queries import DetailQuery
-from app.resources.reading import Item, Unanswerable
+from app.resources.reading import Item
 from app.storage.database import Database, ReadTransaction, Revision
 
 Query = TypeVar("Query", bound=DetailQuery)
@@ -74,7 +74,7 @@ def report_answer(
             raise _naming_indicators(problem, transaction) from None
     table = table or table_wanted(query, header_of(request.scope, b"accept"))
     with database.read() as transaction:
-        at = told(lambda: _revision(transaction, query))
+        at = told(lambda: revision_asked(transaction, query))
         media_type = table.media_type if table else JSON
         validator = Validator.of(request, at, media_type, pinned=transaction.stays(query.as_of))
         known = validator.is_known_by(header_of(request.scope, b"if-none-match"))
@@ -126,10 +126,3 @@ def _naming_indicators(problem: Problem, transaction: ReadTransaction) -> Proble
             for fault in problem.faults
         ]
     return problem
-
-
-def _revision(transaction: ReadTransaction, query: DetailQuery) -> Revision:
-    try:
-        return transaction.revision(query.as_of)
-    except NotAllowed as error:
-        raise Unanswerable("as_of", error) from None

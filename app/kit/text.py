@@ -10,6 +10,9 @@ from app.kit.promptly import take_time
 _LENGTHS_WITH_WRONG_LETTERS = (4, 8)
 """How long a word is in which one letter may be wrong, and in which two may."""
 
+_LONGEST = 100
+"""How much of a word is compared with others to find the nearest one."""
+
 _WORD = re.compile(r"\w+")
 
 
@@ -37,7 +40,7 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
 
     take_time()
     by_fold = {fold(choice): choice for choice in choices}
-    matches = get_close_matches(fold(word), by_fold, n=1, cutoff=0.6)
+    matches = get_close_matches(fold(word[:_LONGEST]), by_fold, n=1, cutoff=0.6)
     return by_fold[matches[0]] if matches else None
 
 
