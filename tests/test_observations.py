@@ -373,6 +373,18 @@ def test_parts_of_ai_models_add_up_without_what_fractions_lose(empty: Database) 
     }
 
 
+def test_what_is_divided_by_itself_is_one_to_the_last_digit(client: TestClient) -> None:
+    asked = {"indicator": "funding-average-deal", "country": "US"}
+    ratios = read(client, "/observations", units="ratio", base="US", **asked)
+    assert {row["value"] for row in ratios if row["reason"] is None} == {1}
+    shares = read(client, "/observations", units="share", indicator="funding-amount")
+    assert all(row["value"] is None or row["value"] <= 100 for row in shares)
+    for row in read(client, "/observations", **asked):
+        index = {"units": "index", "base_period": row["period"], "source": row["source"]}
+        found = read(client, "/observations", **asked, **index)
+        assert 100 in [one["value"] for one in found if one["period"] == row["period"]]
+
+
 def test_any_is_the_default_attribution_and_is_named(made_up: TestClient) -> None:
     assert read(made_up, "/gap", indicator="models-released")["attribution"] == "any"
     assert read(made_up, "/gap", indicator="patents")["attribution"] is None

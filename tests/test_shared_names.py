@@ -93,7 +93,7 @@ def test_one_that_a_row_with_an_address_takes_is_no_other_rows(
     file = crunchbase(tmp_path, "/Organization/ONE,One,,CAN")
     report = load(database, file, max_rejects=1)
     assert [(one.line, one.column) for one in report.rejects] == [(5, "id")]
-    assert report.taken == ["mine"]
+    assert report.told.taken == ["mine"]
     assert {key: country for key, (country, _) in found(database).items()} == {
         "mine": "US",
         "one": "FR",

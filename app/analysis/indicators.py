@@ -94,7 +94,7 @@ INDICATORS: tuple[Indicator, ...] = (
         resource="funding",
         basis="derived",
         observe=totals(
-            lambda rows: cast(rows.amount_usd, Double) / func.nullif(rows.deals, 0),
+            lambda rows: cast(rows.amount_usd, Double) / func.nullif(rows.deals, 0, type_=Double()),
             average_qualifier,
             "USD per deal",
         ),

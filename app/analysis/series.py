@@ -31,6 +31,7 @@ from app.analysis.units import (
     is_one_of_several,
     missing,
     month,
+    unless_zero,
     word,
 )
 from app.storage.days import DayNumber
@@ -104,7 +105,7 @@ def change(levels: FromClause, *, in_percent: bool) -> Worked:
     firmness = quotient_qualifier(levels.c.alone_qualifier, levels.c.earlier_alone_qualifier)
     changed = levels.c.alone - before
     if in_percent:
-        return Worked(100.0 * changed / func.nullif(before, 0), word("percent"), firmness, none)
+        return Worked(100.0 * changed / unless_zero(before), word("percent"), firmness, none)
     is_percent = levels.c.unit == "percent"
     # As many digits as two percentages have, and none that binary fractions make of them.
     points = cast(func.round(cast(changed, Numeric()), 9), Double)
@@ -169,7 +170,7 @@ def index(levels: FromClause, base_period: str | None) -> Worked:
     divided = quotient_qualifier(levels.c.qualifier, levels.c.base_qualifier)
     firmness = case((levels.c.is_base, EXACT), else_=divided)
     words = word(f"index, {base_period or 'first period stated'} = 100")
-    return Worked(100.0 * levels.c.alone / func.nullif(base, 0), words, firmness, none)
+    return Worked(100.0 * levels.c.alone / unless_zero(base), words, firmness, none)
 
 
 def _with(levels: FromClause, **columns: Column) -> Subquery:

@@ -105,7 +105,7 @@ def ratio(levels: FromClause, base: str) -> Worked:
     of_base = _Country.of(levels, base)
     none = missing(is_one_of_several(levels), of_base.there, of_base.value, "no_base_country")
     return Worked(
-        levels.c.alone / func.nullif(of_base.value, 0),
+        levels.c.alone / unless_zero(of_base.value),
         word(f"ratio to {base}"),
         of_base.firmness(levels, base),
         none,
@@ -136,7 +136,7 @@ def share(levels: FromClause, named: Sequence[str], no_sums: Collection[str]) ->
         whole, there, of_what = of_one.value, of_one.there, word(f"percent of {one}")
         firmness = of_one.firmness(levels, one)
     return Worked(
-        case((adds_up, 100.0 * levels.c.alone / func.nullif(whole, 0))),
+        case((adds_up, 100.0 * levels.c.alone / unless_zero(whole))),
         of_what,
         firmness,
         case((adds_up, missing(several, there, whole, "no_whole")), else_=_NO_SUM),
@@ -176,7 +176,7 @@ def by_size(units: Units, levels: FromClause, size: FromClause, no_sums: Collect
     """Return figures by the size of their country in their year."""
     of_one = case((size.c.figures == 1, size.c.size))
     several = or_(is_one_of_several(levels), size.c.figures > 1)
-    value = levels.c.alone / func.nullif(of_one, 0)
+    value = levels.c.alone / unless_zero(of_one)
     none = word(f"no_{SIZES[units][0]}")
     missing = case((size.c.figures.is_(None), none), (several, SEVERAL), else_=ZERO)
     firmness = quotient_qualifier(levels.c.qualifier, size.c.firmness)
@@ -253,6 +253,11 @@ def _rest_qualifier(levels: FromClause, countries: Sequence[str]) -> Column:
 def _adds_up(levels: FromClause, no_sums: Collection[str]) -> ColumnElement[bool]:
     """Return whether figures of countries make a sum: percentages of several wholes do not."""
     return and_(levels.c.unit != "percent", levels.c.indicator.not_in(sorted(no_sums)))
+
+
+def unless_zero(divisor: Column) -> Column:
+    """Return a divisor, null where it is 0. Without its type PostgreSQL has but 15 digits of it."""
+    return func.nullif(divisor, 0, type_=Double())
 
 
 def is_one_of_several(levels: FromClause) -> ColumnElement[bool]:
