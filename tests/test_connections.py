@@ -6,11 +6,13 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 import uvicorn
 from starlette.responses import Response, StreamingResponse
 
+from app.http import connections
 from app.http.connections import LARGEST_HEAD, Connection
 from app.main import create_app
 from app.settings import Settings
@@ -317,11 +319,96 @@ def test_another_protocol_is_offered_in_vain(line: Line, protocol: str) -> None:
     offer: tuple[str, ...] = ("Connection: Upgrade", f"Upgrade: {protocol}")
     if protocol == "websocket":
         offer += ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13")
-    for _ in range(2):
-        line.send(request(LIST, *offer))
-        assert line.answer() == plain
+    for _ in range(2):  # made, then kept
+        offering = Line(line.base)
+        offering.send(request(LIST, *offer))
+        assert offering.answer().replace(b"connection: close\r\n", b"") == plain
+        assert offering.rest() == b"", "a connection that goes on in nothing else ends"
+        offering.close()
     line.send(request(LIST))
     assert line.answer() == plain
+
+
+@pytest.mark.parametrize("address", [LIST, "/race", "/funding.csv", "/nowhere"])
+@pytest.mark.parametrize("length", ["Transfer-Encoding: chunked", "Content-Length: {}"])
+@pytest.mark.parametrize("pieces", [1, 2])
+@pytest.mark.parametrize("before", [0, 2])
+def test_no_body_is_read_as_a_request(
+    line: Line, address: str, length: str, pieces: int, before: int
+) -> None:
+    """Another client of a proxy would have the answer to what stands in the body of this one."""
+    hidden = request("/health")
+    offer = ("Connection: Upgrade", "Upgrade: h2c", length.format(len(hidden)))
+    asked = request(address, *offer)
+    chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(hidden), hidden)
+    body = chunked if "chunked" in length else hidden
+    waiting = request(LIST) * before
+    if pieces > 1:
+        line.send(waiting + asked)
+        time.sleep(0.05)
+        with suppress(OSError):  # the answer may have gone, and the connection with it
+            line.send(body)
+    else:
+        line.send(waiting + asked + body)
+    for _ in range(before + 1):
+        assert line.answer()
+    assert b"HTTP/1.1" not in line.rest()
+
+
+def test_who_offers_another_protocol_and_sends_nothing_more_is_answered(line: Line) -> None:
+    line.send(request("/race", "Connection: Upgrade", "Upgrade: h2c"))
+    line.end()
+    assert line.answer().startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("address", [LIST, "/race?countries=US,CN", "/nowhere"])
+def test_after_a_large_body_that_nobody_reads_the_connection_goes_on(
+    line: Line, address: str
+) -> None:
+    for _ in range(2):
+        line.send(request(address, "Content-Length: 500000") + b"x" * 500_000)
+        assert line.answer().startswith(b"HTTP/1.1 ")
+    line.send(request("/health"))
+    assert line.answer().startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("address", ["/export.zip", "/funding.csv", "/models.parquet"])
+def test_a_body_that_grows_too_large_ends_no_answer_that_has_begun(
+    base: str, caplog: pytest.LogCaptureFixture, address: str
+) -> None:
+    plain, sending = Line(base), Line(base)
+    plain.send(request(address))
+    expected = plain.answer()
+    sending.send(request(address, "Transfer-Encoding: chunked"))
+    with suppress(OSError):
+        for _ in range(40):
+            sending.send(b"8000\r\n" + b"x" * 0x8000 + b"\r\n")
+        sending.send(b"0\r\n\r\n")
+    answer = sending.answer()
+    assert is_refused(answer, 413, "too-large") or answer == expected
+    assert "Traceback" not in caplog.text
+    plain.close()
+    sending.close()
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: here\r\n"])
+def test_who_does_not_come_to_the_end_of_a_request_is_closed(
+    base: str, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr(connections, "_SECONDS_TO_ASK", 0.3)
+    for before in ([], [LIST]):
+        line, other = Line(base), Line(base)
+        for address in before:
+            line.send(request(address))
+            assert line.answer().startswith(b"HTTP/1.1 200 ")
+        line.send(begun)
+        for _ in range(4):
+            other.send(request(LIST))
+            assert other.answer().startswith(b"HTTP/1.1 200 "), "who asks stays"
+            time.sleep(0.2)
+        assert line.rest() == b""
+        line.close()
+        other.close()
 
 
 @pytest.mark.parametrize("address", [LIST, "/race", "/funding.csv", "/companies?limit=3", "/docs"])

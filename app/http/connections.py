@@ -29,6 +29,11 @@ PIECE: Final = 4_096
 _SECONDS_TO_READ: Final = 1.0
 """How long one that was refused may go on sending: it could not read the reason otherwise."""
 
+_SECONDS_TO_ASK: Final = 30.0
+"""How long a connection may be without a request that is whole; up to twice as long at the most.
+
+After an answer it is closed sooner where nothing at all comes, as uvicorn does.
+"""
 
 _HOST: Final = re.compile(
     rb"([A-Za-z0-9._~!$&'()*+,;=%-]{0,255}|\[[A-Za-z0-9:._~%-]{2,255}\])(:[0-9]{0,5})?"
@@ -85,6 +90,12 @@ class Connection(HttpToolsProtocol):
     _is_over = False
     """Whether whatever comes is let go."""
 
+    _offers = False
+    """Whether the last request that is read offers another protocol."""
+
+    _read_whole = 0
+    """How many requests were read to their end."""
+
     _running: RequestResponseCycle | None = None
     """What is being answered, or was answered last."""
 
@@ -99,9 +110,11 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         self.flow = _Flow(transport)
         self._left = bytearray()
+        self._look_again(read_before=0)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Have whatever is under way end."""
+        self._look.cancel()
         self._left.clear()
         for cycle in (self._running, *(cycle for cycle, _ in self.pipeline)):
             if cycle and not cycle.response_complete:
@@ -122,8 +135,24 @@ class Connection(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Return whether to stay: a client that sends nothing more may wait for an answer."""
-        self._is_at_end = self._between and not self._is_over and not self._is_idle()
+        is_read = not self._is_over or self._offers
+        self._is_at_end = self._between and is_read and not self._is_idle()
         return self._is_at_end
+
+    def _look_again(self, read_before: int) -> None:
+        """Look after a while whether a request has come."""
+        look = self._close_unless_asked
+        self._look = self.loop.call_later(_SECONDS_TO_ASK, look, read_before)
+
+    def _close_unless_asked(self, read_before: int) -> None:
+        """Close a connection on which no request has come to its end since, and none is answered.
+
+        Whoever begins many requests and ends none would else hold what others need to connect.
+        """
+        if self._is_done() and self._read_whole == read_before:
+            self.transport.close()
+        else:
+            self._look_again(self._read_whole)
 
     def _is_idle(self) -> bool:
         """Return whether nothing is under way, and nothing that came is left."""
@@ -152,7 +181,7 @@ class Connection(HttpToolsProtocol):
         self.flow.is_held = bool(self._left or self.pipeline)
         if self.flow.is_held:
             self.flow.pause_reading()
-        elif len(getattr(self.cycle, "body", b"")) <= HIGH_WATER_LIMIT:
+        elif self._is_done() or len(self.cycle.body) <= HIGH_WATER_LIMIT:
             self.flow.resume_reading()
 
     def _read(self, data: bytes) -> None:
@@ -186,10 +215,15 @@ class Connection(HttpToolsProtocol):
             if absolute and names_its_host(self.headers, self.parser.get_http_version()):
                 others = [pair for pair in self.headers if pair[0] != b"host"]
                 self.headers[:] = [(b"host", absolute[1]), *others]
+        if self.parser.should_upgrade():  # what comes next may be its body, or another protocol
+            self._offers = self._is_over = True
+            self._left.clear()
         super().on_headers_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         scope = cycle.scope
+        if self._offers and not self.pipeline:  # it is the last one
+            cycle.keep_alive = False
         if names_its_host(scope["headers"], scope["http_version"]):
             self._start(cycle, app)
         else:
@@ -222,6 +256,7 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Note that a request ends."""
         self._between, self._held = True, 0
+        self._read_whole += 1
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -241,7 +276,10 @@ class Connection(HttpToolsProtocol):
         self._refuse(problems.unreadable_request(said))
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Go on in HTTP/1.1: whoever offers another protocol is ready for that (RFC 9110, 7.8)."""
+        """Answer in HTTP/1.1: whoever offers another protocol is ready for that (RFC 9110, 7.8).
+
+        It is the last request of its connection: the parser does not read its body as such.
+        """
 
     def _is_done(self) -> bool:
         """Return whether no answer is under way."""

@@ -56,6 +56,7 @@ class EarlyAnswers(Connection):
         if read and between and self._is_free():
             found = self._find(read.asked)
             if found:
+                self._read_whole += 1
                 self._send_found(found, read.method)
                 self.on_response_complete()
                 return

@@ -261,18 +261,23 @@ class Limits:
             or int(length) > self.largest_body
         ):
             raise problems.too_large(self.largest_body)
-        read = 0
+        read, has_begun = 0, False
 
         async def receive_bounded() -> Message:
             nonlocal read
             message = await receive()
             if message["type"] == "http.request":
                 read += len(message.get("body", b""))
-                if read > self.largest_body:
+                if read > self.largest_body and not has_begun:
                     raise problems.too_large(self.largest_body)
             return message
 
-        return self.app(scope, receive_bounded, send)
+        async def note_begin(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True  # whoever waits for the reader to leave lets the rest of a body go
+            await send(message)
+
+        return self.app(scope, receive_bounded, note_begin)
 
 
 def _problem_of(error: Exception, scope: Scope) -> Problem:
