@@ -10,13 +10,17 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.analysis.indicators import INDICATORS
+from app.analysis.observations import SHOWN
 from app.analysis.units import Units
+from app.resources import results
 from app.resources.ai_models import AI_MODELS
 from app.resources.companies import COMPANIES
 from app.resources.funding import FUNDING
+from app.resources.reading import batch_statement
 from app.resources.resource import Resource
 from app.resources.sources import SOURCES
 from app.resources.statistics import STATISTICS
+from app.storage import fetching
 from app.storage.database import Database
 from app.storage.ledger import StoredRow
 from tests import made_up_answers
@@ -275,6 +279,59 @@ def test_pages_joined_are_the_whole_in_every_format(
     assert [json.loads(line) for line in lines] == joined
     table = list(csv.DictReader(io.StringIO(get(made_up, "/observations.csv", **asked).text)))
     assert [row["fact"] for row in table] == [one["fact"] or "" for one in joined]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *({"units": units} for units in get_args(Units)),
+        {"units": "index", "sort": "-value", "fields": "fact,value,reason"},
+        {"units": "level", "latest": "1"},
+        {"units": "share", "source": "nobody"},
+    ],
+    ids=str,
+)
+def test_a_whole_result_is_that_of_the_pages_and_is_worked_out_once(
+    made_up: TestClient, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str]
+) -> None:
+    wanted = read(made_up, "/observations", **asked, limit=1000)
+    statements: list[object] = []
+
+    def noted(*of: Any) -> Any:
+        statements.append(of)
+        return batch_statement(*of)
+
+    monkeypatch.setattr(results, "batch_statement", noted)
+    monkeypatch.setattr(results, "_BATCH", 3)
+    monkeypatch.setattr(results, "_LATER_BATCH", 4)
+    monkeypatch.setattr(fetching, "_AT_ONCE", 3)
+    lines = get(made_up, "/observations.ndjson", **asked).text.splitlines()
+    assert [json.loads(line) for line in lines] == wanted
+    assert len(statements) == (0 if asked == {"units": "level"} else 1)
+    header = get(made_up, "/observations.csv", **asked).text.partition("\n")[0]
+    assert header == asked.get("fields", ",".join(SHOWN))
+
+
+@pytest.mark.parametrize("units", get_args(Units))
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"country": "CN"},
+        {"country": "CN,WLD", "source": "s,world"},
+        {"source": "dup"},
+        {"scope": "ai", "basis": "reported"},
+        {"scope": "listed-rounds"},
+    ],
+    ids=str,
+)
+def test_a_filter_leaves_out_what_is_of_others_and_changes_nothing_else(
+    made_up: TestClient, units: str, filters: dict[str, str]
+) -> None:
+    found = read(made_up, "/observations", units=units, limit=1000, **filters)
+    every = read(made_up, "/observations", units=units, limit=1000)
+    wanted = {name: words.split(",") for name, words in filters.items()}
+    assert found == [one for one in every if all(one[name] in wanted[name] for name in wanted)]
+    assert found
 
 
 @pytest.mark.parametrize(

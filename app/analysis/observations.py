@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from app.analysis import series, units
-from app.analysis.indicator import COLUMNS, Column, Indicator
+from app.analysis.indicator import COLUMNS, Basis, Column, Indicator
 from app.analysis.indicators import indicators
 from app.analysis.units import Units
 from app.analysis.view import Attribution, ObservedRows, View, year
@@ -48,7 +48,12 @@ class Observations:
     named: tuple[str, ...]
     """The countries asked for: the whole of a share where no source gives the world."""
 
+    sources: tuple[str, ...]
+    scopes: tuple[str, ...]
+    bases: tuple[Basis, ...]
     indicators: tuple[str, ...]
+    """What figures are asked for; those of others need not be read."""
+
     period: PeriodRange | None
     latest: bool
     attribution: Attribution
@@ -79,12 +84,16 @@ class Observations:
             "source": "source",
         }
 
+    @property
+    def is_read_whole(self) -> bool:
+        """Whether figures are set against others, of which each may be any."""
+        return self.units != "level" or self.latest
+
     def rows(self, transaction: ReadTransaction, at: Revision) -> Selectable:
         """Return the observations at a revision."""
-        beside_others = self.units in ("share", "ratio")
-        countries = None if beside_others else self.named or None
-        view = View(transaction, at, self.attribution, self.licences, countries)
-        levels = observed(view, self.indicators)
+        countries = self._countries
+        view = View(transaction, at, self.attribution, self.licences, countries or None)
+        levels = self._of_what_is_asked(observed(view, self.indicators), countries)
         rows = levels if self.units == "level" else self._worked_out(view, levels)
         if self.units == "level":
             no_reason = cast(null(), Characters()).label("reason")
@@ -92,6 +101,23 @@ class Observations:
             said = _licence(view, levels), _attribution(view, levels)
             rows = select(*levels.c, *said, no_reason, stated_unit).subquery("observations")
         return ObservedRows(self._newest(rows) if self.latest else rows, view)
+
+    @property
+    def _countries(self) -> tuple[str, ...]:
+        """The countries asked for, and what theirs is set against; none for all."""
+        beside = {"share": (units.WORLD,), "ratio": (self.base,)}.get(self.units, ())
+        return (*self.named, *beside) if self.named else ()
+
+    def _of_what_is_asked(self, levels: FromClause, countries: tuple[str, ...]) -> FromClause:
+        """Return the levels that an answer is worked out of: what is of others changes none."""
+        wanted = {
+            "country": countries,
+            "source": self.sources,
+            "scope": self.scopes,
+            "basis": self.bases,
+        }
+        conditions = [levels.c[name].in_(words) for name, words in wanted.items() if words]
+        return select(levels).where(*conditions).subquery("wanted") if conditions else levels
 
     def _newest(self, rows: FromClause) -> Subquery:
         """Keep the newest observation with a value of each series, within the period asked for."""

@@ -4,20 +4,25 @@ What a formula needs of other rows is put beside each level first, and each wind
 by columns alone, as an expression with values in it makes a window of its own wherever it stands.
 """
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from sqlalchemy import (
     Double,
     FromClause,
     Integer,
     Numeric,
+    Select,
     Subquery,
     and_,
     case,
     cast,
+    false,
     func,
+    null,
     or_,
     select,
+    true,
+    union_all,
 )
 
 from app.analysis.observing import quotient_qualifier
@@ -39,8 +44,6 @@ from app.storage.days import DayNumber
 _FIGURE = ("value", "alone", "alone_qualifier")
 """What is taken of an earlier figure."""
 
-_MAY_BE_LACKING = ("scope", "original_source")
-
 
 class _Over(TypedDict):
     """The rows among which something is looked for: those of a series, in an order."""
@@ -55,7 +58,7 @@ def with_earlier(levels: FromClause) -> Subquery:
     That is the one as long as this; days follow days. What is in percent is a state however long
     its period: where none is as long, the last one to begin of those that end the day before.
     """
-    found = _with_adjoining(_with_as_long(levels))
+    found = _with_as_long(_with_adjoining(levels))
     added = {
         f"earlier_{name}": case(
             (found.c.has_as_long, found.c[f"as_long_{name}"]),
@@ -81,19 +84,26 @@ def _with_as_long(levels: FromClause) -> Subquery:
 
 
 def _with_adjoining(levels: FromClause) -> Subquery:
-    """Add the figure in percent of the last to begin of those that end the day before."""
+    """Add the figure in percent of the last to begin of those that end the day before.
+
+    For that each figure in percent stands there twice, as it begins and as it ends.
+    """
     rows = select(levels).cte()
-    day_after = DayNumber(rows.c.period_last_day) + 1
-    percents = select(*rows.c, day_after.label("day_after")).where(rows.c.unit == "percent")
-    ending = percents.subquery()
-    over = _over(ending, "day_after")
-    over["order_by"] = [ending.c.period_first_day.desc()]
-    last = _with(ending, place=func.row_number().over(**over))
-    adjoins = (last.c.place == 1, last.c.day_after == DayNumber(rows.c.period_first_day))
-    same = (_is_same(rows.c[name], last.c[name]) for name in SERIES)
-    figures = (last.c[name].label(f"adjoining_{name}") for name in _FIGURE)
-    query = select(*rows.c, *figures)
-    return query.select_from(rows.outerjoin(last, and_(*adjoins, *same))).subquery()
+    both = union_all(select(false().label("ends")), select(true())).subquery()
+    first, last = DayNumber(rows.c.period_first_day), DayNumber(rows.c.period_last_day)
+    day = case((both.c.ends, last + 1), else_=first)
+    each = select(*rows.c, both.c.ends, day.label("day")).join_from(rows, both, true())
+    twice = each.where(rows.c.unit == "percent").subquery()
+    over = _over(twice, "day")
+    over["order_by"] = [twice.c.ends.desc(), twice.c.period_first_day.desc()]
+    last_to_begin = {
+        f"adjoining_{name}": func.first_value(case((twice.c.ends, twice.c[name]))).over(**over)
+        for name in _FIGURE
+    }
+    found = _with(twice, **last_to_begin)
+    names = (*levels.c.keys(), *last_to_begin)
+    percents = select(*(found.c[name] for name in names)).where(~found.c.ends)
+    return _beside_others(percents, rows, *(null() for _ in last_to_begin))
 
 
 def change(levels: FromClause, *, in_percent: bool) -> Worked:
@@ -135,13 +145,17 @@ def with_base(levels: FromClause, base_period: str | None) -> Subquery:
 
 
 def _with_overlaps(levels: FromClause) -> Subquery:
-    """Add whether any two periods of a series overlap: then some two do that come in turn."""
-    over = _over(levels)
-    is_another = func.lag(levels.c.period).over(**over) != levels.c.period
-    overlaps = func.lag(levels.c.period_last_day).over(**over) >= levels.c.period_first_day
-    pairs = _with(levels, overlaps=case((and_(is_another, overlaps), 1), else_=0))
+    """Add whether any two periods of a series in percent overlap: then some two in turn do."""
+    rows = select(levels).cte()
+    percents = select(rows).where(rows.c.unit == "percent").subquery()
+    over = _over(percents)
+    is_another = func.lag(percents.c.period).over(**over) != percents.c.period
+    overlaps = func.lag(percents.c.period_last_day).over(**over) >= percents.c.period_first_day
+    pairs = _with(percents, overlaps=case((and_(is_another, overlaps), 1), else_=0))
     several = func.max(pairs.c.overlaps).over(partition_by=_over(pairs)["partition_by"])
-    return _with(pairs, has_overlaps=several == 1)
+    names = levels.c.keys()
+    found = select(*(pairs.c[name] for name in names), (several == 1).label("has_overlaps"))
+    return _beside_others(found, rows, false())
 
 
 def _with_first(levels: FromClause) -> Subquery:
@@ -185,9 +199,10 @@ def _over(levels: FromClause, *others: str) -> _Over:
     return {"partition_by": [levels.c[name] for name in (*SERIES, *others)], "order_by": order}
 
 
-def _is_same(one: Column, other: Column) -> Column:
-    """Return whether two rows have the same in a column: what none lacks can be looked up."""
-    return one.is_not_distinct_from(other) if one.name in _MAY_BE_LACKING else one == other
+def _beside_others(percents: Select[Any], rows: FromClause, *columns: Column) -> Subquery:
+    """Return what was found of figures in percent, and all other rows with these columns."""
+    others = select(*rows.c, *columns).where(rows.c.unit != "percent")
+    return union_all(percents, others).subquery()
 
 
 def _length_of_sums(levels: FromClause) -> Column:

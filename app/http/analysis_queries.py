@@ -83,17 +83,16 @@ class ObservationFilters(BaseModel):
     units: Annotated[
         Units,
         Field(
-            description="The figure itself (level); its change or percent_change from the "
-            "period before, which ends the day before and is as long (or, of what is in percent "
-            "and has none as long, of another length); its share of the countries named or, where "
-            "one of them is a group with all others in it, of that, or, where fewer than two are "
-            "named, of the world; its ratio to `base`; its index with `base_period`, else the"
-            " first period that is stated (of all, whatever `period` leaves; of its own "
-            "length, where periods in percent overlap), as 100; or per_capita and per_gdp, by"
-            " the `population` (in people) and the `gdp` (in USD) that `/statistics` has of "
-            "the country and year without a scope. What cannot be worked out has no value and"
-            " a reason; so has all but the level of a period that was not over when its "
-            "source came out.",
+            description="The figure itself (level); its change or percent_change from the period "
+            "before, which ends the day before and is as long (or, of what is in percent and has "
+            "none as long, of another length); its share of the countries named or, where one of "
+            "them is a group with all others in it, of that, or, where fewer than two are named, "
+            "of the world; its ratio to `base`; its index with `base_period`, else the first "
+            "period that is stated (of all, whatever `period` leaves; of its own length, where "
+            "periods in percent overlap), as 100; or per_capita and per_gdp, by the `population` "
+            "(in people) and the `gdp` (in USD) that `/statistics` has of the country and year "
+            "without a scope. What cannot be worked out has no value and a reason; so has all but "
+            "the level of a period that was not over when its source came out.",
             examples=["share"],
         ),
     ] = "level"

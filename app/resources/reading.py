@@ -86,6 +86,15 @@ class Stretched(Protocol):
 
 
 @runtime_checkable
+class WorkedOut(Protocol):
+    """A list whose rows are worked out each time that some are read."""
+
+    @property
+    def is_read_whole(self) -> bool:
+        """Whether it takes as long to find some of the rows as to find all."""
+
+
+@runtime_checkable
 class Shaped(Protocol):
     """A list that shows other types than its rows have, such as a sentence made of several."""
 

@@ -2,11 +2,13 @@
 
 All rows of a resource in the order of their keys go on each time after the last row. In any other
 order, and where they are filtered, only the first batch is found so; the others by their keys.
+Rows of which each is worked out of many others are read at once, and kept in a file meanwhile.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
 import orjson
@@ -23,6 +25,7 @@ from app.resources.reading import (
     ResourceList,
     Row,
     Statements,
+    WorkedOut,
     batch_statement,
     columns_by_name,
     order_of,
@@ -30,7 +33,7 @@ from app.resources.reading import (
     shown_columns,
 )
 from app.storage.database import Database, ReadTransaction, Revision
-from app.storage.fetching import fetch
+from app.storage.fetching import fetch, some_at_once
 from app.storage.lines import is_exact_in_json, line, stands_in_line, together
 
 _BATCH = 1_000
@@ -132,9 +135,14 @@ class _Result:
 
     def __iter__(self) -> Iterator[Sequence[Row]]:
         """Yield the rows in batches."""
+        if isinstance(self.listing, WorkedOut) and self.listing.is_read_whole:
+            for rows in self._at_once():
+                yield rows
+                self.told(len(rows))
+            return
         start: Place = None
         known: Statements = {}
-        later = _LATER_BATCH if isinstance(self.listing, Completing) else _BATCH
+        later = _LATER_BATCH if isinstance(self.listing, Completing | WorkedOut) else _BATCH
         while True:
             size = later if start else _BATCH
             rows, start = self._rows(start, size, known)
@@ -148,6 +156,18 @@ class _Result:
             rows = self._rows_of_keys(listing, keys)
             yield rows
             self.told(len(rows))
+
+    def _at_once(self) -> Iterator[Sequence[Row]]:
+        """Yield the rows of one query in batches, of which the first is there when all are."""
+        width = len(shown_columns(self.listing, self.query))
+        with TemporaryFile() as file:
+            with self.database.read() as transaction:
+                rows = batch_statement(transaction, self.listing, self.query, self.at, None)
+                for some in some_at_once(transaction.connection, rows.limit(None), {}):
+                    file.write(orjson.dumps([tuple(row[:width]) for row in some]) + b"\n")
+            file.seek(0)
+            yield orjson.loads(file.readline() or b"[]")
+            yield from map(orjson.loads, file)
 
     def lines(self, form: Form) -> Iterator[Lines] | None:
         """Return the rows as lines, where they are those of a resource."""

@@ -1,6 +1,6 @@
 """All rows of a query at once, as quick as the driver gives them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select
@@ -43,7 +43,14 @@ def each(
     connection: Connection, statement: Select[*tuple[Any, ...]], values: dict[str, Any]
 ) -> Iterator[Any]:
     """Yield the first value of each row of a query, however many there are."""
+    for rows in some_at_once(connection, statement, values):
+        yield from (row[0] for row in rows)
+
+
+def some_at_once(
+    connection: Connection, statement: Select[*tuple[Any, ...]], values: dict[str, Any]
+) -> Iterator[Sequence[Sequence[Any]]]:
+    """Yield the rows of a query, some at a time, however many there are."""
     streamed = connection.execution_options(stream_results=True, max_row_buffer=_AT_ONCE)
     with streamed.execute(statement, values) as result:
-        for rows in result.partitions(_AT_ONCE):
-            yield from (row[0] for row in rows)
+        yield from result.partitions(_AT_ONCE)
