@@ -463,6 +463,15 @@ def test_a_citation_names_whose_figures_they_are(database: Database) -> None:
         assert r"note = {Figures of House \& Co\_\#1 \$; P of t}" in told["bibtex"]
     assert "Figures of P of t." in read(database, "/race")["citation"]["text"]
     assert "Figures" not in read(database, "/indicators")["citation"]["text"]
+    for asked, note in (
+        ("source=t", "Figures of P of t"),
+        ("source=s,t&limit=1", "Figures of House & Co_#1 $; P of t"),
+        ("shape=wide", "Figures of House & Co_#1 $; P of t"),
+        ("shape=wide&source=t", "Figures of P of t"),
+        ("limit=1", None),
+    ):
+        told = read(database, f"/observations?indicator=funding-amount&{asked}")["citation"]
+        assert told["csl"].get("note") == note
 
 
 def test_an_index_of_shares_has_one_base_whatever_the_length_of_its_periods(

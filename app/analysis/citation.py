@@ -36,8 +36,11 @@ class Citation(Shape):
 
 def read_publishers(view: View, sources: Iterable[str]) -> list[str]:
     """Return who published sources, each once, in the order of their names."""
+    keys = sorted(set(sources))
+    if not keys:
+        return []
     rows = view.rows(SOURCES)
-    query = rows.select(("publisher",)).where(rows.column("id").in_(sorted(set(sources))))
+    query = rows.select(("publisher",)).where(rows.column("id").in_(keys))
     return sorted({house_of(name) for (name,) in view.transaction.connection.execute(query)})
 
 

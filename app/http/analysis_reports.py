@@ -1,5 +1,6 @@
 """The reports: what each may be asked, how it is worked out, and its rows as a table."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel, RootModel
@@ -73,6 +74,14 @@ def _read_wide(transaction: ReadTransaction, at: Revision, query: Any) -> WideOb
     selected = rows.select(listing.columns).where(*conditions(query, rows))
     found = transaction.connection.execute(wide_order(selected, rows)).mappings()
     return widen(found, query.country or ())
+
+
+def _wide_sources(found: WideObservations) -> Iterator[str]:
+    """Yield whose figures the rows are, and who passes them on."""
+    for row in found.root:
+        yield row["source"]
+        if row["original_source"]:
+            yield row["original_source"]
 
 
 def _asked_view(
@@ -253,6 +262,7 @@ WIDE: Report[Any] = Report(
     read=_read_wide,
     columns=wide_columns,
     rows=lambda found: found.root,
+    sources=_wide_sources,
 )
 GAP: Report[GapQuery] = Report(
     name="gap",

@@ -89,6 +89,7 @@ def analysis_router(database: Database) -> APIRouter:
                 table=table,
                 check=require_indicators,
                 title=OBSERVATIONS_TITLE,
+                sources=lambda asked: asked.source or (),
             )
 
         return answer

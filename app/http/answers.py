@@ -1,7 +1,7 @@
 """Answers to reads: lists and rows, in each format, with what lets others keep them."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.analysis.citation import cite
+from app.analysis.citation import cite, read_publishers
+from app.analysis.view import View
 from app.http import problems
 from app.http.caching import Validator
 from app.http.citing import absolute, citation_answer, table_wanted, wanted_citation
@@ -81,11 +82,13 @@ def list_answer(
     table: TableFormat | None = None,
     check: Check | None = None,
     title: str | None = None,
+    sources: Callable[[Any], Iterable[str]] = lambda _query: (),
 ) -> Response:
     """Answer a list: a page of JSON, or a table, whole unless `limit` asks for a page of it.
 
     `listed` gives what a query asks for; `table` is the format that the address asks for:
-    without it the Accept header chooses. A list with a `title` says how to cite it.
+    without it the Accept header chooses. A list with a `title` says how to cite it, with
+    who published the `sources` that a query asks for.
     """
     pairs = parameters(request)
     query = read_parameters(query_model, pairs)
@@ -109,13 +112,14 @@ def list_answer(
         elif (most := table.rows_at_most) and has_more_rows(transaction, listing, query, at, most):
             raise problems.does_not_fit(table, f"has more than {most} rows")
         columns = table_columns(transaction, listing, query, at) if table else ()
+        publishers = read_publishers(View(transaction, at), sources(query)) if title else []
     path = path_of(request)
     cited: dict[str, Any] = {}
     asked = query_text(pairs)
     # A cursor holds its revision, so that its page stays as it is without `as_of`.
     pinned = located(path, asked) if query.cursor else pinned_address(path, pairs, at, asked)
     if title:
-        citation = cite(title, at, absolute(request, pinned))
+        citation = cite(title, at, absolute(request, pinned), publishers)
         if wanted := wanted_citation(query):
             cited_alone = citation_answer(citation, wanted, validator.headers)
             return validator.unchanged() if known else cited_alone

@@ -85,7 +85,7 @@ def report_answer(
         found = told(lambda: report.read(transaction, at, query))
         is_cited = table is None or wanted_citation(query)
         publishers, of_countries = (
-            _publishers(View(transaction, at), named(found) if is_cited else ())
+            read_publishers(View(transaction, at), named(found) if is_cited else ())
             for named in (report.sources, report.countries_from)
         )
         of_countries = [name for name in of_countries if name not in publishers]
@@ -110,11 +110,6 @@ def report_answer(
         "citation": citation.model_dump(),
     }
     return Response(orjson.dumps(content), headers=headers, media_type=JSON)
-
-
-def _publishers(view: View, sources: Iterable[str]) -> list[str]:
-    keys = [*sources]
-    return read_publishers(view, keys) if keys else []
 
 
 def _naming_indicators(problem: Problem, transaction: ReadTransaction) -> Problem:
