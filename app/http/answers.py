@@ -32,14 +32,13 @@ from app.resources.reading import (
     Listing,
     Page,
     Unanswerable,
-    has_more_rows,
     pinned_revision,
     read_one,
     read_page,
     table_columns,
 )
 from app.resources.resource import Resource
-from app.resources.results import read_rows
+from app.resources.results import has_more_rows, read_rows
 from app.storage.database import Database, ReadTransaction, Revision
 
 _PARAMETERS_AT_MOST = 100

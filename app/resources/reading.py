@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Final, Protocol, runtime_checkable
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func
 
 from app.kit.errors import Fault, NotAllowed
 from app.kit.filters import Filterable, conditions
@@ -185,16 +185,6 @@ def read_total(
     rows = listing.rows(transaction, at)
     every = rows.select(()).add_columns(func.count()).where(*conditions(query, rows))
     return transaction.connection.scalar(every)
-
-
-def has_more_rows(
-    transaction: ReadTransaction, listing: Listing, query: PageQuery, at: Revision, limit: int
-) -> bool:
-    """Return whether a whole result has more rows than a limit."""
-    rows = listing.rows(transaction, at)
-    some = rows.select(()).add_columns(literal(1)).where(*conditions(query, rows)).limit(limit + 1)
-    count = transaction.connection.scalar(select(func.count()).select_from(some.subquery()))
-    return (count or 0) > limit
 
 
 def table_columns(

@@ -12,9 +12,9 @@ from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Select
+from sqlalchemy import Select, func, literal, select
 
-from app.kit.filters import has_filters
+from app.kit.filters import conditions, has_filters
 from app.kit.lines import Form, Lines
 from app.resources.ordered_keys import GIVEN, keys_after, rows_of_keys
 from app.resources.queries import PageQuery
@@ -45,6 +45,16 @@ _LATER_BATCH = 10_000
 
 Place = tuple[Any, ...] | None
 """The sort values of the row after which to go on, None for the beginning."""
+
+
+def has_more_rows(
+    transaction: ReadTransaction, listing: Listing, query: PageQuery, at: Revision, limit: int
+) -> bool:
+    """Return whether a whole result has more rows than a limit."""
+    rows = listing.rows(transaction, at)
+    some = rows.select(()).add_columns(literal(1)).where(*conditions(query, rows)).limit(limit + 1)
+    count = transaction.connection.scalar(select(func.count()).select_from(some.subquery()))
+    return (count or 0) > limit
 
 
 def read_all(
