@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import app.resources.registry  # noqa: F401  (a process of its own needs the tables referred to)
 from app.kit.queries import read_query
 from app.resources.adoption import ADOPTION, AdoptionFact
 from app.resources.ai_models import AI_MODELS, AIModelFact
