@@ -22,6 +22,7 @@ from app.analysis.observing import (
     totals,
     use,
 )
+from app.analysis.units import unless_zero
 from app.analysis.view import View
 from app.resources.statistics import STATISTICS
 from app.storage.columns import Characters, Whole
@@ -94,7 +95,7 @@ INDICATORS: tuple[Indicator, ...] = (
         resource="funding",
         basis="derived",
         observe=totals(
-            lambda rows: cast(rows.amount_usd, Double) / func.nullif(rows.deals, 0, type_=Double()),
+            lambda rows: cast(rows.amount_usd, Double) / unless_zero(rows.deals),
             average_qualifier,
             "USD per deal",
         ),
@@ -108,7 +109,7 @@ INDICATORS: tuple[Indicator, ...] = (
         f"bring in nothing. {_NOT_LENT} A basis of its own: never added to totals.",
         resource="funding",
         basis="summed",
-        observe=rounds(
+        observe=rounds(  # as whole numbers SQLite fails beyond 64 bits
             lambda rows: func.sum(cast(rows.amount_usd, Double)), summed_qualifier, "USD"
         ),
     ),

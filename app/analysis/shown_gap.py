@@ -30,6 +30,7 @@ class _Told:
     gap: PeriodGap
     count: int
     """How many countries the source has of which it tells so in that period."""
+
     is_clear: bool
     """Whether no other one could be ahead of the leader, or is level, in that period."""
 
@@ -90,7 +91,9 @@ def _told(leader: str | None, gaps: Collection[Gap], sources: Sources) -> list[_
         beside[_group(comparison, gap)] |= {gap.a.country, gap.b.country}
     return [
         _Told(
-            *(comparison, gap, len(beside[_group(comparison, gap)])),
+            comparison=comparison,
+            gap=gap,
+            count=len(beside[_group(comparison, gap)]),
             is_clear=(comparison.source, comparison.scope, gap.period) not in unclear,
         )
         for comparison, gap in told

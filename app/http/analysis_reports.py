@@ -19,6 +19,7 @@ from app.http.analysis_queries import (
     CatalogueQuery,
     ClaimsQuery,
     GapQuery,
+    ObservationFilters,
     ObservationQuery,
     PairQuery,
     RaceQuery,
@@ -43,7 +44,7 @@ def require_indicators(transaction: ReadTransaction, at: Revision, query: Any) -
     told(lambda: [known_indicator(view, id_) for id_ in query.indicator or ()])
 
 
-def asked_observations(query: Any) -> Observations:
+def asked_observations(query: ObservationFilters) -> Observations:
     return Observations(
         units=query.units,
         base=query.base,
@@ -64,7 +65,9 @@ def _asked_indicator(transaction: ReadTransaction, at: Revision, query: Any) -> 
     return known_indicator(View(transaction, at), query.indicator)
 
 
-def _read_wide(transaction: ReadTransaction, at: Revision, query: Any) -> WideObservations:
+def _read_wide(
+    transaction: ReadTransaction, at: Revision, query: ObservationFilters
+) -> WideObservations:
     for name in ("sort", "fields", "limit", "cursor", "count"):
         if getattr(query, name) is not None:
             raise Unanswerable(name, NotAllowed("does not go with shape=wide, which is whole"))

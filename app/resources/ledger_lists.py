@@ -5,12 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Select,
-    select,
-)
+from sqlalchemy import ColumnElement, FromClause, Select, select
 
 from app.kit.filters import Where, among
 from app.resources.queries import query_model
