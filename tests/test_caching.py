@@ -73,6 +73,23 @@ def test_a_known_answer_is_not_sent_again(client: TestClient, address: str) -> N
 
 
 @pytest.mark.parametrize("address", CACHED)
+def test_what_was_encoded_is_another_answer_than_what_was_not(
+    sqlite_client: TestClient, address: str
+) -> None:
+    client, encoded = sqlite_client, {"Accept-Encoding": "gzip"}
+    plain = {"Accept-Encoding": "identity"}
+    tags = [client.get(address, headers=asked).headers["etag"] for asked in (encoded, plain)]
+    both = ", ".join(tags)
+    for _ in range(3):  # made anew, and kept
+        for asked, tag in ((encoded, tags[0]), (plain, tags[1])):
+            known = client.get(address, headers={**asked, "If-None-Match": both})
+            assert (known.status_code, known.headers["etag"]) == (304, tag)
+        of_encoded = client.get(address, headers={**plain, "If-None-Match": tags[0]})
+        assert of_encoded.status_code == (304 if tags[0] == tags[1] else 200)
+        assert of_encoded.headers["etag"] == tags[1]
+
+
+@pytest.mark.parametrize("address", CACHED)
 def test_what_is_another_answer_than_before_is_refused(
     sqlite_client: TestClient, address: str
 ) -> None:

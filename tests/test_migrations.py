@@ -238,6 +238,9 @@ def test_the_database_of_a_newer_version_is_refused_in_a_sentence(
     out, err = process.communicate(timeout=60)
     told = "Error: the database was made by a newer version of this software\n"
     assert (process.returncode, out, err) == (1, "", told)
+    for command in ("check", "diff"):
+        process = _airace(fresh_url, command, *(["1", "2"] if command == "diff" else []))
+        assert process.communicate(timeout=60) == ("", told), command
     assert (_applied(fresh), _schema(fresh)) == ("9999", schema)
 
 

@@ -251,6 +251,26 @@ def test_wide_has_a_row_for_each_figure_and_goes_with_no_order(made_up: TestClie
         assert problem["errors"][0]["parameter"] == name
 
 
+def test_wide_rows_that_lack_a_value_come_last_on_both_databases(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    rows = [
+        money("a", "US", "2023", 1, source="s"),
+        money("b", "US", "2023", 2, source="s", scope="generative-ai"),
+        money("c", "US", "2023", 3, source="s", original_source="first"),
+        money("d", "CN", "2023", 4, source="s", original_source="first"),
+        money("e", "CN", "2023", 5, source="s"),
+    ]
+    write(database, {SOURCES: [source("s"), source("first")], FUNDING: rows})
+    found = read(client, "/observations", indicator="funding-amount", shape="wide")
+    assert [(row["original_source"], row["scope"], row["CN"], row["US"]) for row in found] == [
+        ("first", "ai", 4, 3),
+        (None, "ai", 5, 1),
+        (None, "generative-ai", None, 2),
+    ]
+
+
 def test_wide_rows_have_the_licence_of_their_source(client: TestClient) -> None:
     rows = read(client, "/observations", indicator="people-using-ai", shape="wide")
     assert {row["licence"] for row in rows} == {"MIT"}

@@ -142,12 +142,10 @@ def read_remarks(
     at: Revision,
     *,
     listed: int,
-    kinds: Sequence[str] = tuple(KINDS),
-    today: str | None = None,
 ) -> Iterator[Remarks]:
     """Yield the findings of each kind that has any, with at most so many of them listed."""
-    for kind in kinds:
-        listing = FindingList((kind,), today)
+    for kind in KINDS:
+        listing = FindingList((kind,))
         rows = listing.rows(transaction, at)
         count = transaction.connection.scalar(rows.select(()).add_columns(func.count())) or 0
         if count:

@@ -74,11 +74,10 @@ class View:
         """
         if self.of_no_country:
             return self._of_no_country().subquery("attributed")
-        if self.attribution == "any":  # nobody's place matters, and to find it takes most time
-            pairs = self.countries_of_ai_models()
-            country, one = pairs.c.value.label("country"), literal(1.0).label("weight")
-            everyone = select(pairs.c.id, country, pairs.c.told, one)
-            return everyone.where(pairs.c.value.is_not(None)).subquery("attributed")
+        if self.attribution == "any":
+            pairs, one = self._unranked(), literal(1.0).label("weight")
+            everyone = select(pairs.c.id, pairs.c.country, pairs.c.told, one)
+            return everyone.where(pairs.c.country.is_not(None)).subquery("attributed")
         ranked = self._ranked()
         counted: dict[str, tuple[ColumnElement[bool] | None, ColumnElement[Any]]] = {
             "first": (ranked.c.place == 1, literal(1.0)),
@@ -90,6 +89,11 @@ class View:
             ranked.c.id, ranked.c.country, ranked.c.told, weight.label("weight")
         ).where(ranked.c.country.is_not(None))
         return (query if kept is None else query.where(kept)).subquery("attributed")
+
+    def _unranked(self) -> Subquery:
+        """Return AI models by country where nobody's place matters: to find it takes most time."""
+        pairs = self.countries_of_ai_models()
+        return select(pairs.c.id, pairs.c.value.label("country"), pairs.c.told).subquery()
 
     def _ranked(self) -> Subquery:
         """Return AI models by country with its `place`, and `among` how many it is."""
@@ -109,7 +113,8 @@ class View:
 
     def _of_no_country(self) -> Select[Any]:
         """Return the AI models that count, wholly or in part, for a country that is not known."""
-        rows, ranked = self.rows(AI_MODELS).source.c, self._ranked()
+        rows = self.rows(AI_MODELS).source.c
+        ranked = self._unranked() if self.attribution == "any" else self._ranked()
         nowhere = literal("", Characters()).label("country")
         part: ColumnElement[Any] = literal(1.0)
         lacking: ColumnElement[bool] = ranked.c.country.is_(None)  # once for each AI model

@@ -91,6 +91,6 @@ def wide_columns(found: WideObservations) -> list[Column]:
 
 
 def wide_order(query: Select[Any], columns: Any) -> Select[Any]:
-    """Order a query of observations for `widen`."""
+    """Order a query of observations for `widen`; as in lists, what lacks a value comes last."""
     names = ("indicator", "period_first_day", "period_last_day", *ROW[2:], "country", "fact")
-    return query.order_by(*(columns.column(name) for name in names))
+    return query.order_by(*(columns.column(name).nulls_last() for name in names))

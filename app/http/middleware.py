@@ -177,21 +177,15 @@ class Gzip:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve a request."""
-        if scope["type"] == "http":
-            accepted = accepts_gzip(header_of(scope, b"accept-encoding", ""))
-            tags = [value for name, value in scope["headers"] if name == b"if-none-match"]
-            if accepted or tags:
-                asked = b", ".join(tags).decode("latin-1")
-                return self._encoded(asked, scope, receive, send, accepted=accepted)
-        # Nothing will be encoded, and nobody had it encoded.
-        return self._plain(scope, receive, send)
+        if scope["type"] == "http" and accepts_gzip(header_of(scope, b"accept-encoding", "")):
+            return self._encoded(scope, receive, send)
+        return self._plain(scope, receive, send)  # what was had encoded is another answer
 
-    async def _encoded(
-        self, asked: str, scope: Scope, receive: Receive, send: Send, *, accepted: bool
-    ) -> None:
-        """Serve a request of somebody who takes gzip, or says what is known: `asked`."""
-        if accepted:  # what wraps here looks for the plain word
-            scope = _with_header(scope, b"accept-encoding", "gzip")
+    async def _encoded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request of somebody who takes gzip."""
+        tags = [value for name, value in scope["headers"] if name == b"if-none-match"]
+        asked = b", ".join(tags).decode("latin-1")
+        scope = _with_header(scope, b"accept-encoding", "gzip")  # the layer looks for this word
         if asked:
             scope = _with_header(scope, b"if-none-match", _plain(asked))
 
@@ -205,7 +199,7 @@ class Gzip:
                     answer["etag"] = _gzipped(etag)
             await send(message)
 
-        await (self._gzip if accepted else self._plain)(scope, receive, send_with_own_etag)
+        await self._gzip(scope, receive, send_with_own_etag)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # a database that has the schema is told without it, and serv
 
 _APP = Path(__file__).parent.parent
 _ATTEMPTS = 5
+_NEWER = "the database was made by a newer version of this software"
 
 
 def migrate(database: Database, target: str = "head") -> list[str]:
@@ -39,7 +40,7 @@ def migrate(database: Database, target: str = "head") -> list[str]:
         config = _config(connection)
         scripts = ScriptDirectory.from_config(config)
         if before is not None and before not in {script.revision for script in _known(scripts)}:
-            raise UnusableDatabase("the database was made by a newer version of this software")
+            raise UnusableDatabase(_NEWER)
         command.upgrade(config, target)
         _check_references(connection)
         connection.commit()
@@ -64,7 +65,10 @@ def require_schema(database: Database) -> None:
         raise UnusableDatabase(f"there is no database {url.database} yet: airace migrate makes it")
     with database.read() as transaction:
         connection = transaction.connection
-        if applied(connection) != newest():
+        before = applied(connection)
+        if before is not None and before > newest():
+            raise UnusableDatabase(_NEWER)
+        if before != newest():
             raise UnusableDatabase(
                 "the database has not the schema of this version: airace migrate brings it there"
             )
