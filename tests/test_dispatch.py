@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine, Integer, bindparam, event, func, literal_column, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.testclient import TestClient
 
 from app.http.dispatch import Dispatch
@@ -31,6 +31,7 @@ from app.resources.sources import SOURCES
 from app.resources.statistics import STATISTICS
 from app.settings import Settings
 from app.storage import held, steps
+from app.storage.compiled import Compiled
 from app.storage.database import Database
 from tests.answering import ADDRESSES
 from tests.conftest import Templates
@@ -453,6 +454,36 @@ def test_a_connection_that_was_lost_is_opened_anew(on_server: str) -> None:
     with pytest.raises(TakesTime):
         promptly(process, None)
     assert promptly(process, None) != lost
+    database.close()
+
+
+def test_compiled_queries_of_a_server_have_one_cursor_a_connection(on_server: str) -> None:
+    database = Database(on_server)
+    one = bindparam("one", type_=Integer())
+    twice = select(func.pg_backend_pid(), one + one, literal_column("'100% %(one)s'"))
+
+    def ask(values: dict[str, Any]) -> tuple[Any, object]:
+        with database.read() as transaction:
+            connection = transaction.connection
+            compiled = Compiled(twice, connection.dialect)
+            assert "$1::INTEGER + $1::INTEGER" in compiled.text
+            (row,) = compiled.fetch(connection, values)
+            return row, next(iter(connection.info.values()))
+
+    (process, *rest), cursor = promptly(ask, {"one": 21})
+    assert rest == [42, "100% %(one)s"]
+    again, same = promptly(ask, {"one": 2})
+    assert ((again[0], again[1]), same) == ((process, 4), cursor)
+    with pytest.raises(DBAPIError, match="out of range"):
+        promptly(ask, {"one": 2**31 - 1})
+    assert promptly(ask, {"one": 3})[0][:2] == (process, 6), "a refusal leaves it of use"
+    with database.migrating() as connection:
+        connection.exec_driver_sql(f"SELECT pg_terminate_backend({process})")
+    with pytest.raises(TakesTime):
+        promptly(ask, {"one": 1})
+    (other, *_), another = promptly(ask, {"one": 5})
+    assert other != process
+    assert another is not cursor
     database.close()
 
 
