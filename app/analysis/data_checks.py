@@ -142,9 +142,10 @@ def read_remarks(
     at: Revision,
     *,
     listed: int,
+    kinds: Sequence[str] = tuple(KINDS),
 ) -> Iterator[Remarks]:
     """Yield the findings of each kind that has any, with at most so many of them listed."""
-    for kind in KINDS:
+    for kind in kinds:
         listing = FindingList((kind,))
         rows = listing.rows(transaction, at)
         count = transaction.connection.scalar(rows.select(()).add_columns(func.count())) or 0
