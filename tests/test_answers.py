@@ -23,7 +23,7 @@ from tests.ledger_rows import (
     source,
     write,
 )
-from tests.made_up_answers import money, patents, read
+from tests.made_up_answers import get, money, patents, read
 
 made_up = made_up_answers.made_up
 written = made_up_answers.written
@@ -212,6 +212,39 @@ def test_a_composite_does_not_contradict_who_leads(written: tuple[TestClient, Da
 )
 def test_weights_that_weigh_nothing_are_refused(made_up: TestClient, weights: str) -> None:
     is_problem(made_up.get("/race", params={"weights": weights}), 422)
+
+
+def test_weights_that_weigh_only_what_cannot_be_used_rank_nobody(
+    written: tuple[TestClient, Database],
+) -> None:
+    client, database = written
+    of_both = rivals("both", 3, 2, metric="y", source="s")
+    alone = patents("alone", "US", "2023", 3, metric="x", source="s")
+    write(database, {SOURCES: [source("s")], STATISTICS: [*of_both, alone]})
+    found = read(client, "/race", weights="y:0,x:1")
+    assert (found["composite"], found["unusable_weights"]) == ([], ["x"])
+    assert get(client, "/race.csv", weights="y:0,x:1").status_code == 200
+    assert read(client, "/race", weights="y:1,x:0")["composite"]
+
+
+def test_no_direction_is_since_no_period(written: tuple[TestClient, Database]) -> None:
+    client, database = written
+    developers = {"us": ("US", 3, 9), "cn": ("CN", 2, 3), "nobody": (None, 1, 30)}
+    companies = [company(key, country=code) for key, (code, _, _) in developers.items()]
+    models = [
+        ai_model(f"{key}-{year}-{n}", developers=[key], released=year, kind="model")
+        for key, (_, *counts) in developers.items()
+        for year, count in zip(("2021", "2022"), counts, strict=True)
+        for n in range(count)
+    ]
+    write(database, {SOURCES: [source("s")], COMPANIES: companies, AI_MODELS: models})
+    answers = read(client, "/sensitivity", indicator="models-released")["answers"]
+    assert answers
+    assert {(one["direction"], one["direction_since"]) for one in answers} == {(None, None)}
+    (standing,) = (
+        one for one in read(client, "/race")["standings"] if one["indicator"] == "models-released"
+    )
+    assert (standing["direction"], standing["direction_since"]) == (None, None)
 
 
 def test_claims_name_the_chain_and_what_they_differ_in(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import permutations
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -129,6 +130,22 @@ def test_the_runner_up_is_the_closest_of_all_that_are_compared_in_the_period() -
     found = of_several({"CN": 800, "TW": 100, "DE": 50, "US": 20}, {"CN": 810, "US": 690})
     assert (found.leader, found.runner_up, found.source) == ("CN", "TW", "s0"), "of the source"
     assert found.not_compared == []
+
+
+def test_of_runners_up_as_close_the_order_of_the_question_chooses_none() -> None:
+    rows = [
+        *(observation("US", year, value) for year, value in (("2022", 20), ("2023", 24))),
+        observation("IN", "2023", 1),
+        *(observation("DE", year, 1) for year in ("2022", "2023")),
+    ]
+    witnesses = {"s": Witness("s", None)}
+    for countries in permutations(("US", "IN", "DE")):
+        found = _standing(FUNDING, countries, rows, witnesses)
+        assert (found.leader, found.runner_up, found.margin) == ("US", "DE", 24), countries
+        assert found.direction == "widening", "of the one that has a trend"
+    alike = [*rows[1:3], *rows[4:]]
+    for countries in permutations(("US", "IN", "DE")):
+        assert _standing(FUNDING, countries, alike, witnesses).runner_up == "DE"
 
 
 @pytest.mark.parametrize("us", [53, 56])

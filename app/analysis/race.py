@@ -55,7 +55,8 @@ class Standing(Shape):
     )
     runner_up: str | None = Field(
         description="The country it is compared with for the margin: of those that it is compared "
-        "with in that period, the closest one. Null without a leader.",
+        "with in that period, the closest one; of several as close one with a trend, then the "
+        "first by its code. Null without a leader.",
         examples=["CN"],
     )
     margin: float | None = Field(
@@ -217,7 +218,7 @@ def read_race(
                 countries, observations, indicator, witnesses, standing.leader
             )
     usable = {id_: weight for id_, weight in (weights or {}).items() if shares.get(id_)}
-    composite = rank(countries, shares, usable) if usable else []
+    composite = rank(countries, shares, usable) if any(usable.values()) else []
     return Race(
         countries=list(countries),
         attribution=view.attribution,

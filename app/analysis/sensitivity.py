@@ -149,7 +149,8 @@ def read_sensitivity(view: View, indicator: Indicator, a: str, b: str) -> Sensit
 
 
 def _answer(gap: Gap, comparison: Comparison, revision: int) -> Answer:
-    newest, trend = comparison.periods[-1], comparison.trend
+    newest = comparison.periods[-1]
+    trend = comparison.trend if comparison.trend and comparison.trend.certain else None
     return Answer(
         source=comparison.source,
         scope=comparison.scope,
@@ -161,7 +162,7 @@ def _answer(gap: Gap, comparison: Comparison, revision: int) -> Answer:
         higher=newest.higher,
         leader_certain=newest.leader_certain,
         ratio=newest.ratio,
-        direction=trend.direction if trend and trend.certain else None,
+        direction=trend.direction if trend else None,
         direction_since=trend.first if trend else None,
         depends_on_first=bool(trend and trend.depends_on_first),
     )

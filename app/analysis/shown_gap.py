@@ -139,7 +139,16 @@ def _closest(
     best: dict[tuple[str, str], _Told] = {}
     for one in sorted(told, key=order, reverse=True):
         best.setdefault((one.gap.a.country, one.gap.b.country), one)
-    return min(best.values(), key=lambda one: _margin(one.gap))
+    return min(best.values(), key=_distance)
+
+
+def _distance(one: _Told) -> tuple[float, bool, list[str]]:
+    """Return how far apart two are; of those as close, who have a trend go first, then by name.
+
+    In which order countries are asked for decides nothing.
+    """
+    countries = sorted((one.gap.a.country, one.gap.b.country))
+    return _margin(one.gap), one.comparison.trend is None, countries
 
 
 def _margin(gap: PeriodGap) -> float:

@@ -85,7 +85,8 @@ class ObservationFilters(BaseModel):
         Field(
             description="The figure itself (level); its change or percent_change from the period "
             "before, which ends the day before and is as long (or, of what is in percent and has "
-            "none as long, of another length); its share of the countries named or, where one of "
+            "none as long, of another length; of a day it is the last day before that is stated, "
+            "however long ago); its share of the countries named or, where one of "
             "them is a group with all others in it, of that, or, where fewer than two are named, "
             "of the world; its ratio to `base`; its index with `base_period`, else the first "
             "period that is stated (of all, whatever `period` leaves; of its own length, where "
